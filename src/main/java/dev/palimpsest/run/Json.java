@@ -1,0 +1,75 @@
+package dev.palimpsest.run;
+
+import java.io.IOException;
+import java.nio.charset.MalformedInputException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The project's one way to read and write JSON: strict about duplicates and trailing text. */
+public final class Json {
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  private Json() {}
+
+  /** The shared mapper; it is immutable. */
+  public static JsonMapper mapper() {
+    return MAPPER;
+  }
+
+  /**
+   * The document in a file.
+   *
+   * @throws BadInput naming the file, and line and column where the text is no JSON
+   */
+  public static JsonNode read(Path file) {
+    try {
+      return parse(Files.readString(file), file.toString());
+    } catch (NoSuchFileException e) {
+      throw new BadInput(file + ": no such file", e);
+    } catch (MalformedInputException e) {
+      throw new BadInput(file + ": not UTF-8 text", e);
+    } catch (IOException e) {
+      throw new EnvironmentFailure(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * The document in a text.
+   *
+   * @param where named in the error
+   */
+  public static JsonNode parse(String text, String where) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (JacksonException e) {
+      String at =
+          e.getLocation() == null
+              ? ""
+              : ", line "
+                  + e.getLocation().getLineNr()
+                  + ", column "
+                  + e.getLocation().getColumnNr();
+      throw new BadInput(where + at + ": not JSON: " + e.getOriginalMessage(), e);
+    }
+  }
+
+  /** Compact text of a record, map, list or node. */
+  public static String write(Object value) {
+    return MAPPER.writeValueAsString(value);
+  }
+
+  /** Indented text of a record, map, list or node. */
+  public static String writePretty(Object value) {
+    return MAPPER.writerWithDefaultPrettyPrinter().writeValueAsString(value);
+  }
+}
