@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** The weights of a GGUF file under Hugging Face's names and in its layout. */
-final class GgufWeights implements WeightSource {
+final class GgufWeights implements StoredWeights {
   /** Llama 3's frequency factors: part of the configuration, not a weight. */
   static final String ROPE_FACTORS = "rope_freqs.weight";
 

@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /** The weights of a Hugging Face folder. */
-final class SafetensorsWeights implements WeightSource {
+final class SafetensorsWeights implements StoredWeights {
   /** Where a model that also sees images keeps its decoder, and what the rest begins with. */
   private static final List<String> WRAPPERS =
       List.of("language_model.model.", "model.language_model.");
