@@ -49,7 +49,7 @@ final class SafetensorsWeights implements StoredWeights {
     }
   }
 
-  private static String textName(String name) {
+  static String textName(String name) {
     for (String wrapper : WRAPPERS) {
       if (name.startsWith(wrapper)) {
         return "model." + name.substring(wrapper.length());
