@@ -16,6 +16,7 @@ from trl import SFTConfig, SFTTrainer
 from golden import ADAPTERS, CHECKPOINTS, DEFAULT_MODEL, load, norm, random_ids, rounded, write
 
 STEPS = 10
+CLIP = 1.0
 PREFIX = "base_model.model."
 # (length, first label): ragged, and only the completion is trained.
 BATCH = [(23, 9), (7, 3), (31, 20)]
@@ -50,8 +51,8 @@ def loss_of(model, batch):
 
 
 def short(name):
-    """The name in the files: PEFT's prefix and the adapter's name left out."""
-    return name.removeprefix(PREFIX).replace(".default", "")
+    """The name in the files, without PEFT's prefix."""
+    return name.removeprefix(PREFIX).replace(".default", "").replace("magnitude_vector.weight", "magnitude_vector")
 
 
 def trained(model):
@@ -80,7 +81,7 @@ def gradients(model, batch):
     return {"loss": rounded(loss), "gradients": found}
 
 
-def steps(model, batch, optimiser, clip):
+def steps(model, batch, optimiser):
     """Losses before each step, gradient norms before clipping, rates; then the tensors' norms at the end."""
     parameters = trained(model)
     schedule = get_linear_schedule_with_warmup(optimiser, 0, STEPS)
@@ -89,7 +90,7 @@ def steps(model, batch, optimiser, clip):
         optimiser.zero_grad()
         loss = loss_of(model, batch)
         loss.backward()
-        norms.append(torch.nn.utils.clip_grad_norm_(parameters.values(), clip).item())
+        norms.append(torch.nn.utils.clip_grad_norm_(parameters.values(), CLIP).item())
         losses.append(loss.item())
         rates.append(schedule.get_last_lr()[0])
         optimiser.step()
@@ -109,11 +110,10 @@ def sgd(model, rate):
     return torch.optim.SGD(trained(model).values(), lr=rate)
 
 
-def run(name, build, batch, clip=1.0):
-    """One training run: name of the optimiser, its rate, and what came of it."""
-    kind, rate, model = build()
-    settings = {"optimiser": kind.__name__, "rate": rate, "clip": clip, "schedule": "linear"}
-    return {"name": name, **settings, **steps(model, batch, kind(model, rate), clip)}
+def run(name, model, optimiser, rate, batch):
+    """One training run: its settings, and what came of it."""
+    settings = {"optimiser": optimiser.__name__, "rate": rate, "clip": CLIP, "schedule": "linear"}
+    return {"name": name, **settings, **steps(model, batch, optimiser(model, rate))}
 
 
 CHATS = [
@@ -165,15 +165,15 @@ def main():
     batch = examples()
     gradient_cases = [
         {"name": "lora", "adapter": "plain", **gradients(lora("plain"), batch)},
-        {"name": "rslora-patterns", "adapter": "rslora", **gradients(lora("rslora"), batch)},
+        {"name": "rslora", "adapter": "rslora", **gradients(lora("rslora"), batch)},
         {"name": "dora", "adapter": "dora", **gradients(lora("dora"), batch)},
         {"name": "full", **gradients(full(), batch)},
     ]
     runs = [
-        run("lora-adamw", lambda: (adamw, 1e-2, lora("plain")), batch),
-        run("lora-sgd", lambda: (sgd, 1e-1, lora("plain")), batch),
-        run("full-adamw", lambda: (adamw, 1e-3, full()), batch),
-        run("full-sgd", lambda: (sgd, 1e-1, full()), batch),
+        run("lora-adamw", lora("plain"), adamw, 1e-2, batch),
+        run("lora-sgd", lora("plain"), sgd, 1e-1, batch),
+        run("full-adamw", full(), adamw, 1e-3, batch),
+        run("full-sgd", full(), sgd, 1e-1, batch),
     ]
     write("training.json", "training.py", {
         "trl_version": trl.__version__, "checkpoint": "llama", "batch": batch,
