@@ -1,7 +1,7 @@
 """Scores the built-in probes with Hugging Face transformers and writes what our own scorer must agree with.
 
 Run from the repository root, with torch and transformers installed
-(the committed output: transformers 5.23.0, torch 2.10, float32, one thread, about 6 minutes):
+(the committed output: transformers 5.23.0, torch 2.10.0, float32 on the CPU, one thread, about 6 minutes):
 
     python reference/probes.py MODEL_FOLDER [--threads 1]
 
