@@ -4,7 +4,9 @@ import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Map;
 
-/** The stored weights of a model, under Hugging Face's names and in its layout, whatever the file. */
+/**
+ * The stored weights of a model, under Hugging Face's names and in its layout, whatever the file.
+ */
 public interface WeightSource extends AutoCloseable {
   /** All tensors in the order of the file. */
   Map<String, TensorInfo> tensors();
