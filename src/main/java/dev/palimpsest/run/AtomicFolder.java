@@ -45,8 +45,7 @@ public final class AtomicFolder {
       delete(temporary);
       Files.createDirectories(temporary);
       filler.fill(temporary);
-      sync(temporary);
-      moveInto(temporary, target);
+      move(temporary, target);
     } catch (IOException e) {
       discard(temporary);
       throw EnvironmentFailure.of(target + ": cannot be written", e);
@@ -125,7 +124,9 @@ public final class AtomicFolder {
     }
   }
 
-  private static void moveInto(Path temporary, Path target) throws IOException {
+  /** Syncs a finished folder and moves it to its place, over the folder that may be there. */
+  public static void move(Path temporary, Path target) throws IOException {
+    sync(temporary);
     if (!Files.isDirectory(target)) {
       AtomicFile.rename(temporary, target);
       return;
