@@ -307,6 +307,12 @@ public final class Tensor implements AutoCloseable {
     return this;
   }
 
+  /** Overwrites rows of the first axis, which {@code indices} name, with those of a tensor. */
+  public Tensor copyRowsFrom(Tensor source, Tensor indices) {
+    handle.index_copy_(0, indices.handle, source.handle);
+    return this;
+  }
+
   // ---- gradients
 
   /** Marks a leaf: gradients flow to it, and are added up in {@code gradient}. */
