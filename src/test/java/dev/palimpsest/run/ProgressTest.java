@@ -69,9 +69,12 @@ class ProgressTest {
   void bar_completeTask_endsItsLine() {
     Progress progress = Progress.bar(out);
     progress.report("tune", 0, 3, "steps");
-    progress.report("tune", 3, 3, "steps");
+    progress.report(new Progress.Point("tune", 3, 3, "steps", "loss 1.50"));
     progress.report("tune", 3, 3, "steps");
     progress.close();
-    assertThat(text()).startsWith("\r").contains("tune", "100%", "3/3 steps").endsWith("\n");
+    assertThat(text())
+        .startsWith("\r")
+        .contains("tune", "100%", "3/3 steps", "  loss 1.50")
+        .endsWith("\n");
   }
 }
