@@ -8,6 +8,7 @@ import java.sql.DriverManager;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
@@ -30,7 +31,8 @@ final class TableRows implements RowStore {
       return "read_csv(?, delim = '"
           + delimiter
           + "', quote = '\"', escape = '\"', header = true, all_varchar = true,"
-          + " allow_quoted_nulls = false, hive_partitioning = false, max_line_size = 16777216)";
+          + " allow_quoted_nulls = false, skip = 0, comment = '', hive_partitioning = false,"
+          + " max_line_size = 16777216)";
     }
   }
 
@@ -45,10 +47,13 @@ final class TableRows implements RowStore {
     Properties settings = new Properties();
     settings.setProperty("jdbc_stream_results", "true");
     try (Connection duck = DriverManager.getConnection("jdbc:duckdb:", settings);
-        PreparedStatement query =
-            duck.prepareStatement("SELECT to_json(t)::VARCHAR FROM " + format.source + " t")) {
-      query.setString(1, literal(file.toAbsolutePath().toString()));
-      try (ResultSet result = query.executeQuery()) {
+        PreparedStatement load =
+            duck.prepareStatement("CREATE TEMP TABLE loaded AS SELECT * FROM " + format.source);
+        Statement query = duck.createStatement()) {
+      // loaded first: an error halfway through a streamed file would only end the rows
+      load.setString(1, literal(file.toAbsolutePath().toString()));
+      load.execute();
+      try (ResultSet result = query.executeQuery("SELECT to_json(t)::VARCHAR FROM loaded t")) {
         for (int place = 1; result.next(); place++) {
           byte[] json = result.getString(1).getBytes(StandardCharsets.UTF_8);
           if (visitor.visit(json, name(place))) {
@@ -59,7 +64,7 @@ final class TableRows implements RowStore {
       }
       return table;
     } catch (SQLException e) {
-      throw new BadInput(file + ": cannot be read as a table: " + firstLines(e), e);
+      throw new BadInput(file + ": cannot be read as a table: " + reason(e), e);
     }
   }
 
@@ -68,8 +73,12 @@ final class TableRows implements RowStore {
     return path.replaceAll("[*?\\[]", "[$0]");
   }
 
-  private static String firstLines(SQLException e) {
+  private static String reason(SQLException e) {
     String message = String.valueOf(e.getMessage()).strip();
+    if (message.contains("sniffing")) {
+      return "a row has more or fewer fields than the header, or a quote is not closed (fields are"
+          + " parted by commas, in .tsv by tabs, and quoted by \")";
+    }
     String[] lines = message.split("\\R", 4);
     int shown = Math.min(3, lines.length);
     return String.join(" ", List.of(lines).subList(0, shown)).replaceAll("\\s+", " ");

@@ -374,13 +374,28 @@ class SampleReaderTest {
   }
 
   @Test
-  void read_csvWithABrokenRow_tellsTheLine() throws IOException {
-    Path file = file("d.csv", "prompt,completion", "a,b", "a,b,c", "d,e");
+  void read_csvWithHashSigns_takesThemForText() throws IOException {
+    assertThat(read(file("h.csv", "text", "# title", "body", "# end"), ReadOptions.plain()))
+        .containsExactly(
+            new Sample.Text("1", Optional.empty(), "# title"),
+            new Sample.Text("2", Optional.empty(), "body"),
+            new Sample.Text("3", Optional.empty(), "# end"));
+  }
 
-    assertThatThrownBy(() -> SampleReader.read(file, ReadOptions.plain()))
+  @Test
+  void read_csvWithABrokenRow_isRefusedAndTellsTheLineWhereItIsKnown() throws IOException {
+    Path early = file("d.csv", "prompt,completion", "a,b", "a,b,c", "d,e");
+    String rows = "a,b\n".repeat(100_000);
+    Path late = file("e.csv", "prompt,completion", rows + "a,b,c");
+
+    assertRefused(
+        early,
+        ": cannot be read as a table: a row has more or fewer fields than the header, or a quote is"
+            + " not closed (fields are parted by commas, in .tsv by tabs, and quoted by \")");
+    assertThatThrownBy(() -> SampleReader.read(late, ReadOptions.plain()))
         .isInstanceOf(BadInput.class)
-        .hasMessageStartingWith(file + ": cannot be read as a table: ")
-        .hasMessageContaining("Line: 3");
+        .hasMessageStartingWith(late + ": cannot be read as a table: ")
+        .hasMessageContaining("Line: 100002");
   }
 
   @Test
