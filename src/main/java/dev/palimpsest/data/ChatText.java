@@ -45,7 +45,9 @@ final class ChatText {
     return kept.isEmpty() ? Optional.empty() : Optional.of(kept.strip());
   }
 
-  /** The text up to where the assistant's last turn begins (its next one, if it does not end so). */
+  /**
+   * The text up to where the assistant's last turn begins (its next one, if it does not end so).
+   */
   String forReply(Sample.Chat chat) {
     List<Turn> turns = withSystem(chat.turns());
     int last = turns.size() - 1;
@@ -121,14 +123,22 @@ final class ChatText {
       String told = k == last ? full : render(upTo, id);
       if (!told.startsWith(asked)) {
         throw new BadInput(
-            "example '" + id + "': the chat template opens turn " + k + " otherwise when it asks"
+            "example '"
+                + id
+                + "': the chat template opens turn "
+                + k
+                + " otherwise when it asks"
                 + " for an answer than when it shows one, so that what is trained is not what is"
                 + " asked; give prompt and completion with --raw");
       }
       int end = answerEnd(upTo, told, id);
       if (!text.startsWith(told.substring(0, end))) {
         throw new BadInput(
-            "example '" + id + "': the chat template rewrites turn " + k + " or what is before it"
+            "example '"
+                + id
+                + "': the chat template rewrites turn "
+                + k
+                + " or what is before it"
                 + " once later turns follow (it drops reasoning, for instance); make a row for each"
                 + " answer, or mark all but the last with \"train\": false");
       }
@@ -151,7 +161,9 @@ final class ChatText {
     Closing closing = told.endsWith(usual.text()) ? usual : closing(turns, id);
     if (!told.endsWith(closing.text())) {
       throw new BadInput(
-          "example '" + id + "': the chat template closes an answer by its content, so that its end"
+          "example '"
+              + id
+              + "': the chat template closes an answer by its content, so that its end"
               + " cannot be told; give prompt and completion with --raw");
     }
     return told.length() - closing.text().length() + closing.kept();

@@ -16,10 +16,10 @@ import java.util.Optional;
  *
  * <p>Chats, and prompts with completions where there is a chat template, go through the template:
  * labels are the answers with their closing end-of-turn tokens, and the example ends with the last
- * of these. Without a template, or raw, prompt and completion are joined and tokenised once, and the
- * completion begins at the first token that ends past the prompt. Texts are documents of which every
- * token but the first is a label. Where the tokenizer itself puts tokens around a document (BOS, EOS),
- * raw pairs and texts have them. Safe for use by several threads.
+ * of these. Without a template, or raw, prompt and completion are joined and tokenised once, and
+ * the completion begins at the first token that ends past the prompt. Texts are documents of which
+ * every token but the first is a label. Where the tokenizer itself puts tokens around a document
+ * (BOS, EOS), raw pairs and texts have them. Safe for use by several threads.
  */
 public final class Encoder {
   /** How prompts and completions become text. */
@@ -46,7 +46,8 @@ public final class Encoder {
   public record Options(Optional<String> system, Form form, int limit, Overlong overlong) {
     public Options {
       if (limit < 2) {
-        throw new BadInput("a length limit of " + limit + " leaves nothing to learn; give 2 or more");
+        throw new BadInput(
+            "a length limit of " + limit + " leaves nothing to learn; give 2 or more");
       }
       if (system.isPresent() && form == Form.RAW) {
         throw new BadInput("--system goes through the chat template, which --raw leaves out");
@@ -123,7 +124,8 @@ public final class Encoder {
               .map(t -> codec.encode(t.forReply(asChat(p))).ids())
               .orElseGet(() -> join(lead, codec.encode(p.prompt()).ids(), new int[0]));
       case Sample.Text t ->
-          throw new BadInput("example '" + t.id() + "': a text has no prompt; give prompt or messages");
+          throw new BadInput(
+              "example '" + t.id() + "': a text has no prompt; give prompt or messages");
     };
   }
 
@@ -158,6 +160,11 @@ public final class Encoder {
     return options.system().isPresent()
         ? Optional.empty()
         : templated().flatMap(ChatText::ownSystem);
+  }
+
+  /** Whether pairs and messages go through a chat template. */
+  public boolean writesTurns() {
+    return templated().isPresent();
   }
 
   /** The settings. */
@@ -224,7 +231,11 @@ public final class Encoder {
     }
     if (options.overlong() == Overlong.REFUSE) {
       throw new BadInput(
-          named + ": " + whole.length() + " tokens, more than the limit of " + options.limit()
+          named
+              + ": "
+              + whole.length()
+              + " tokens, more than the limit of "
+              + options.limit()
               + "; shorten it, raise --max-length, or give --truncate");
     }
     Example fitted =
@@ -271,7 +282,9 @@ public final class Encoder {
     return document(text.text(), new Marked.Span(0, text.text().length()));
   }
 
-  /** A text with what the tokenizer puts around a document; what it puts behind is an answer's end. */
+  /**
+   * A text with what the tokenizer puts around a document; what it puts behind is an answer's end.
+   */
   private Labelled document(String text, Marked.Span answer) {
     Encoding tokens = codec.encode(text);
     int[] ids = join(lead, tokens.ids(), trail);
@@ -310,7 +323,9 @@ public final class Encoder {
         .orElseThrow(
             () ->
                 new BadInput(
-                    "example '" + id + "': messages need a chat template, and "
+                    "example '"
+                        + id
+                        + "': messages need a chat template, and "
                         + (chat.isPresent() ? "--raw leaves it out" : "the model has none")
                         + "; give prompt and completion"));
   }
@@ -319,8 +334,7 @@ public final class Encoder {
     return new Sample.Chat(
         pair.id(),
         pair.slice(),
-        List.of(
-            Turn.of(Turn.USER, pair.prompt()), Turn.of(Turn.ASSISTANT, pair.completion())));
+        List.of(Turn.of(Turn.USER, pair.prompt()), Turn.of(Turn.ASSISTANT, pair.completion())));
   }
 
   private static Codec codec(Tokenizer tokenizer) {
@@ -337,8 +351,7 @@ public final class Encoder {
 
       @Override
       public boolean isSpecial(int id) {
-        int[] one = {id};
-        return tokenizer.decodeText(one).isEmpty() && !tokenizer.decode(one).isEmpty();
+        return tokenizer.special(id);
       }
     };
   }

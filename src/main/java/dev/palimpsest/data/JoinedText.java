@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Documents joined and cut into pieces of equal length, for continued pretraining. A piece holds the
- * parts of documents that fall into it, each an example of its own, so that attention does not cross
- * from one document to the next. Tokens are held in memory, four bytes each.
+ * Documents joined and cut into pieces of equal length, for continued pretraining. A piece holds
+ * the parts of documents that fall into it, each an example of its own, so that attention does not
+ * cross from one document to the next. Tokens are held in memory, four bytes each.
  */
 public final class JoinedText implements Source {
   private final int length;

@@ -144,7 +144,8 @@ final class JsonRows implements RowStore {
         }
       }
       if (parser.nextToken() != null) {
-        visitor.broken(name(parser.currentLocation().getLineNr()), "text after the JSON array's end");
+        visitor.broken(
+            name(parser.currentLocation().getLineNr()), "text after the JSON array's end");
       }
     } catch (JacksonException e) {
       visitor.broken(

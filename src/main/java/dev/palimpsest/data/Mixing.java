@@ -5,7 +5,8 @@ import java.util.List;
 
 /**
  * A task's items with some of another set among them: replay. An epoch holds every item of the task
- * once and a fixed number of replayed ones, other ones in every epoch until all have had their turn.
+ * once and a fixed number of replayed ones, other ones in every epoch until all have had their
+ * turn.
  */
 public final class Mixing implements Source {
   private final Source task;

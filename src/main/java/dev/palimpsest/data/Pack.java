@@ -19,8 +19,15 @@ public record Pack(int[] ids, int[] starts, int[] labelRows, int[] labels) {
         || starts[0] != 0
         || starts[starts.length - 1] != ids.length) {
       throw new IllegalArgumentException(
-          "a pack of " + ids.length + " ids has " + starts.length + " starts, " + labelRows.length
-              + " label rows and " + labels.length + " labels");
+          "a pack of "
+              + ids.length
+              + " ids has "
+              + starts.length
+              + " starts, "
+              + labelRows.length
+              + " label rows and "
+              + labels.length
+              + " labels");
     }
   }
 

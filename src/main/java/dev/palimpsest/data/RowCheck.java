@@ -41,8 +41,7 @@ final class RowCheck implements RowStore.Visitor {
     seen++;
     List<String> wrong = new ArrayList<>();
     JsonNode row = parse(json, wrong);
-    Optional<Sample> sample =
-        row == null ? Optional.empty() : reader.read(row, seen, wrong);
+    Optional<Sample> sample = row == null ? Optional.empty() : reader.read(row, seen, wrong);
     wrong.forEach(problem -> problems.add(place, problem));
     sample.ifPresent(this::keep);
     return sample.isPresent();
@@ -98,8 +97,7 @@ final class RowCheck implements RowStore.Visitor {
         String id = data.sample(i).id();
         Integer before = first.putIfAbsent(id, i);
         if (before != null) {
-          problems.add(
-              data.place(i), "id '" + id + "' is already that of " + data.place(before));
+          problems.add(data.place(i), "id '" + id + "' is already that of " + data.place(before));
         }
       }
     }

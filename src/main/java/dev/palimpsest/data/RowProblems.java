@@ -34,8 +34,7 @@ final class RowProblems {
 
   List<Fault> all() {
     List<Fault> all = new ArrayList<>();
-    groups.forEach(
-        (problem, group) -> all.add(new Fault(group.where(), problem, group.rows())));
+    groups.forEach((problem, group) -> all.add(new Fault(group.where(), problem, group.rows())));
     if (unkept > 0) {
       all.add(new Fault("further rows", "faults of other kinds", unkept));
     }

@@ -75,8 +75,11 @@ final class RowReader {
       } else if (options.map().containsKey(name)) {
         if (!options.extra().contains(name)) {
           problems.add(
-              "field '" + name + "' is in the file, but --map reads it from '"
-                  + options.source(name) + "': list it in --extra or remove it");
+              "field '"
+                  + name
+                  + "' is in the file, but --map reads it from '"
+                  + options.source(name)
+                  + "': list it in --extra or remove it");
         }
       } else if (!options.extra().contains(name)) {
         fields.put(name, field.getValue());
@@ -113,7 +116,10 @@ final class RowReader {
     }
     if (!(node.isString() && !node.stringValue().isEmpty()) && !node.isNumber()) {
       problems.add(
-          "field '" + options.source("id") + "' is a text or a number, not " + TurnReader.kind(node));
+          "field '"
+              + options.source("id")
+              + "' is a text or a number, not "
+              + TurnReader.kind(node));
       return "";
     }
     return node.asString();

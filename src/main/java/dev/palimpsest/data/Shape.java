@@ -23,12 +23,32 @@ enum Shape {
 
   private static final List<String> PROMPTS =
       List.of(
-          "prompt", "question", "input", "query", "instruction", "source", "user", "problem",
-          "request", "src", "article", "sentence");
+          "prompt",
+          "question",
+          "input",
+          "query",
+          "instruction",
+          "source",
+          "user",
+          "problem",
+          "request",
+          "src",
+          "article",
+          "sentence");
   private static final List<String> COMPLETIONS =
       List.of(
-          "completion", "answer", "output", "response", "target", "solution", "assistant", "reply",
-          "summary", "label", "tgt", "chosen");
+          "completion",
+          "answer",
+          "output",
+          "response",
+          "target",
+          "solution",
+          "assistant",
+          "reply",
+          "summary",
+          "label",
+          "tgt",
+          "chosen");
   private static final List<String> TEXTS =
       List.of("content", "body", "document", "passage", "article", "raw_content");
   private static final List<String> CHATS =
@@ -70,7 +90,8 @@ enum Shape {
   static String advice(Set<String> names) {
     String found = names.isEmpty() ? "no fields" : "fields " + String.join(", ", names);
     String expected =
-        found + ": a row has messages, or prompt and completion, or text (or ShareGPT's or Alpaca's"
+        found
+            + ": a row has messages, or prompt and completion, or text (or ShareGPT's or Alpaca's"
             + " fields)";
     return suggestion(names)
         .map(map -> expected + "; give --map " + map)
@@ -83,8 +104,7 @@ enum Shape {
       return chat.map(c -> "messages=" + c);
     }
     Optional<String> prompt = first(PROMPTS, names, Set.of());
-    Optional<String> completion =
-        first(COMPLETIONS, names, prompt.map(Set::of).orElse(Set.of()));
+    Optional<String> completion = first(COMPLETIONS, names, prompt.map(Set::of).orElse(Set.of()));
     if (prompt.isPresent() && completion.isPresent()) {
       List<String> parts = new ArrayList<>();
       addUnlessSame(parts, "prompt", prompt.get());
@@ -100,8 +120,7 @@ enum Shape {
     }
   }
 
-  private static Optional<String> first(
-      List<String> wanted, Set<String> names, Set<String> taken) {
+  private static Optional<String> first(List<String> wanted, Set<String> names, Set<String> taken) {
     for (String want : wanted) {
       for (String name : names) {
         if (name.toLowerCase(Locale.ROOT).equals(want) && !taken.contains(name)) {

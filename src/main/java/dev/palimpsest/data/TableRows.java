@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
 
-/** Rows of a Parquet or CSV file, read by DuckDB and held as JSON, so that one reader does for all. */
+/**
+ * Rows of a Parquet or CSV file, read by DuckDB and held as JSON, so that one reader does for all.
+ */
 final class TableRows implements RowStore {
   /** The kinds of tables. */
   enum Format {

@@ -18,7 +18,8 @@ public record Turn(String role, String content, boolean train) {
     Objects.requireNonNull(role);
     Objects.requireNonNull(content);
     if (train && !role.equals(ASSISTANT)) {
-      throw new IllegalArgumentException("only an assistant's turn is trained, not a " + role + "'s");
+      throw new IllegalArgumentException(
+          "only an assistant's turn is trained, not a " + role + "'s");
     }
   }
 

@@ -36,8 +36,7 @@ class EncoderTest {
   }
 
   private static Encoder.Options raw() {
-    return new Encoder.Options(
-        NONE, Encoder.Form.RAW, 1_000_000, Encoder.Overlong.REFUSE);
+    return new Encoder.Options(NONE, Encoder.Form.RAW, 1_000_000, Encoder.Overlong.REFUSE);
   }
 
   private Encoder encoder(FakeTemplate template) {
@@ -87,7 +86,8 @@ class EncoderTest {
 
   @Test
   void lastAnswer_lastTurnIsNotTrained_isScoredAllTheSame() {
-    Sample.Chat chat = chat(user("a"), assistant("b"), user("c"), new Turn("assistant", "d", false));
+    Sample.Chat chat =
+        chat(user("a"), assistant("b"), user("c"), new Turn("assistant", "d", false));
 
     assertThat(chars.labels(encoder(FakeTemplate.CHATML).lastAnswer(chat)))
         .isEqualTo("d<|im_end|>");
@@ -96,7 +96,8 @@ class EncoderTest {
   @Test
   void example_chatEndsWithTheUser_leavesThatTurnOut() {
     Example example =
-        encoder(FakeTemplate.LLAMA).example(chat(user("a"), assistant("b"), user("never answered")));
+        encoder(FakeTemplate.LLAMA)
+            .example(chat(user("a"), assistant("b"), user("never answered")));
 
     assertThat(chars.decode(example.ids())).endsWith("b<eot>").doesNotContain("never");
   }
@@ -242,8 +243,7 @@ class EncoderTest {
     for (long seed = 0; seed < 200; seed++) {
       Random random = new Random(seed);
       FakeCodec codec = new FakeCodec(1 + random.nextInt(5), seed, "", "");
-      Encoder encoder =
-          new Encoder(codec, Optional.of(template), Encoder.Options.upTo(1_000_000));
+      Encoder encoder = new Encoder(codec, Optional.of(template), Encoder.Options.upTo(1_000_000));
       List<Turn> turns = new ArrayList<>();
       String wanted = "";
       for (int k = 0; k <= random.nextInt(4); k++) {
@@ -292,8 +292,7 @@ class EncoderTest {
   @Test
   void marked_showsLabelsInBrackets() {
     assertThat(encoder(FakeTemplate.LLAMA).marked(pair("q", "a")).show())
-        .isEqualTo(
-            "<bos><head>user</head>\n\nq<eot><head>assistant</head>\n\n⟦a<eot>⟧");
+        .isEqualTo("<bos><head>user</head>\n\nq<eot><head>assistant</head>\n\n⟦a<eot>⟧");
   }
 
   @Test
@@ -346,7 +345,9 @@ class EncoderTest {
     Files.writeString(
         file,
         "{\"id\":\"good\",\"prompt\":\"a\",\"completion\":\"b\"}\n"
-            + "{\"id\":\"long\",\"prompt\":\"" + longer + "\",\"completion\":\"b\"}\n"
+            + "{\"id\":\"long\",\"prompt\":\""
+            + longer
+            + "\",\"completion\":\"b\"}\n"
             + "{\"id\":\"mute\",\"messages\":[{\"role\":\"user\",\"content\":\"a\"},"
             + "{\"role\":\"assistant\",\"content\":\"b\",\"train\":false}]}\n");
     try (Dataset data = SampleReader.read(file, ReadOptions.plain())) {
@@ -362,7 +363,9 @@ class EncoderTest {
     Path file = folder.resolve("d.jsonl");
     Files.writeString(
         file,
-        "{\"prompt\":\"a\",\"completion\":\"" + "y".repeat(300) + "\"}\n"
+        "{\"prompt\":\"a\",\"completion\":\""
+            + "y".repeat(300)
+            + "\"}\n"
             + "{\"prompt\":\"a\",\"completion\":\"b\"}\n");
     try (Dataset data = SampleReader.read(file, ReadOptions.plain())) {
       Encoder encoder = limited(100, Encoder.Overlong.TRUNCATE);

@@ -11,8 +11,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A tokenizer whose tokens are {@code <…>} marks and pieces of text; how the text is cut into pieces
- * is drawn from a seed, so that pieces cross any boundary that is not a mark.
+ * A tokenizer whose tokens are {@code <…>} marks and pieces of text; how the text is cut into
+ * pieces is drawn from a seed, so that pieces cross any boundary that is not a mark.
  */
 final class FakeCodec implements Codec {
   private static final Pattern MARK = Pattern.compile("<[|/_a-z]+>");

@@ -191,7 +191,8 @@ class SampleReaderTest {
 
     assertThat(read(file, map("prompt=question,completion=answer", "url")))
         .containsExactly(pair("1", "a", "b"));
-    assertThatThrownBy(() -> SampleReader.read(file, map("prompt=question,completion=reply", "url")))
+    assertThatThrownBy(
+            () -> SampleReader.read(file, map("prompt=question,completion=reply", "url")))
         .hasMessageContaining("field 'reply' (mapped to completion) is missing");
   }
 
@@ -230,10 +231,8 @@ class SampleReaderTest {
     Path file = file("d.jsonl", row, row, row);
 
     assertRefused(
-        file,
-        ": line 1: field 'url' is unknown: list it in --extra or remove it (3 rows)");
-    ReadOptions extra =
-        ReadOptions.parse(List.of(), List.of("url"), ReadOptions.Purpose.ANSWERS);
+        file, ": line 1: field 'url' is unknown: list it in --extra or remove it (3 rows)");
+    ReadOptions extra = ReadOptions.parse(List.of(), List.of("url"), ReadOptions.Purpose.ANSWERS);
     assertThat(read(file, extra)).hasSize(3);
     try (Dataset data = SampleReader.read(file, extra)) {
       assertThat(data.row(2).get("url").stringValue()).isEqualTo("u");
@@ -322,15 +321,12 @@ class SampleReaderTest {
     assertRefused(folder.resolve("none.jsonl"), ": no such file");
     assertRefused(folder, ": not a file; data is one JSONL, Parquet, CSV or TSV file");
     assertRefused(
-        file("d.xlsx", "PK"),
-        ": not known as data; known are .jsonl, .json, .parquet, .csv, .tsv");
+        file("d.xlsx", "PK"), ": not known as data; known are .jsonl, .json, .parquet, .csv, .tsv");
   }
 
   @Test
   void read_preferences_areToldWhatTheyAre() throws IOException {
-    assertThatThrownBy(
-            () ->
-                one("{\"prompt\":\"a\",\"chosen\":\"b\",\"rejected\":\"c\"}"))
+    assertThatThrownBy(() -> one("{\"prompt\":\"a\",\"chosen\":\"b\",\"rejected\":\"c\"}"))
         .hasMessageContaining("preference rows (chosen, rejected) are not for supervised tuning");
     assertThat(
             read(
@@ -342,12 +338,12 @@ class SampleReaderTest {
   @Test
   void read_promptsOnly_areRowsForGeneration() throws IOException {
     Path file =
-        file("d.jsonl", "{\"prompt\":\"a\"}", "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"}]}");
+        file(
+            "d.jsonl",
+            "{\"prompt\":\"a\"}",
+            "{\"messages\":[{\"role\":\"user\",\"content\":\"q\"}]}");
 
-    assertThat(
-            read(
-                file,
-                ReadOptions.parse(List.of(), List.of(), ReadOptions.Purpose.PROMPTS)))
+    assertThat(read(file, ReadOptions.parse(List.of(), List.of(), ReadOptions.Purpose.PROMPTS)))
         .containsExactly(pair("1", "a", ""), chat("2", Turn.of("user", "q")));
     assertThatThrownBy(() -> SampleReader.read(file, ReadOptions.plain()))
         .hasMessageContaining("line 1: fields prompt")
@@ -366,9 +362,9 @@ class SampleReaderTest {
 
     assertThat(read(file, ReadOptions.plain()))
         .containsExactly(
-            pair("001", "a, \"b\"\nc", "5"),
-            new Sample.Pair("002", Optional.of("s"), "plain", ""));
-    assertThatThrownBy(() -> SampleReader.read(file("m.csv", "question,answer", "a,b"), ReadOptions.plain()))
+            pair("001", "a, \"b\"\nc", "5"), new Sample.Pair("002", Optional.of("s"), "plain", ""));
+    assertThatThrownBy(
+            () -> SampleReader.read(file("m.csv", "question,answer", "a,b"), ReadOptions.plain()))
         .hasMessageContaining("m.csv: row 1: fields question, answer")
         .hasMessageEndingWith("give --map prompt=question,completion=answer");
   }
@@ -468,7 +464,8 @@ class SampleReaderTest {
     String filler = "lorem ipsum ".repeat(60);
     try (BufferedWriter out = Files.newBufferedWriter(file)) {
       for (int i = 0; i < rows; i++) {
-        out.write("{\"id\":" + i + ",\"prompt\":\"" + filler + i + "\",\"completion\":\"" + i + "\"}\n");
+        out.write(
+            "{\"id\":" + i + ",\"prompt\":\"" + filler + i + "\",\"completion\":\"" + i + "\"}\n");
       }
     }
     long before = usedBytes();
