@@ -1,7 +1,6 @@
 package dev.palimpsest.generate;
 
-import dev.palimpsest.model.Decoder;
-import dev.palimpsest.model.Factors;
+import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Native;
@@ -10,7 +9,6 @@ import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -22,15 +20,12 @@ import org.jspecify.annotations.Nullable;
 final class Generator {
   private static final int SLOTS = 8;
 
-  private final Decoder decoder;
-  private final Map<String, Factors> adapter;
+  private final AdaptedDecoder decoder;
   private final Set<Integer> endTokens;
   private final Progress progress;
 
-  Generator(
-      Decoder decoder, Map<String, Factors> adapter, Set<Integer> endTokens, Progress progress) {
+  Generator(AdaptedDecoder decoder, Set<Integer> endTokens, Progress progress) {
     this.decoder = decoder;
-    this.adapter = adapter;
     this.endTokens = endTokens;
     this.progress = progress;
   }
@@ -101,8 +96,7 @@ final class Generator {
                     decoder.hidden(
                         prompt.ids(),
                         prompt.positions(),
-                        cache.prefill(index, prompt.attention(decoder.config())),
-                        adapter);
+                        cache.prefill(index, prompt.attention(decoder.config())));
                 return decoder.logits(hidden.narrow(0, prompt.rows() - 1, 1)).floats();
               }
             });
@@ -124,7 +118,7 @@ final class Generator {
         Native.withoutGradients(
             () -> {
               try (Scope _ = Scope.open()) {
-                Tensor hidden = decoder.hidden(ids, positions, cache.decode(positions), adapter);
+                Tensor hidden = decoder.hidden(ids, positions, cache.decode(positions));
                 return decoder.logits(hidden).floats();
               }
             });
