@@ -1,5 +1,6 @@
 package dev.palimpsest.measure;
 
+import java.util.Arrays;
 import java.util.Optional;
 import org.hipparchus.distribution.continuous.TDistribution;
 
@@ -8,43 +9,67 @@ import org.hipparchus.distribution.continuous.TDistribution;
  * units: tokens of one text depend on each other, and an interval that took them for independent
  * would be too short.
  *
- * @param value sum of amounts over sum of sizes
- * @param interval at 95 %: linearised ratio, Student's t with one degree of freedom less than there
- *     are texts; absent with fewer than two texts
+ * @param value sum of amounts over sum of sizes, or a difference of two such
+ * @param standardError linearised; NaN with fewer than two texts
+ * @param texts how many
  */
-public record Ratio(double value, Optional<Interval> interval) {
+public record Ratio(double value, double standardError, int texts) {
   /**
-   * Estimates the ratio.
+   * Estimates a ratio.
    *
-   * @param amounts per text, such as the change in bits
-   * @param sizes per text, such as its bytes; positive
+   * @param amounts per text, such as KL in nats
+   * @param sizes per text, such as its tokens; positive
    */
   public static Ratio of(double[] amounts, double[] sizes) {
-    int n = amounts.length;
-    if (n == 0 || n != sizes.length) {
-      throw new IllegalArgumentException(n + " amounts, " + sizes.length + " sizes");
+    double value = value(amounts, sizes);
+    return new Ratio(value, error(influences(amounts, sizes, value)), amounts.length);
+  }
+
+  /** Estimates how much a second ratio over the same texts lies above a first one. */
+  static Ratio change(
+      double[] amountsBefore, double[] sizesBefore, double[] amountsAfter, double[] sizesAfter) {
+    double before = value(amountsBefore, sizesBefore);
+    double after = value(amountsAfter, sizesAfter);
+    double[] first = influences(amountsBefore, sizesBefore, before);
+    double[] second = influences(amountsAfter, sizesAfter, after);
+    double[] difference = new double[first.length];
+    Arrays.setAll(difference, i -> second[i] - first[i]);
+    return new Ratio(after - before, error(difference), first.length);
+  }
+
+  static double value(double[] amounts, double[] sizes) {
+    if (amounts.length == 0 || amounts.length != sizes.length) {
+      throw new IllegalArgumentException(amounts.length + " amounts, " + sizes.length + " sizes");
     }
-    double amount = 0;
-    double size = 0;
-    for (int i = 0; i < n; i++) {
-      if (!(sizes[i] > 0)) {
-        throw new IllegalArgumentException("text " + i + " has size " + sizes[i]);
+    for (double size : sizes) {
+      if (!(size > 0)) {
+        throw new IllegalArgumentException("a text of size " + size);
       }
-      amount += amounts[i];
-      size += sizes[i];
     }
-    double value = amount / size;
-    if (n == 1) {
-      return new Ratio(value, Optional.empty());
+    return Arrays.stream(amounts).sum() / Arrays.stream(sizes).sum();
+  }
+
+  private static double[] influences(double[] amounts, double[] sizes, double value) {
+    double size = Arrays.stream(sizes).sum();
+    double[] influences = new double[amounts.length];
+    Arrays.setAll(influences, i -> (amounts[i] - value * sizes[i]) / size);
+    return influences;
+  }
+
+  private static double error(double[] influences) {
+    int n = influences.length;
+    return n < 2
+        ? Double.NaN
+        : Math.sqrt(Arrays.stream(influences).map(i -> i * i).sum() * n / (n - 1));
+  }
+
+  /** At 95 %: Student's t with one degree of freedom less than there are texts. */
+  public Optional<Interval> interval() {
+    if (texts < 2) {
+      return Optional.empty();
     }
-    double squares = 0;
-    for (int i = 0; i < n; i++) {
-      double residual = amounts[i] - value * sizes[i];
-      squares += residual * residual;
-    }
-    double error = Math.sqrt(squares * n / (n - 1)) / size;
-    double half = new TDistribution(n - 1.0).inverseCumulativeProbability(0.975) * error;
-    return new Ratio(
-        value, Optional.of(new Interval(value - half, value + half, Interval.Method.CLUSTERED)));
+    double half =
+        new TDistribution(texts - 1.0).inverseCumulativeProbability(0.975) * standardError;
+    return Optional.of(new Interval(value - half, value + half, Interval.Method.CLUSTERED));
   }
 }

@@ -205,6 +205,7 @@ class PairedStatisticsTest {
       Ratio ratio = Ratio.of(doubles(node.get("amounts")), doubles(node.get("sizes")));
       assertThat(ratio.value()).isCloseTo(node.get("value").asDouble(), within(1e-12));
       Interval interval = ratio.interval().orElseThrow();
+      assertThat(interval.method()).isEqualTo(Interval.Method.CLUSTERED);
       assertThat(interval.low()).isCloseTo(node.get("low").asDouble(), within(1e-9));
       assertThat(interval.high()).isCloseTo(node.get("high").asDouble(), within(1e-9));
     }
