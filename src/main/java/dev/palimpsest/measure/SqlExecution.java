@@ -98,9 +98,9 @@ final class SqlExecution implements Grader {
                 + "('"
                 + file.toString().replace("'", "''")
                 + "')");
+        statement.execute("SET temp_directory = ''");
         statement.execute("SET enable_external_access = false");
         statement.execute("SET memory_limit = '512MB'");
-        statement.execute("SET temp_directory = ''");
         // one thread: the order of rows that no ORDER BY settles is the same in every run
         statement.execute("SET threads = 1");
         statement.execute("SET lock_configuration = true");
@@ -201,9 +201,10 @@ final class SqlExecution implements Grader {
   /** The rows, sorted unless their order counts; empty if there are more than {@code most}. */
   private Optional<List<List<String>>> run(String query, boolean ordered, int most)
       throws SQLException {
-    try (Statement statement = database.createStatement()) {
+    // prepared, since only then does the driver tell what is wrong with a query
+    try (PreparedStatement statement = database.prepareStatement(query)) {
       statement.setQueryTimeout(timeoutSeconds);
-      try (ResultSet result = statement.executeQuery(query)) {
+      try (ResultSet result = statement.executeQuery()) {
         int columns = result.getMetaData().getColumnCount();
         List<List<String>> rows = new ArrayList<>();
         while (result.next()) {
