@@ -151,9 +151,12 @@ public final class AirportTable implements AutoCloseable {
    */
   public void write(Path csv) {
     Path copy = temporary();
-    try {
-      query("COPY airports TO " + quoted(copy.toString()) + " (FORMAT csv, HEADER true)");
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(
+          "COPY airports TO " + quoted(copy.toString()) + " (FORMAT csv, HEADER true)");
       AtomicFile.write(csv, out -> Files.copy(copy, out));
+    } catch (SQLException e) {
+      throw new EnvironmentFailure(csv + ": cannot be written: " + firstLine(e), e);
     } finally {
       delete(copy);
     }

@@ -7,9 +7,10 @@ import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
-import java.util.function.Predicate;
+import java.util.stream.Collectors;
 
 /** Draws the conditions of a question: at most one place, and properties of an airport there. */
 final class ConditionGrammar {
@@ -36,15 +37,23 @@ final class ConditionGrammar {
           Clause.CITY,
           Clause.ZONE);
 
-  /** A condition, and which airports it holds for. */
-  private record Place(Condition condition, Predicate<Airport> holds) {}
+  /** A condition, and an airport for which it holds. */
+  private record Place(Condition condition, Airport anchor) {}
 
   private final List<Airport> airports;
+  private final Map<String, List<Airport>> byCountry;
+  private final Map<String, List<Airport>> byRegion;
+  private final Map<String, List<Airport>> byCity;
+  private final Map<String, List<Airport>> byZone;
   private final Places places;
   private final Random random;
 
   ConditionGrammar(List<Airport> airports, Places places, Random random) {
     this.airports = airports;
+    this.byCountry = airports.stream().collect(Collectors.groupingBy(Airport::country));
+    this.byRegion = airports.stream().collect(Collectors.groupingBy(Airport::subd));
+    this.byCity = airports.stream().collect(Collectors.groupingBy(Airport::city));
+    this.byZone = airports.stream().collect(Collectors.groupingBy(Airport::tz));
     this.places = places;
     this.random = random;
   }
@@ -56,7 +65,7 @@ final class ConditionGrammar {
     if (count > 0 && random.nextInt(100) < 80) {
       Place place = place(pick(PLACES));
       conditions.add(place.condition());
-      anchor = pick(airports.stream().filter(place.holds()).toList());
+      anchor = place.anchor();
     }
     List<Set<Clause>> families = new ArrayList<>(FAMILIES);
     Collections.shuffle(families, random);
@@ -72,42 +81,34 @@ final class ConditionGrammar {
   }
 
   private Place place(Clause kind) {
-    Places.Country country = pick(places.countries());
-    String code = country.code();
     return switch (kind) {
-      case COUNTRY ->
-          new Place(
-              condition(kind, "country = " + quoted(code), country.name()),
-              a -> a.country().equals(code));
-      case OUTSIDE ->
-          new Place(
-              condition(kind, "country <> " + quoted(code), country.name()),
-              a -> !a.country().equals(code));
-      case COUNTRIES -> countries(country);
-      case REGION -> {
-        String region = pick(places.regions());
-        yield new Place(
-            condition(kind, "subd = " + quoted(region), region), a -> a.subd().equals(region));
-      }
-      case CITY -> {
-        String city = pick(places.cities());
-        yield new Place(
-            condition(kind, "city = " + quoted(city), city), a -> a.city().equals(city));
-      }
-      case ZONE -> {
-        String zone = pick(places.zones());
-        yield new Place(condition(kind, "tz = " + quoted(zone), zone), a -> a.tz().equals(zone));
-      }
+      case COUNTRY, COUNTRIES, OUTSIDE -> country(kind, pick(places.countries()));
+      case REGION -> named(kind, "subd", pick(places.regions()), byRegion);
+      case CITY -> named(kind, "city", pick(places.cities()), byCity);
+      case ZONE -> named(kind, "tz", pick(places.zones()), byZone);
       default -> throw new IllegalArgumentException(kind + " is no kind of place");
     };
   }
 
-  private Place countries(Places.Country one) {
-    Places.Country two = pick(places.countries());
-    String codes = quoted(one.code()) + ", " + quoted(two.code());
-    return new Place(
-        condition(Clause.COUNTRIES, "country IN (" + codes + ")", one.name(), two.name()),
-        a -> a.country().equals(one.code()) || a.country().equals(two.code()));
+  private Place named(
+      Clause kind, String column, String value, Map<String, List<Airport>> airportsOf) {
+    Condition condition = condition(kind, column + " = " + quoted(value), value);
+    return new Place(condition, pick(airportsOf.getOrDefault(value, airports)));
+  }
+
+  private Place country(Clause kind, Places.Country country) {
+    String code = quoted(country.code());
+    Airport anchor = pick(byCountry.getOrDefault(country.code(), airports));
+    if (kind == Clause.COUNTRY) {
+      return new Place(condition(kind, "country = " + code, country.name()), anchor);
+    }
+    if (kind == Clause.OUTSIDE) {
+      return new Place(condition(kind, "country <> " + code, country.name()), pick(airports));
+    }
+    Places.Country other =
+        pick(places.countries().stream().filter(c -> !c.equals(country)).toList());
+    String in = "country IN (" + code + ", " + quoted(other.code()) + ")";
+    return new Place(condition(kind, in, country.name(), other.name()), anchor);
   }
 
   /** A property that the anchor has, so that conditions rarely exclude each other. */

@@ -176,7 +176,7 @@ final class FormGrammar {
     String head =
         "SELECT " + (counts ? "count(DISTINCT " + key.sql() + ")" : "DISTINCT " + key.sql());
     String text = say(asked, key.several(), phrase(filter));
-    return new Draft(Set.of(asked), head, filter, "").plain(text);
+    return new Draft(Set.of(asked), head, filter, "").rows(text, counts ? 1 : 2);
   }
 
   private Question grouped(Clause asked, String function) {

@@ -1,5 +1,6 @@
 package dev.palimpsest.compare;
 
+import dev.palimpsest.run.BadInput;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -40,8 +41,11 @@ record Places(
     regions = List.copyOf(regions);
     cities = List.copyOf(cities);
     zones = List.copyOf(zones);
-    if (countries.isEmpty() || regions.isEmpty() || cities.isEmpty() || zones.isEmpty()) {
-      throw new IllegalArgumentException("too few places of a kind for three parts");
+    if (countries.size() < 2 || regions.isEmpty() || cities.isEmpty() || zones.isEmpty()) {
+      throw new BadInput(
+          "the airports table has too few places for three parts: a part would have "
+              + countries.size() + " countries, " + regions.size() + " regions, "
+              + cities.size() + " cities, " + zones.size() + " time zones");
     }
   }
 

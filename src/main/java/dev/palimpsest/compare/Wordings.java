@@ -179,7 +179,7 @@ final class Wordings {
               Clause.STARTS,
               new Wording(
                   List.of("whose name starts with '{}'", "with a name beginning with '{}'"),
-                  List.of("called '{}' something"))),
+                  List.of("whose first letters are '{}'"))),
           Map.entry(
               Clause.NORTH,
               new Wording(
