@@ -10,6 +10,7 @@ import java.util.Set;
  */
 final class Acceptance {
   private static final int MOST_ROWS = 200;
+
   /** A count of none or one is what many a wrong query gives, too. */
   private static final Set<List<String>> TRIVIAL = Set.of(List.of("0"), List.of("1"));
 

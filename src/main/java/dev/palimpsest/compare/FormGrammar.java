@@ -13,17 +13,17 @@ final class FormGrammar {
   /** What is asked, as often as it is drawn. */
   private static final List<Map.Entry<Clause, Integer>> ASKED =
       List.of(
-          Map.entry(Clause.LIST, 40),
-          Map.entry(Clause.COUNT, 13),
+          Map.entry(Clause.LIST, 34),
+          Map.entry(Clause.COUNT, 12),
           Map.entry(Clause.AVERAGE, 7),
           Map.entry(Clause.MAXIMUM, 5),
           Map.entry(Clause.MINIMUM, 5),
           Map.entry(Clause.DISTINCT_COUNT, 6),
-          Map.entry(Clause.DISTINCT_LIST, 5),
-          Map.entry(Clause.GROUP_COUNT, 6),
-          Map.entry(Clause.GROUP_AVERAGE, 4),
-          Map.entry(Clause.GROUP_HAVING, 5),
-          Map.entry(Clause.GROUP_TOP, 4));
+          Map.entry(Clause.DISTINCT_LIST, 6),
+          Map.entry(Clause.GROUP_COUNT, 8),
+          Map.entry(Clause.GROUP_AVERAGE, 5),
+          Map.entry(Clause.GROUP_HAVING, 6),
+          Map.entry(Clause.GROUP_TOP, 6));
 
   private static final List<String> NUMBERS =
       List.of("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten");
@@ -115,7 +115,7 @@ final class FormGrammar {
 
   private Question list() {
     Columns columns = pick(LISTED);
-    Filter filter = conditions.draw(1 + pick(List.of(0, 0, 0, 1, 1, 1, 1, 2, 2)));
+    Filter filter = conditions.draw(1 + pick(List.of(0, 0, 0, 0, 1, 1, 1, 1, 2)));
     int form = random.nextInt(10);
     if (form == 0) {
       String text = say(Clause.LIST, columns.several(), "all airports" + phrase(filter));
@@ -164,7 +164,7 @@ final class FormGrammar {
   }
 
   private Question aggregate(Clause asked, String function) {
-    Filter filter = conditions.draw(1 + pick(List.of(0, 0, 1, 1, 1, 2)));
+    Filter filter = conditions.draw(1 + pick(List.of(0, 0, 0, 1, 1, 1, 2)));
     String text = say(asked, phrase(filter));
     return new Draft(Set.of(asked), "SELECT " + function, filter, "").plain(text);
   }
@@ -237,8 +237,11 @@ final class FormGrammar {
     return said.stream().reduce((a, b) -> say(Clause.AND, a, b)).map(p -> " " + p).orElse("");
   }
 
+  /** What is asked is said in the grammar's voice, all else in it half of the time. */
   private String say(Clause clause, String... values) {
-    return Wordings.of(clause).say(voice, random, values);
+    boolean frame = clause.compareTo(Clause.GROUP_TOP) <= 0;
+    Wording.Voice said = frame || random.nextBoolean() ? voice : Wording.Voice.TRAINED;
+    return Wordings.of(clause).say(said, random, values);
   }
 
   private String number(int n) {

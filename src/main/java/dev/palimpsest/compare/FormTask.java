@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.IntFunction;
 import java.util.function.Predicate;
 
 /**
@@ -21,6 +22,15 @@ import java.util.function.Predicate;
 public final class FormTask {
   /** What every prompt ends with. */
   static final String INSTRUCTION = "Answer with one SQL query over the table airports.";
+
+  /**
+   * The table described: the system prompt of an arm that is told what the trained one has learned.
+   */
+  public static final String SCHEMA =
+      "DuckDB table airports(icao, iata, name, city, subd, country, elevation, lat, lon, tz):"
+          + " subd is the region, country an ISO 3166 alpha-2 code, elevation in feet, lat and lon in"
+          + " degrees, tz a zone such as Europe/Berlin; iata is NULL where an airport has no code."
+          + " Reply with the SQL query alone.";
 
   /** Pairs of clause kinds that no training item joins; each kind is trained in other company. */
   static final List<Set<Clause>> HELD_OUT_PAIRS =
@@ -44,7 +54,7 @@ public final class FormTask {
           Set.of(Clause.EASTERNMOST, Clause.CODED),
           Set.of(Clause.WESTERNMOST, Clause.BELOW),
           Set.of(Clause.ALPHABETICAL, Clause.UNCODED),
-          Set.of(Clause.COUNTRY, Clause.WEST),
+          Set.of(Clause.ZONE, Clause.WEST),
           Set.of(Clause.OUTSIDE, Clause.STARTS));
 
   private static final Set<Clause> PLACE_KINDS =
@@ -114,7 +124,7 @@ public final class FormTask {
     Predicate<Question> known = q -> !joinsHeldOutPair(q);
     Part trained = new Part("train", Optional.empty(), sizes.train());
     List<TaskItem> train =
-        draw(trained, grammar(places.train(), Wording.Voice.TRAINED, random), known);
+        draw(trained, grammar(places.train(), Wording.Voice.TRAINED, random), i -> known);
     List<TaskItem> heldOut =
         judges("heldout", sizes.heldOut(), places.train(), places.heldOut(), random);
     List<TaskItem> dev = judges("dev", sizes.dev(), places.train(), places.dev(), random);
@@ -128,17 +138,17 @@ public final class FormTask {
         draw(
             new Part(name, Optional.of("places"), each),
             grammar(unseen, Wording.Voice.TRAINED, random),
-            q -> !joinsHeldOutPair(q) && q.clauses().stream().anyMatch(PLACE_KINDS::contains)));
+            i -> q -> !joinsHeldOutPair(q) && namesPlace(q)));
     items.addAll(
         draw(
             new Part(name, Optional.of("wordings"), each),
             grammar(trained, Wording.Voice.HELD_OUT, random),
-            q -> !joinsHeldOutPair(q)));
+            i -> q -> !joinsHeldOutPair(q)));
     items.addAll(
         draw(
             new Part(name, Optional.of("combinations"), each),
             grammar(trained, Wording.Voice.TRAINED, random),
-            FormTask::joinsHeldOutPair));
+            i -> q -> q.clauses().containsAll(HELD_OUT_PAIRS.get(i % HELD_OUT_PAIRS.size()))));
     return items;
   }
 
@@ -150,15 +160,20 @@ public final class FormTask {
     return HELD_OUT_PAIRS.stream().anyMatch(question.clauses()::containsAll);
   }
 
+  private static boolean namesPlace(Question question) {
+    return question.clauses().stream().anyMatch(PLACE_KINDS::contains);
+  }
+
   /** Which items are drawn. */
   private record Part(String name, Optional<String> slice, int size) {}
 
-  private List<TaskItem> draw(Part part, FormGrammar grammar, Predicate<Question> wanted) {
+  private List<TaskItem> draw(
+      Part part, FormGrammar grammar, IntFunction<Predicate<Question>> wanted) {
     List<TaskItem> items = new ArrayList<>();
     int idle = 0;
     while (items.size() < part.size()) {
       Question question = grammar.draw();
-      if (wanted.test(question)
+      if (wanted.apply(items.size()).test(question)
           && !seen.contains(question.sql())
           && acceptance.accepts(question)
           && seen.add(question.sql())) {

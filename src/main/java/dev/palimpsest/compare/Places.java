@@ -44,8 +44,14 @@ record Places(
     if (countries.size() < 2 || regions.isEmpty() || cities.isEmpty() || zones.isEmpty()) {
       throw new BadInput(
           "the airports table has too few places for three parts: a part would have "
-              + countries.size() + " countries, " + regions.size() + " regions, "
-              + cities.size() + " cities, " + zones.size() + " time zones");
+              + countries.size()
+              + " countries, "
+              + regions.size()
+              + " regions, "
+              + cities.size()
+              + " cities, "
+              + zones.size()
+              + " time zones");
     }
   }
 

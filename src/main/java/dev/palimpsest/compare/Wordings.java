@@ -17,7 +17,7 @@ final class Wordings {
                       "Tell me the {} of {}.",
                       "Give me the {} of {}.",
                       "Show the {} of {}."),
-                  List.of("I need the {} for {}.", "Could you look up the {} belonging to {}?"))),
+                  List.of("I need the {} of {}.", "Can you look up the {} of {}?"))),
           Map.entry(
               Clause.COUNT,
               new Wording(
@@ -26,8 +26,8 @@ final class Wordings {
                       "Count the airports{}.",
                       "What is the number of airports{}?"),
                   List.of(
-                      "Tell me how large the set of airports{} is.",
-                      "If you counted all airports{}, what would you get?"))),
+                      "What is the total number of airports{}?",
+                      "How many airports{} can you find?"))),
           Map.entry(
               Clause.AVERAGE,
               new Wording(
@@ -36,34 +36,34 @@ final class Wordings {
                       "Give the mean elevation of airports{}.",
                       "How high are airports{} on average?"),
                   List.of(
-                      "Taking airports{} together, what elevation do they average?",
-                      "I want the mean height over all airports{}."))),
+                      "Compute the average elevation over airports{}.",
+                      "What elevation do airports{} have on average?"))),
           Map.entry(
               Clause.MAXIMUM,
               new Wording(
                   List.of(
                       "What is the maximum elevation of airports{}?",
                       "Give the greatest elevation among airports{}."),
-                  List.of("What is the elevation's upper limit for airports{}?"))),
+                  List.of("What is the largest elevation of any of the airports{}?"))),
           Map.entry(
               Clause.MINIMUM,
               new Wording(
                   List.of(
                       "What is the minimum elevation of airports{}?",
                       "Give the smallest elevation among airports{}."),
-                  List.of("What is the elevation's lower limit for airports{}?"))),
+                  List.of("What is the lowest elevation of any of the airports{}?"))),
           Map.entry(
               Clause.DISTINCT_COUNT,
               new Wording(
                   List.of(
                       "How many different {} have airports{}?",
                       "In how many {} are there airports{}?"),
-                  List.of("Over how many distinct {} do airports{} spread?"))),
+                  List.of("What is the number of different {} that have airports{}?"))),
           Map.entry(
               Clause.DISTINCT_LIST,
               new Wording(
                   List.of("Which {} have airports{}?", "List the {} that have airports{}."),
-                  List.of("Name all {} where one finds airports{}."))),
+                  List.of("Show the {} where there are airports{}."))),
           Map.entry(
               Clause.GROUP_COUNT,
               new Wording(
@@ -71,28 +71,27 @@ final class Wordings {
                       "How many airports{} does each {} have?",
                       "Count the airports{} per {}.",
                       "Give the number of airports{} for each {}."),
-                  List.of("Break down the count of airports{} by {}."))),
+                  List.of("Show the number of airports{}, grouped by {}."))),
           Map.entry(
               Clause.GROUP_AVERAGE,
               new Wording(
                   List.of(
                       "What is the average elevation of airports{} in each {}?",
                       "Give the mean elevation of airports{} per {}."),
-                  List.of("Break down the mean height of airports{} by {}."))),
+                  List.of("Show the average elevation of airports{}, grouped by {}."))),
           Map.entry(
               Clause.GROUP_HAVING,
               new Wording(
                   List.of("Which {} have {} airports{}?", "List the {} with {} airports{}."),
-                  List.of("Name all {} that can boast {} airports{}."))),
+                  List.of("In which {} are there {} airports{}?"))),
           Map.entry(
               Clause.GROUP_TOP,
               new Wording(
                   List.of(
                       "Which {} the most airports{}?",
                       "Find which {} the largest number of airports{}."),
-                  List.of("Say which {} a lead over the rest in airports{}."))),
-
-          // in which order; the words before "airports"
+                  List.of("Tell me which {} the highest number of airports{}."))),
+          // in which order; superlatives stand before "airports", the others at the end
           Map.entry(
               Clause.HIGHEST,
               new Wording(List.of("highest", "most elevated"), List.of("highest-lying"))),
@@ -100,44 +99,39 @@ final class Wordings {
               Clause.LOWEST,
               new Wording(List.of("lowest", "least elevated"), List.of("lowest-lying"))),
           Map.entry(
-              Clause.NORTHERNMOST,
-              new Wording(List.of("northernmost", "most northern"), List.of("farthest-north"))),
+              Clause.NORTHERNMOST, new Wording(List.of("northernmost"), List.of("most northern"))),
           Map.entry(
-              Clause.SOUTHERNMOST,
-              new Wording(List.of("southernmost", "most southern"), List.of("farthest-south"))),
+              Clause.SOUTHERNMOST, new Wording(List.of("southernmost"), List.of("most southern"))),
           Map.entry(
-              Clause.EASTERNMOST,
-              new Wording(List.of("easternmost", "most eastern"), List.of("farthest-east"))),
+              Clause.EASTERNMOST, new Wording(List.of("easternmost"), List.of("most eastern"))),
           Map.entry(
-              Clause.WESTERNMOST,
-              new Wording(List.of("westernmost", "most western"), List.of("farthest-west"))),
+              Clause.WESTERNMOST, new Wording(List.of("westernmost"), List.of("most western"))),
           Map.entry(
               Clause.ALPHABETICAL,
               new Wording(
                   List.of("in alphabetical order", "sorted by name"),
-                  List.of("arranged from A to Z by name"))),
+                  List.of("ordered by their names"))),
           Map.entry(
               Clause.ASCENDING,
               new Wording(
                   List.of("from lowest to highest", "sorted by increasing elevation"),
-                  List.of("starting with the lowest and going up"))),
+                  List.of("starting with the lowest"))),
           Map.entry(
               Clause.DESCENDING,
               new Wording(
                   List.of("from highest to lowest", "sorted by decreasing elevation"),
-                  List.of("starting with the highest and going down"))),
-
-          // conditions; the words after "airports"
+                  List.of("starting with the highest"))),
+          // conditions; they stand after "airports"
           Map.entry(
               Clause.COUNTRY,
               new Wording(
                   List.of("in {}", "located in {}", "that lie in {}"),
-                  List.of("situated within {}", "on the territory of {}"))),
+                  List.of("situated in {}", "within {}"))),
           Map.entry(
               Clause.COUNTRIES,
               new Wording(
                   List.of("in {} or {}", "in either {} or {}", "located in {} or {}"),
-                  List.of("situated within {} or {}"))),
+                  List.of("situated in {} or {}"))),
           Map.entry(
               Clause.OUTSIDE,
               new Wording(List.of("outside {}", "not in {}"), List.of("anywhere but in {}"))),
@@ -145,79 +139,69 @@ final class Wordings {
               Clause.REGION,
               new Wording(
                   List.of("in the region of {}", "in the region {}", "in {} (region)"),
-                  List.of("within the province called {}"))),
+                  List.of("within the region {}"))),
           Map.entry(
               Clause.CITY,
               new Wording(
                   List.of("in the city of {}", "serving the city of {}"),
-                  List.of("that belong to the town {}"))),
+                  List.of("near the city {}"))),
           Map.entry(
               Clause.ZONE,
               new Wording(
-                  List.of("in the time zone {}", "on {} time"), List.of("whose clocks follow {}"))),
+                  List.of("in the time zone {}", "on {} time"),
+                  List.of("that use the time zone {}"))),
           Map.entry(
               Clause.ABOVE,
               new Wording(
                   List.of("above {} feet", "higher than {} feet", "at more than {} feet"),
-                  List.of("with an elevation exceeding {} ft"))),
+                  List.of("with an elevation over {} feet"))),
           Map.entry(
               Clause.BELOW,
               new Wording(
                   List.of("below {} feet", "lower than {} feet", "at less than {} feet"),
-                  List.of("with an elevation under {} ft"))),
+                  List.of("with an elevation under {} feet"))),
           Map.entry(
               Clause.BETWEEN,
               new Wording(
-                  List.of("between {} and {} feet", "at {} to {} feet"),
-                  List.of("with an elevation in the range {}-{} ft"))),
+                  List.of("between {} and {} feet"),
+                  List.of("with an elevation from {} to {} feet"))),
           Map.entry(
               Clause.CONTAINS,
               new Wording(
                   List.of("whose name contains '{}'", "with '{}' in the name"),
-                  List.of("that have '{}' somewhere in what they are called"))),
+                  List.of("whose name has '{}' in it"))),
           Map.entry(
               Clause.STARTS,
               new Wording(
                   List.of("whose name starts with '{}'", "with a name beginning with '{}'"),
-                  List.of("whose first letters are '{}'"))),
+                  List.of("whose name begins with '{}'"))),
           Map.entry(
               Clause.NORTH,
-              new Wording(
-                  List.of("north of latitude {}", "at latitudes above {}"),
-                  List.of("farther north than {} degrees"))),
+              new Wording(List.of("north of latitude {}"), List.of("at latitudes above {}"))),
           Map.entry(
               Clause.SOUTH,
-              new Wording(
-                  List.of("south of latitude {}", "at latitudes below {}"),
-                  List.of("farther south than {} degrees"))),
+              new Wording(List.of("south of latitude {}"), List.of("at latitudes below {}"))),
           Map.entry(
               Clause.EAST,
-              new Wording(
-                  List.of("east of longitude {}", "at longitudes above {}"),
-                  List.of("farther east than {} degrees"))),
+              new Wording(List.of("east of longitude {}"), List.of("at longitudes above {}"))),
           Map.entry(
               Clause.WEST,
-              new Wording(
-                  List.of("west of longitude {}", "at longitudes below {}"),
-                  List.of("farther west than {} degrees"))),
+              new Wording(List.of("west of longitude {}"), List.of("at longitudes below {}"))),
           Map.entry(
               Clause.CODED,
               new Wording(
                   List.of("with an IATA code", "that have an IATA code"),
-                  List.of("to which IATA has given a code"))),
+                  List.of("having an IATA code"))),
           Map.entry(
               Clause.UNCODED,
               new Wording(
                   List.of("without an IATA code", "that have no IATA code"),
-                  List.of("that IATA has given no code"))),
-
-          // how conditions are joined; "either" after another condition, where "or" would be
-          // ambiguous
+                  List.of("lacking an IATA code"))),
+          // how conditions are joined
           Map.entry(
               Clause.AND,
               new Wording(
-                  List.of("{} and {}", "{} {}", "{} and also {}"),
-                  List.of("{} and at the same time {}"))),
+                  List.of("{} and {}", "{} {}", "{} and also {}"), List.of("{} but also {}"))),
           Map.entry(
               Clause.OR,
               new Wording(List.of("{} or {}", "either {} or {}"), List.of("{} or else {}"))),
