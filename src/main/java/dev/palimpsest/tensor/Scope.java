@@ -29,15 +29,17 @@ public final class Scope implements AutoCloseable {
    * Tensor#close}.
    */
   public Tensor keep(Tensor tensor) {
-    scope.detach(tensor.handle());
-    if (outer != null) {
-      outer.attach(tensor.handle());
+    if (outer == null) {
+      return release(tensor);
     }
+    outer.attach(tensor.handle());
+    scope.detach(tensor.handle());
     return tensor;
   }
 
   /** Takes a tensor out of every scope: it lives until {@link Tensor#close}. */
   public Tensor release(Tensor tensor) {
+    tensor.handle().retainReference(); // detaching gives one reference back
     scope.detach(tensor.handle());
     return tensor;
   }
