@@ -200,6 +200,7 @@ last
 §{%- for message in m %}{%- if message.role == 'user' %}{{- '<u>' + message['role'] + '</u>\\n' -}}{%- else -%}{{ message.role | trim }}{%- endif %}{%- endfor %}
 §{{ m[0].role.title() ~ (m | length) }} {{ m[1]['k']['v'][0] | upper }} {{ m[-1].n }} {{ m[0]['zz'] is none }} {{ m[:2] | map(attribute='n') | list }} {{ 'x' in m[0] }} {{ m[0] == {'n': 1, 'role': 'user'} }}
 §{{ strftime_now('%d %b %Y %H:%M:%S %A %B %y %j %p %I %a %m') }}
+§{{ '{}-{}'.format(1, 'x') }} {{ '{1}{0}{{}}'.format('a', none) }} {{ '{k}'.format(k=2) }} {{ none | map('upper') | list }} {{ none | selectattr('x') | list }} {{ '' | select | list }}
 §{{ 5 | nofilter }}
 §{% if false %}{{ 5 | nofilter }}{% endif %}ok
 """
