@@ -1,0 +1,203 @@
+package dev.palimpsest.generate;
+
+import dev.palimpsest.data.Example;
+import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.model.Ragged;
+import dev.palimpsest.run.Progress;
+import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.Native;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Log-probabilities of labelled tokens. Neighbours that share their beginning, such as the choices
+ * of one question, have it computed once; the head is computed only where a label is.
+ */
+public final class Scorer {
+  /** Rows of one pass: enough for the matrix products, little enough for the caches. */
+  private static final int ROWS = 1024;
+
+  /** Rows of logits at a time; a row is as long as the vocabulary. */
+  private static final int HEAD_ROWS = 128;
+
+  private final AdaptedDecoder decoder;
+  private final Progress progress;
+
+  public Scorer(AdaptedDecoder decoder, Progress progress) {
+    this.decoder = decoder;
+    this.progress = progress;
+  }
+
+  /**
+   * What was found at the labelled tokens, in order.
+   *
+   * @param logprobs in nats
+   * @param top whether the token was the most likely one
+   */
+  public record Scores(float[] logprobs, boolean[] top) {
+    /** Sum in nats. */
+    public double logprob() {
+      double sum = 0;
+      for (float logprob : logprobs) {
+        sum += logprob;
+      }
+      return sum;
+    }
+
+    /** Whether every token was the most likely one. */
+    public boolean greedy() {
+      for (boolean each : top) {
+        if (!each) {
+          return false;
+        }
+      }
+      return true;
+    }
+  }
+
+  /** Scores all, in order. */
+  public List<Scores> score(List<Example> examples) {
+    List<Scores> all = new ArrayList<>(examples.size());
+    int from = 0;
+    while (from < examples.size()) {
+      Pass pass = new Pass();
+      int to = from;
+      while (to < examples.size()) {
+        int end = familyEnd(examples, to);
+        List<Example> family = examples.subList(to, end);
+        if (to > from && pass.rows() + rows(family) > ROWS) {
+          break;
+        }
+        pass.add(family);
+        to = end;
+      }
+      all.addAll(pass.run());
+      from = to;
+      progress.report("scoring", from, examples.size(), "items");
+    }
+    return all;
+  }
+
+  private static int rows(List<Example> family) {
+    int shared = shared(family);
+    return shared + family.stream().mapToInt(s -> s.ids().length - shared).sum();
+  }
+
+  /** The examples from {@code start} on that share all that comes before their labels. */
+  private static int familyEnd(List<Example> examples, int start) {
+    Example head = examples.get(start);
+    int needed = firstLabel(head) - 1;
+    int end = start + 1;
+    while (end < examples.size()
+        && needed > 0
+        && firstLabel(examples.get(end)) == firstLabel(head)
+        && common(head.ids(), examples.get(end).ids()) >= needed) {
+      end++;
+    }
+    return end;
+  }
+
+  private static int firstLabel(Example example) {
+    int first = 0;
+    while (first < example.label().length && !example.label()[first]) {
+      first++;
+    }
+    return first;
+  }
+
+  private static int common(int[] a, int[] b) {
+    int mismatch = Arrays.mismatch(a, b);
+    return mismatch < 0 ? a.length : mismatch;
+  }
+
+  private static int shared(List<Example> family) {
+    int shared = Integer.MAX_VALUE;
+    for (Example example : family) {
+      shared = Math.min(shared, common(family.getFirst().ids(), example.ids()));
+    }
+    return shared;
+  }
+
+  /** One run through the decoder. */
+  private final class Pass {
+    private final Ragged.Builder builder = new Ragged.Builder();
+    private final List<int[]> labels = new ArrayList<>(); // {row, token, item}
+    private int items;
+
+    int rows() {
+      return builder.rows();
+    }
+
+    void add(List<Example> family) {
+      int shared = family.size() == 1 ? family.getFirst().ids().length : shared(family);
+      int start = builder.rows();
+      int prefix = builder.add(Arrays.copyOf(family.getFirst().ids(), shared));
+      for (Example example : family) {
+        int own = builder.rows();
+        if (example.ids().length > shared) {
+          builder.add(Arrays.copyOfRange(example.ids(), shared, example.ids().length), prefix);
+        }
+        for (int i = 1; i < example.ids().length; i++) {
+          if (example.label()[i]) {
+            int row = i - 1 < shared ? start + i - 1 : own + i - 1 - shared;
+            labels.add(new int[] {row, example.ids()[i], items});
+          }
+        }
+        items++;
+      }
+    }
+
+    List<Scores> run() {
+      float[] logprobs = new float[labels.size()];
+      boolean[] top = new boolean[labels.size()];
+      Native.withoutGradients(
+          () -> {
+            try (Scope _ = Scope.open()) {
+              Tensor hidden = decoder.hidden(builder.build());
+              for (int from = 0; from < labels.size(); from += HEAD_ROWS) {
+                head(hidden, from, Math.min(from + HEAD_ROWS, labels.size()), logprobs, top);
+              }
+            }
+            return items;
+          });
+      return byItem(logprobs, top);
+    }
+
+    private void head(Tensor hidden, int from, int to, float[] logprobs, boolean[] top) {
+      try (Scope _ = Scope.open()) {
+        int[] rows = new int[to - from];
+        int[] tokens = new int[to - from];
+        for (int i = from; i < to; i++) {
+          rows[i - from] = labels.get(i)[0];
+          tokens[i - from] = labels.get(i)[1];
+        }
+        Tensor logits = decoder.logits(hidden.rows(Tensor.ofIndices(rows)));
+        Tensor picked = Functional.pick(logits, Tensor.ofIndices(tokens));
+        float[] found = picked.minus(Functional.logSumExp(logits)).floats();
+        int[] best = logits.argmax(1).ints();
+        for (int i = 0; i < found.length; i++) {
+          logprobs[from + i] = found[i];
+          top[from + i] = best[i] == tokens[i];
+        }
+      }
+    }
+
+    private List<Scores> byItem(float[] logprobs, boolean[] top) {
+      List<Scores> scores = new ArrayList<>(items);
+      int from = 0;
+      for (int item = 0; item < items; item++) {
+        int to = from;
+        while (to < labels.size() && labels.get(to)[2] == item) {
+          to++;
+        }
+        scores.add(
+            new Scores(Arrays.copyOfRange(logprobs, from, to), Arrays.copyOfRange(top, from, to)));
+        from = to;
+      }
+      return scores;
+    }
+  }
+}

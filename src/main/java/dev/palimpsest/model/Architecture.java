@@ -1,0 +1,10 @@
+package dev.palimpsest.model;
+
+/** The families of decoders that are understood. */
+public enum Architecture {
+  /** Llama, SmolLM2, Mistral. */
+  LLAMA,
+  QWEN2,
+  QWEN3,
+  GEMMA3
+}

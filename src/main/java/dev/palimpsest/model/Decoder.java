@@ -1,0 +1,164 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.model.DecoderWeights.Layer;
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A decoder-only transformer: Llama, Qwen 2 and 3, Gemma 3 differ in their configuration alone. It
+ * holds nothing that changes, so threads share it. Follows transformers' modeling_llama.py,
+ * modeling_qwen2.py, modeling_qwen3.py and modeling_gemma3.py.
+ */
+public final class Decoder implements AutoCloseable {
+  private final ModelConfig config;
+  private final Precision precision;
+  private final Device device;
+  private final DecoderWeights weights;
+  private final Rotary rotary;
+  private final Rotary localRotary;
+
+  private Decoder(ModelConfig config, Precision precision, Device device, DecoderWeights weights) {
+    this.config = config;
+    this.precision = precision;
+    this.device = device;
+    this.weights = weights;
+    this.rotary = new Rotary(config.rope(), config.headWidth());
+    this.localRotary = new Rotary(config.localRope(), config.headWidth());
+  }
+
+  /** Reads the weights into memory. */
+  public static Decoder load(
+      ModelConfig config, WeightSource source, Precision precision, Device device) {
+    return new Decoder(
+        config, precision, device, DecoderWeights.read(config, source, precision, device));
+  }
+
+  public ModelConfig config() {
+    return config;
+  }
+
+  public Precision precision() {
+    return precision;
+  }
+
+  /**
+   * The last layer's normalised output for sequences that stand by themselves.
+   *
+   * @return (rows, width), F32
+   */
+  public Tensor hidden(Ragged sequences, Map<String, Factors> adapter) {
+    return hidden(sequences.ids(), sequences.positions(), sequences.attention(config), adapter);
+  }
+
+  /**
+   * The last layer's normalised output.
+   *
+   * @param ids of all rows
+   * @param positions of each row in its sequence
+   * @param attention which rows and cached keys each row sees
+   * @param adapter factors by module name; empty for the base
+   * @return (rows, width), F32
+   */
+  public Tensor hidden(
+      int[] ids, int[] positions, Attention attention, Map<String, Factors> adapter) {
+    Angles full = angles(rotary, positions);
+    Angles local = config.localRope().equals(config.rope()) ? full : angles(localRotary, positions);
+    Tensor x = embed(ids);
+    for (int i = 0; i < config.layers(); i++) {
+      boolean sliding = config.layerTypes().get(i) == ModelConfig.LayerType.SLIDING;
+      x = block(i, x, sliding ? local : full, attention, adapter);
+    }
+    return Functional.rmsNorm(x, weights.finalNorm(), config.normEpsilon());
+  }
+
+  private Tensor embed(int[] ids) {
+    Tensor x = weights.embedding().rows(Tensor.ofIndices(ids).to(device)).to(DType.F32);
+    return config.architecture() == Architecture.GEMMA3
+        ? x.times((float) Math.sqrt(config.width()))
+        : x;
+  }
+
+  private record Angles(Tensor cosines, Tensor sines) {}
+
+  private Angles angles(Rotary table, int[] positions) {
+    return new Angles(table.cosines(positions).to(device), table.sines(positions).to(device));
+  }
+
+  // x: (rows, width), F32
+  private Tensor block(
+      int index, Tensor x, Angles angles, Attention attention, Map<String, Factors> adapter) {
+    Layer layer = weights.layers().get(index);
+    Tensor attended = attend(index, x, angles, attention, adapter);
+    Tensor middle = x.plus(normed(attended, layer.afterAttention()));
+    Tensor fed = feedForward(layer, middle, adapter);
+    return middle.plus(normed(fed, layer.afterFeedForward()));
+  }
+
+  private Tensor attend(
+      int index, Tensor x, Angles angles, Attention attention, Map<String, Factors> adapter) {
+    Layer layer = weights.layers().get(index);
+    Tensor input = normed(x, layer.beforeAttention());
+    List<Tensor> qkv = layer.queryKeyValue().apply(input, adapter);
+    Tensor q = normed(heads(qkv.get(0)), layer.queryNorm());
+    Tensor k = normed(heads(qkv.get(1)), layer.keyNorm());
+    Tensor output =
+        attention.attend(
+            index,
+            Functional.rope(q, angles.cosines, angles.sines),
+            Functional.rope(k, angles.cosines, angles.sines),
+            heads(qkv.get(2)));
+    return layer.output().apply(output, adapter).getFirst().to(DType.F32);
+  }
+
+  private Tensor feedForward(Layer layer, Tensor x, Map<String, Factors> adapter) {
+    Tensor input = normed(x, layer.beforeFeedForward());
+    List<Tensor> gateUp = layer.gateUp().apply(input, adapter);
+    Tensor gate =
+        config.architecture() == Architecture.GEMMA3
+            ? Functional.geluTanh(gateUp.get(0))
+            : Functional.silu(gateUp.get(0));
+    return layer.down().apply(gate.times(gateUp.get(1)), adapter).getFirst().to(DType.F32);
+  }
+
+  private Tensor normed(Tensor x, @Nullable Tensor weight) {
+    return weight == null ? x : Functional.rmsNorm(x, weight, config.normEpsilon());
+  }
+
+  // (rows, heads · dim) to (heads, rows, dim), F32
+  private Tensor heads(Tensor flat) {
+    long count = flat.size(1) / config.headWidth();
+    return flat.to(DType.F32).view(flat.size(0), count, config.headWidth()).permute(1, 0, 2);
+  }
+
+  /**
+   * Logits of chosen rows.
+   *
+   * @param hidden (rows, width), F32
+   * @return (rows, vocabulary), F32
+   */
+  public Tensor logits(Tensor hidden) {
+    Tensor head = weights.head();
+    return Functional.linear(hidden.to(head.dtype()), head).to(DType.F32);
+  }
+
+  /**
+   * The gradient by the hidden rows, given the one by their logits.
+   *
+   * @param gradient (rows, vocabulary), F32
+   * @return (rows, width), F32
+   */
+  public Tensor backThroughHead(Tensor gradient) {
+    Tensor head = weights.head();
+    return gradient.to(head.dtype()).matmul(head).to(DType.F32);
+  }
+
+  @Override
+  public void close() {
+    weights.close();
+  }
+}

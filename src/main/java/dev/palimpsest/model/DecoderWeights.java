@@ -1,0 +1,142 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The weights of a decoder in memory, in the types that a precision asks for. They live until
+ * closed.
+ *
+ * @param embedding (vocabulary, width), in the type of the products
+ * @param head (vocabulary, width); the embedding itself where the two are tied
+ * @param finalNorm (width), F32
+ */
+record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Tensor head)
+    implements AutoCloseable {
+
+  /**
+   * One block. Norm weights are F32; those that an architecture lacks are null.
+   *
+   * @param afterAttention norm of the attention's output (Gemma 3)
+   * @param afterFeedForward norm of the feed-forward's output (Gemma 3)
+   */
+  record Layer(
+      Tensor beforeAttention,
+      Projection queryKeyValue,
+      @Nullable Tensor queryNorm,
+      @Nullable Tensor keyNorm,
+      Projection output,
+      @Nullable Tensor afterAttention,
+      Tensor beforeFeedForward,
+      Projection gateUp,
+      Projection down,
+      @Nullable Tensor afterFeedForward) {}
+
+  /** Reads all weights. */
+  static DecoderWeights read(
+      ModelConfig config, WeightSource source, Precision precision, Device device) {
+    return new Reader(config, source, precision.products(), device).all();
+  }
+
+  private record Reader(ModelConfig config, WeightSource source, DType products, Device device) {
+
+    DecoderWeights all() {
+      Tensor embedding = product("model.embed_tokens.weight");
+      List<Layer> layers = new ArrayList<>(config.layers());
+      for (int i = 0; i < config.layers(); i++) {
+        layers.add(layer("model.layers." + i + "."));
+      }
+      Tensor head = config.tiedHead() ? embedding : product("lm_head.weight");
+      return new DecoderWeights(embedding, List.copyOf(layers), norm("model.norm"), head);
+    }
+
+    private Layer layer(String prefix) {
+      boolean gemma = config.architecture() == Architecture.GEMMA3;
+      String attention = prefix + "self_attn.";
+      boolean bias = config.queryKeyValueBias();
+      int queries = config.heads() * config.headWidth();
+      int keys = config.keyValueHeads() * config.headWidth();
+      String feedForward = prefix + "mlp.";
+      int wide = config.feedForward();
+      return new Layer(
+          norm(prefix + "input_layernorm"),
+          projection(
+              attention, List.of("q_proj", "k_proj", "v_proj"), List.of(queries, keys, keys), bias),
+          config.queryKeyNorm() ? norm(attention + "q_norm") : null,
+          config.queryKeyNorm() ? norm(attention + "k_norm") : null,
+          projection(attention, List.of("o_proj"), List.of(config.width()), config.outputBias()),
+          gemma ? norm(prefix + "post_attention_layernorm") : null,
+          norm(prefix + (gemma ? "pre_feedforward_layernorm" : "post_attention_layernorm")),
+          projection(feedForward, List.of("gate_proj", "up_proj"), List.of(wide, wide), false),
+          projection(feedForward, List.of("down_proj"), List.of(config.width()), false),
+          gemma ? norm(prefix + "post_feedforward_layernorm") : null);
+    }
+
+    private Projection projection(
+        String prefix, List<String> names, List<Integer> widths, boolean bias) {
+      List<String> modules = names.stream().map(name -> prefix + name).toList();
+      try (Scope scope = Scope.open()) {
+        Tensor weight = scope.release(joined(modules, ".weight", products));
+        Tensor added = bias ? scope.release(joined(modules, ".bias", DType.F32)) : null;
+        return new Projection(modules, widths, weight, added);
+      }
+    }
+
+    private Tensor joined(List<String> modules, String suffix, DType type) {
+      List<Tensor> parts = new ArrayList<>(modules.size());
+      for (String module : modules) {
+        parts.add(source.read(module + suffix, type));
+      }
+      Tensor all = parts.size() == 1 ? parts.getFirst() : Tensor.cat(0, parts);
+      return all.to(device);
+    }
+
+    private Tensor product(String name) {
+      try (Scope scope = Scope.open()) {
+        return scope.release(source.read(name, products).to(device));
+      }
+    }
+
+    /** Gemma stores its norms' weights less one. */
+    private Tensor norm(String module) {
+      try (Scope scope = Scope.open()) {
+        Tensor stored = source.read(module + ".weight", DType.F32).to(device);
+        boolean lessOne = config.architecture() == Architecture.GEMMA3;
+        return scope.release(lessOne ? stored.copy().plusInPlace(1) : stored);
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    for (Layer layer : layers) {
+      for (Projection projection :
+          List.of(layer.queryKeyValue, layer.output, layer.gateUp, layer.down)) {
+        projection.weight().close();
+        closeIfThere(projection.bias());
+      }
+      layer.beforeAttention.close();
+      layer.beforeFeedForward.close();
+      closeIfThere(layer.queryNorm);
+      closeIfThere(layer.keyNorm);
+      closeIfThere(layer.afterAttention);
+      closeIfThere(layer.afterFeedForward);
+    }
+    finalNorm.close();
+    embedding.close();
+    if (head != embedding) {
+      head.close();
+    }
+  }
+
+  private static void closeIfThere(@Nullable Tensor tensor) {
+    if (tensor != null) {
+      tensor.close();
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.palimpsest.model;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The shape of a decoder, whatever file it came from.
+ *
+ * @param vocabulary rows of the embedding
+ * @param width of the residual stream
+ * @param headWidth of one attention head
+ * @param feedForward width inside the feed-forward part
+ * @param context longest sequence, in tokens
+ * @param normEpsilon inside every RMS norm
+ * @param queryScale factor on query · key: 1/√headWidth, unless the model says otherwise
+ * @param window sliding window in tokens of the layers that have one, 0 for none
+ * @param layerTypes one per layer: which attention and which RoPE
+ * @param rope of layers that see everything
+ * @param localRope of sliding layers; the same as {@code rope} except in Gemma 3
+ */
+public record ModelConfig(
+    Architecture architecture,
+    int vocabulary,
+    int width,
+    int layers,
+    int heads,
+    int keyValueHeads,
+    int headWidth,
+    int feedForward,
+    int context,
+    double normEpsilon,
+    double queryScale,
+    boolean tiedHead,
+    boolean queryKeyValueBias,
+    boolean outputBias,
+    int window,
+    List<LayerType> layerTypes,
+    Rope rope,
+    Rope localRope) {
+
+  /** Which keys a layer's attention sees. */
+  public enum LayerType {
+    /** All earlier tokens. */
+    FULL,
+    /** The last {@code window} tokens. */
+    SLIDING
+  }
+
+  /** How a rotary embedding turns positions into angles. */
+  public record Rope(double base, Scaling scaling) {}
+
+  /** Stretching of rotary frequencies to longer contexts. */
+  public sealed interface Scaling {
+    /** Frequencies as they are. */
+    record None() implements Scaling {}
+
+    /** Every frequency divided by {@code factor}. */
+    record Linear(double factor) implements Scaling {}
+
+    /** Llama 3: low frequencies divided by {@code factor}, high ones kept, a ramp between. */
+    record Llama3(double factor, double lowFactor, double highFactor, int originalContext)
+        implements Scaling {}
+
+    /** Each frequency divided by its own factor, as GGUF files store Llama 3's. */
+    record Factors(List<Double> factors) implements Scaling {}
+  }
+
+  /** Checks that the sizes belong together. */
+  public ModelConfig {
+    layerTypes = List.copyOf(layerTypes);
+    if (layerTypes.size() != layers) {
+      throw new IllegalArgumentException(
+          layerTypes.size() + " layer types for " + layers + " layers");
+    }
+    if (heads < 1 || keyValueHeads < 1 || heads % keyValueHeads != 0) {
+      throw new IllegalArgumentException(
+          heads + " attention heads cannot share " + keyValueHeads + " key-value heads");
+    }
+    if (vocabulary < 1 || width < 1 || layers < 1 || headWidth < 2 || headWidth % 2 != 0) {
+      throw new IllegalArgumentException(
+          "vocabulary "
+              + vocabulary
+              + ", width "
+              + width
+              + ", layers "
+              + layers
+              + ", head width "
+              + headWidth
+              + ": all must be positive, the last even");
+    }
+  }
+
+  /**
+   * A matrix that an adapter can be put over.
+   *
+   * @param name as Hugging Face names it, such as {@code model.layers.0.self_attn.q_proj}
+   * @param in width of its input
+   * @param out width of its output
+   */
+  public record LinearModule(String name, int in, int out) {}
+
+  /** The linear modules of all blocks, in the order of the layers. */
+  public List<LinearModule> linearModules() {
+    List<LinearModule> modules = new ArrayList<>(7 * layers);
+    int queries = heads * headWidth;
+    int keys = keyValueHeads * headWidth;
+    for (int i = 0; i < layers; i++) {
+      String prefix = "model.layers." + i + ".";
+      modules.add(new LinearModule(prefix + "self_attn.q_proj", width, queries));
+      modules.add(new LinearModule(prefix + "self_attn.k_proj", width, keys));
+      modules.add(new LinearModule(prefix + "self_attn.v_proj", width, keys));
+      modules.add(new LinearModule(prefix + "self_attn.o_proj", queries, width));
+      modules.add(new LinearModule(prefix + "mlp.gate_proj", width, feedForward));
+      modules.add(new LinearModule(prefix + "mlp.up_proj", width, feedForward));
+      modules.add(new LinearModule(prefix + "mlp.down_proj", feedForward, width));
+    }
+    return List.copyOf(modules);
+  }
+
+  /** Whether queries and keys are normalised per head before RoPE. */
+  public boolean queryKeyNorm() {
+    return architecture == Architecture.QWEN3 || architecture == Architecture.GEMMA3;
+  }
+}

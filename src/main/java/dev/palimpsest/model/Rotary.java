@@ -1,0 +1,67 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.model.ModelConfig.Rope;
+import dev.palimpsest.model.ModelConfig.Scaling;
+import dev.palimpsest.tensor.Tensor;
+
+/** Tables of cosines and sines for rotary embeddings (Su et al., 2104.09864; half-split form). */
+final class Rotary {
+  private final double[] frequencies; // one per pair of dimensions, radians a token
+
+  Rotary(Rope rope, int headWidth) {
+    frequencies = new double[headWidth / 2];
+    for (int i = 0; i < frequencies.length; i++) {
+      // transformers computes the exponent's power in fp32, and so must whoever would agree with it
+      float plain = (float) (1.0 / Math.pow(rope.base(), 2.0 * i / headWidth));
+      frequencies[i] = stretch(plain, i, rope.scaling());
+    }
+  }
+
+  private static double stretch(double frequency, int index, Scaling scaling) {
+    return switch (scaling) {
+      case Scaling.None() -> frequency;
+      case Scaling.Linear(double factor) -> frequency / factor;
+      case Scaling.Factors(var factors) -> frequency / factors.get(index);
+      case Scaling.Llama3 llama3 -> stretch(frequency, llama3);
+    };
+  }
+
+  // transformers, modeling_rope_utils.py, _compute_llama3_parameters
+  private static double stretch(double frequency, Scaling.Llama3 s) {
+    double length = 2 * Math.PI / frequency;
+    if (length < s.originalContext() / s.highFactor()) {
+      return frequency;
+    }
+    if (length > s.originalContext() / s.lowFactor()) {
+      return frequency / s.factor();
+    }
+    double smooth =
+        (s.originalContext() / length - s.lowFactor()) / (s.highFactor() - s.lowFactor());
+    return (1 - smooth) * frequency / s.factor() + smooth * frequency;
+  }
+
+  /** (positions, headWidth) cosines, both halves alike. */
+  Tensor cosines(int[] positions) {
+    return table(positions, 1, Math::cos);
+  }
+
+  /** (positions, headWidth) sines, the first half negated. */
+  Tensor sines(int[] positions) {
+    return table(positions, -1, Math::sin);
+  }
+
+  private Tensor table(
+      int[] positions, int firstSign, java.util.function.DoubleUnaryOperator wave) {
+    int half = frequencies.length;
+    float[] table = new float[positions.length * 2 * half];
+    for (int row = 0; row < positions.length; row++) {
+      for (int i = 0; i < half; i++) {
+        float angle = (float) (positions[row] * frequencies[i]);
+        float value = (float) wave.applyAsDouble(angle);
+        table[row * 2 * half + i] = firstSign * value;
+        table[row * 2 * half + half + i] = value;
+      }
+    }
+    return Tensor.of(table, positions.length, 2L * half);
+  }
+}

@@ -1,0 +1,34 @@
+package dev.palimpsest.tensor;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+
+/** What the processor can do, where the operating system tells it. */
+public final class Cpu {
+  private static final Set<String> FLAGS = flags(Path.of("/proc/cpuinfo"));
+
+  private Cpu() {}
+
+  /** Whether bf16 products run on the processor's own instructions. */
+  public static boolean hasBf16() {
+    return FLAGS.contains("avx512_bf16") || FLAGS.contains("amx_bf16");
+  }
+
+  static boolean hasAmx() {
+    return FLAGS.contains("amx_bf16") || FLAGS.contains("amx_tile");
+  }
+
+  private static Set<String> flags(Path file) {
+    try (var lines = Files.lines(file)) {
+      return lines
+          .filter(line -> line.startsWith("flags"))
+          .findFirst()
+          .map(line -> Set.of(line.substring(line.indexOf(':') + 1).trim().split("\\s+")))
+          .orElse(Set.of());
+    } catch (IOException e) {
+      return Set.of(); // not Linux: assume nothing
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.palimpsest.tensor;
+
+import org.bytedeco.pytorch.DoubleOptional;
+import org.bytedeco.pytorch.ScalarTypeOptional;
+import org.bytedeco.pytorch.TensorOptional;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/** The neural operations that a decoder is made of. */
+public final class Functional {
+  private Functional() {}
+
+  /**
+   * x · wᵀ.
+   *
+   * @param x (rows, in)
+   * @param w (out, in)
+   */
+  public static Tensor linear(Tensor x, Tensor w) {
+    return new Tensor(torch.linear(x.handle(), w.handle()));
+  }
+
+  /**
+   * x · wᵀ + b.
+   *
+   * @param x (rows, in)
+   * @param w (out, in)
+   * @param b (out)
+   */
+  public static Tensor linear(Tensor x, Tensor w, @Nullable Tensor b) {
+    return b == null
+        ? linear(x, w)
+        : new Tensor(torch.linear(x.handle(), w.handle(), new TensorOptional(b.handle())));
+  }
+
+  /** x / √(mean(x²) + ε) · weight along the last axis (Zhang and Sennrich, 1910.07467). */
+  public static Tensor rmsNorm(Tensor x, Tensor weight, double epsilon) {
+    long[] axis = {weight.count()};
+    return new Tensor(
+        torch.rms_norm(
+            x.handle(), axis, new TensorOptional(weight.handle()), new DoubleOptional(epsilon)));
+  }
+
+  public static Tensor silu(Tensor x) {
+    return new Tensor(torch.silu(x.handle()));
+  }
+
+  /** GELU by its tanh approximation. */
+  public static Tensor geluTanh(Tensor x) {
+    return new Tensor(torch.gelu(x.handle(), "tanh"));
+  }
+
+  /**
+   * Rotates the two halves of the last axis (Hugging Face's half-split RoPE).
+   *
+   * @param x (heads, rows, dim), any strides
+   * @param cos (rows, dim), both halves alike
+   * @param sin (rows, dim), the first half negated: (−s, s)
+   */
+  public static Tensor rope(Tensor x, Tensor cos, Tensor sin) {
+    long half = x.size(-1) / 2;
+    return new Tensor(
+        x.handle().mul(cos.handle()).add(x.handle().roll(half, -1).mul(sin.handle())));
+  }
+
+  /**
+   * Softmax(q · kᵀ · scale + mask) · v.
+   *
+   * @param q (batch, heads, rows, dim)
+   * @param k (batch, heads, columns, dim)
+   * @param v as k
+   * @param mask (rows, columns), added to the scores
+   */
+  public static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, double scale) {
+    return new Tensor(
+        torch.scaled_dot_product_attention(
+            q.handle(),
+            k.handle(),
+            v.handle(),
+            new TensorOptional(mask.handle()),
+            0,
+            false,
+            new DoubleOptional(scale),
+            false));
+  }
+
+  /** Attention of all rows to all columns. */
+  public static Tensor attention(Tensor q, Tensor k, Tensor v, double scale) {
+    return attend(q, k, v, false, scale);
+  }
+
+  /** Attention in which row i sees columns 0 … i. */
+  public static Tensor causalAttention(Tensor q, Tensor k, Tensor v, double scale) {
+    return attend(q, k, v, true, scale);
+  }
+
+  private static Tensor attend(Tensor q, Tensor k, Tensor v, boolean causal, double scale) {
+    return new Tensor(
+        torch.scaled_dot_product_attention(
+            q.handle(),
+            k.handle(),
+            v.handle(),
+            new TensorOptional(),
+            0,
+            causal,
+            new DoubleOptional(scale),
+            false));
+  }
+
+  /** log softmax along the last axis. */
+  public static Tensor logSoftmax(Tensor x) {
+    return new Tensor(torch.log_softmax(x.handle(), -1, new ScalarTypeOptional()));
+  }
+
+  /** log Σ exp along the last axis, which vanishes. */
+  public static Tensor logSumExp(Tensor x) {
+    return new Tensor(torch.logsumexp(x.handle(), -1));
+  }
+
+  /** The element of each row that {@code index} names: (rows, n), (rows) → (rows). */
+  public static Tensor pick(Tensor x, Tensor index) {
+    return new Tensor(x.handle().gather(1, index.handle().unsqueeze(1)).squeeze(1));
+  }
+}

@@ -1,0 +1,51 @@
+package dev.palimpsest.tensor;
+
+import java.util.function.Supplier;
+import org.bytedeco.openblas.global.openblas_full;
+import org.bytedeco.pytorch.GradMode;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * Loads libtorch once, and holds what is global in it: threads, and whether gradients are recorded.
+ */
+public final class Native {
+  static {
+    // every tensor lives in a scope, so JavaCPP's collector thread and its memory limits would only
+    // cost time
+    System.setProperty("org.bytedeco.javacpp.nopointergc", "true");
+    System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
+    System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+    // "medium" sends small fp32 products to oneDNN, which on CPUs without AMX rounds nothing and
+    // is several times faster than OpenBLAS under OpenMP (docs/decisions/precision.md)
+    if (!Cpu.hasAmx()) {
+      torch.globalContext().setFloat32MatmulPrecision("medium");
+    }
+  }
+
+  private Native() {}
+
+  static void load() {}
+
+  /** Sets how many threads one operation may use. The bits of a result hang on it. */
+  public static void threads(int threads) {
+    torch.set_num_threads(threads);
+    // OpenBLAS keeps threads of its own, which fight OpenMP's
+    openblas_full.openblas_set_num_threads(1);
+  }
+
+  /** How many threads one operation may use. */
+  public static int threads() {
+    return torch.get_num_threads();
+  }
+
+  /** Runs work on this thread without recording gradients. */
+  public static <T> T withoutGradients(Supplier<T> work) {
+    boolean before = GradMode.is_enabled();
+    GradMode.set_enabled(false);
+    try {
+      return work.get();
+    } finally {
+      GradMode.set_enabled(before);
+    }
+  }
+}
