@@ -88,7 +88,8 @@ final class RowReader {
     }
     for (Map.Entry<String, String> name : new TreeMap<>(options.map()).entrySet()) {
       if (!fields.containsKey(name.getKey()) && isNeeded(name.getKey())) {
-        problems.add("field '" + name.getValue() + "' (mapped to " + name.getKey() + ") is missing");
+        problems.add(
+            "field '" + name.getValue() + "' (mapped to " + name.getKey() + ") is missing");
       }
     }
     return fields;
