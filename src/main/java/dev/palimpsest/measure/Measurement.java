@@ -9,6 +9,8 @@ import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
+import dev.palimpsest.run.Sha256;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -83,7 +85,7 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
       parts.add(decoding.topP()).add(decoding.seed());
       decoding.stop().forEach(parts::add);
     }
-    return Hash.of(parts.toString());
+    return Sha256.of(parts.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   private Map<String, Observation> ask(
