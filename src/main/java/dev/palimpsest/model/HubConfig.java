@@ -74,13 +74,16 @@ final class HubConfig {
 
   private ModelConfig config(boolean outerTied) {
     refuseUnknownArithmetic();
-    int layers = gemma() ? fields.positive("num_hidden_layers", 26) : fields.positive("num_hidden_layers");
+    int layers =
+        gemma() ? fields.positive("num_hidden_layers", 26) : fields.positive("num_hidden_layers");
     if (layers > MOST_LAYERS) {
       throw fields.fault("num_hidden_layers", "at most " + MOST_LAYERS);
     }
     int width = gemma() ? fields.positive("hidden_size", 2304) : fields.positive("hidden_size");
     int heads =
-        gemma() ? fields.positive("num_attention_heads", 8) : fields.positive("num_attention_heads");
+        gemma()
+            ? fields.positive("num_attention_heads", 8)
+            : fields.positive("num_attention_heads");
     int headWidth = fields.positive("head_dim", defaultHeadWidth(width, heads));
     boolean bias = fields.flag("attention_bias", false) && !type.equals("mistral");
     List<LayerType> types = layerTypes(layers);

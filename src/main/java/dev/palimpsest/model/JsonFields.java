@@ -8,8 +8,8 @@ import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The fields of a JSON object that another program wrote. A field that is null counts as absent; one
- * of the wrong kind is refused by name.
+ * The fields of a JSON object that another program wrote. A field that is null counts as absent;
+ * one of the wrong kind is refused by name.
  *
  * @param where file and place, for errors
  */

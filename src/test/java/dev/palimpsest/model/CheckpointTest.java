@@ -80,7 +80,8 @@ class CheckpointTest {
   void folder_isReadWithItsText() throws IOException {
     writeFolder(Map.of());
     Files.writeString(
-        folder.resolve("generation_config.json"), "{\"eos_token_id\": [3, 5], \"bos_token_id\": 1}");
+        folder.resolve("generation_config.json"),
+        "{\"eos_token_id\": [3, 5], \"bos_token_id\": 1}");
     Files.writeString(folder.resolve("README.md"), "---\ntags: x\nlicense: mit\n---\nlicense: no");
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = Checkpoint.open(folder)) {
