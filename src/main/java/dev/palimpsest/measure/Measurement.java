@@ -32,6 +32,16 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
 
   private static final int CHUNK = 64;
 
+  /**
+   * Refuses drawn answers: a draw hangs on its place among others, so it cannot be kept by item.
+   */
+  public Measurement {
+    if (decoding.temperature() != 0) {
+      throw new IllegalArgumentException(
+          "temperature " + decoding.temperature() + ": a ledger's answers are greedy");
+    }
+  }
+
   /** An item, and the hash of all that its observation depends on. */
   private record Keyed(String key, ProbeItem item) {}
 

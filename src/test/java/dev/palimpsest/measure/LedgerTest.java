@@ -252,6 +252,15 @@ class LedgerTest {
   }
 
   @Test
+  void drawnAnswers_areRefused() {
+    try (ObservationStore store = ObservationStore.inMemory()) {
+      assertThatThrownBy(() -> new Measurement(store, Decoding.sample(16, 1), Progress.none()))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("greedy");
+    }
+  }
+
+  @Test
   void store_refusesChanges() throws Exception {
     Path file = folder.resolve("store.sqlite");
     try (ObservationStore store = ObservationStore.open(file)) {
