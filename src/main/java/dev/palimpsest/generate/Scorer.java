@@ -1,5 +1,6 @@
 package dev.palimpsest.generate;
 
+import dev.palimpsest.data.Example;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.run.Progress;
@@ -31,29 +32,6 @@ public final class Scorer {
   }
 
   /**
-   * A sequence with its labelled tokens.
-   *
-   * @param ids at least two
-   * @param label whether a token is scored, by index; never the first
-   */
-  public record Sequence(int[] ids, boolean[] label) {
-    /** Checks the lengths. */
-    public Sequence {
-      if (ids.length != label.length || ids.length < 1 || label[0]) {
-        throw new IllegalArgumentException("labels do not fit the ids");
-      }
-    }
-
-    int firstLabel() {
-      int first = 0;
-      while (first < label.length && !label[first]) {
-        first++;
-      }
-      return first;
-    }
-  }
-
-  /**
    * What was found at the labelled tokens, in order.
    *
    * @param logprobs in nats
@@ -81,15 +59,15 @@ public final class Scorer {
   }
 
   /** Scores all, in order. */
-  public List<Scores> score(List<Sequence> sequences) {
-    List<Scores> all = new ArrayList<>(sequences.size());
+  public List<Scores> score(List<Example> examples) {
+    List<Scores> all = new ArrayList<>(examples.size());
     int from = 0;
-    while (from < sequences.size()) {
+    while (from < examples.size()) {
       Pass pass = new Pass();
       int to = from;
-      while (to < sequences.size()) {
-        int end = familyEnd(sequences, to);
-        List<Sequence> family = sequences.subList(to, end);
+      while (to < examples.size()) {
+        int end = familyEnd(examples, to);
+        List<Example> family = examples.subList(to, end);
         if (to > from && pass.rows() + rows(family) > ROWS) {
           break;
         }
@@ -98,28 +76,36 @@ public final class Scorer {
       }
       all.addAll(pass.run());
       from = to;
-      progress.report("scoring", from, sequences.size(), "items");
+      progress.report("scoring", from, examples.size(), "items");
     }
     return all;
   }
 
-  private static int rows(List<Sequence> family) {
+  private static int rows(List<Example> family) {
     int shared = shared(family);
-    return shared + family.stream().mapToInt(s -> s.ids.length - shared).sum();
+    return shared + family.stream().mapToInt(s -> s.ids().length - shared).sum();
   }
 
-  /** The sequences from {@code start} on that share all that comes before their labels. */
-  private static int familyEnd(List<Sequence> sequences, int start) {
-    Sequence head = sequences.get(start);
-    int needed = head.firstLabel() - 1;
+  /** The examples from {@code start} on that share all that comes before their labels. */
+  private static int familyEnd(List<Example> examples, int start) {
+    Example head = examples.get(start);
+    int needed = firstLabel(head) - 1;
     int end = start + 1;
-    while (end < sequences.size()
+    while (end < examples.size()
         && needed > 0
-        && sequences.get(end).firstLabel() == head.firstLabel()
-        && common(head.ids, sequences.get(end).ids) >= needed) {
+        && firstLabel(examples.get(end)) == firstLabel(head)
+        && common(head.ids(), examples.get(end).ids()) >= needed) {
       end++;
     }
     return end;
+  }
+
+  private static int firstLabel(Example example) {
+    int first = 0;
+    while (first < example.label().length && !example.label()[first]) {
+      first++;
+    }
+    return first;
   }
 
   private static int common(int[] a, int[] b) {
@@ -127,10 +113,10 @@ public final class Scorer {
     return mismatch < 0 ? a.length : mismatch;
   }
 
-  private static int shared(List<Sequence> family) {
+  private static int shared(List<Example> family) {
     int shared = Integer.MAX_VALUE;
-    for (Sequence sequence : family) {
-      shared = Math.min(shared, common(family.getFirst().ids, sequence.ids));
+    for (Example example : family) {
+      shared = Math.min(shared, common(family.getFirst().ids(), example.ids()));
     }
     return shared;
   }
@@ -145,19 +131,19 @@ public final class Scorer {
       return builder.rows();
     }
 
-    void add(List<Sequence> family) {
-      int shared = family.size() == 1 ? family.getFirst().ids.length : shared(family);
+    void add(List<Example> family) {
+      int shared = family.size() == 1 ? family.getFirst().ids().length : shared(family);
       int start = builder.rows();
-      int prefix = builder.add(Arrays.copyOf(family.getFirst().ids, shared));
-      for (Sequence sequence : family) {
+      int prefix = builder.add(Arrays.copyOf(family.getFirst().ids(), shared));
+      for (Example example : family) {
         int own = builder.rows();
-        if (sequence.ids.length > shared) {
-          builder.add(Arrays.copyOfRange(sequence.ids, shared, sequence.ids.length), prefix);
+        if (example.ids().length > shared) {
+          builder.add(Arrays.copyOfRange(example.ids(), shared, example.ids().length), prefix);
         }
-        for (int i = 1; i < sequence.ids.length; i++) {
-          if (sequence.label[i]) {
+        for (int i = 1; i < example.ids().length; i++) {
+          if (example.label()[i]) {
             int row = i - 1 < shared ? start + i - 1 : own + i - 1 - shared;
-            labels.add(new int[] {row, sequence.ids[i], items});
+            labels.add(new int[] {row, example.ids()[i], items});
           }
         }
         items++;

@@ -146,6 +146,17 @@ public final class Decoder implements AutoCloseable {
     return Functional.linear(hidden.to(head.dtype()), head).to(DType.F32);
   }
 
+  /**
+   * The gradient by the hidden rows, given the one by their logits.
+   *
+   * @param gradient (rows, vocabulary), F32
+   * @return (rows, width), F32
+   */
+  public Tensor backThroughHead(Tensor gradient) {
+    Tensor head = weights.head();
+    return gradient.to(head.dtype()).matmul(head).to(DType.F32);
+  }
+
   @Override
   public void close() {
     weights.close();

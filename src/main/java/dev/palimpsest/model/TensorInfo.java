@@ -1,18 +1,21 @@
 package dev.palimpsest.model;
 
-import java.util.List;
-
 /**
- * What a file says of one tensor.
+ * A stored tensor as its file describes it.
  *
- * @param name as Hugging Face names it
- * @param storedType the file's own word, such as F32, BF16, Q4_1
- * @param shape in Hugging Face's order, outermost axis first
- * @param bytes stored
+ * @param name Hugging Face's
+ * @param storedType the file's own name of the element type, such as BF16 or Q4_1
+ * @param shape row-major; a linear layer's weight is (out, in)
+ * @param bytes that it takes in the file
  */
-public record TensorInfo(String name, String storedType, List<Long> shape, long bytes) {
-  /** Copies the shape. */
-  public TensorInfo {
-    shape = List.copyOf(shape);
+@SuppressWarnings("ArrayRecordComponent") // small, and handed to libtorch as it is
+public record TensorInfo(String name, String storedType, long[] shape, long bytes) {
+  /** How many numbers. */
+  public long elements() {
+    long product = 1;
+    for (long size : shape) {
+      product *= size;
+    }
+    return product;
   }
 }

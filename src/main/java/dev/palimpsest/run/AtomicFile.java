@@ -7,7 +7,6 @@ import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -49,9 +48,12 @@ public final class AtomicFile {
         channel.force(true);
       }
       rename(temporary, target);
-    } catch (IOException | UncheckedIOException e) {
+    } catch (IOException e) {
       discard(temporary);
-      throw new EnvironmentFailure(target + ": cannot be written: " + reason(e), e);
+      throw EnvironmentFailure.of(target + ": cannot be written", e);
+    } catch (UncheckedIOException e) {
+      discard(temporary);
+      throw EnvironmentFailure.of(target + ": cannot be written", e);
     } catch (RuntimeException e) {
       discard(temporary);
       throw e;
@@ -83,12 +85,5 @@ public final class AtomicFile {
     } catch (IOException e) {
       // the first failure is the one to tell
     }
-  }
-
-  private static String reason(Exception e) {
-    Throwable cause = e instanceof UncheckedIOException u ? u.getCause() : e;
-    return cause instanceof FileSystemException f && f.getReason() != null
-        ? f.getReason()
-        : String.valueOf(cause);
   }
 }

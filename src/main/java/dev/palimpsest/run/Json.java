@@ -39,7 +39,7 @@ public final class Json {
     } catch (MalformedInputException e) {
       throw new BadInput(file + ": not UTF-8 text", e);
     } catch (IOException e) {
-      throw new EnvironmentFailure(file + ": cannot be read: " + e.getMessage(), e);
+      throw EnvironmentFailure.of(file + ": cannot be read", e);
     }
   }
 

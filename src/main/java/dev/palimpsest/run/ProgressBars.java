@@ -36,7 +36,7 @@ final class ProgressBars implements Progress {
       shown.maxHint(point.total());
     }
     shown.stepTo(point.done());
-    shown.setExtraMessage(point.note());
+    shown.setExtraMessage(point.note().isEmpty() ? "" : "  " + point.note());
     if (point.complete()) {
       shown.close();
       bar = null;

@@ -34,7 +34,8 @@ public enum DType {
 
   static DType of(ScalarType type) {
     for (DType candidate : values()) {
-      if (candidate.scalarType == type) {
+      // libtorch hands out a new object each time
+      if (candidate.scalarType.value == type.value) {
         return candidate;
       }
     }

@@ -5,7 +5,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.BoolOptional;
 import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
@@ -296,6 +298,31 @@ public final class Tensor implements AutoCloseable {
     return this;
   }
 
+  public Tensor expInPlace() {
+    handle.exp_();
+    return this;
+  }
+
+  public Tensor minusInPlace(Tensor other) {
+    handle.sub_(other.handle);
+    return this;
+  }
+
+  /** Moves the elements towards {@code other}'s by a share of the way. */
+  public Tensor lerpInPlace(Tensor other, double share) {
+    handle.lerp_(other.handle, new Scalar(share));
+    return this;
+  }
+
+  /** Adds {@code value} to one element of each row, which {@code columns} names. */
+  public Tensor plusAtInPlace(Tensor columns, double value) {
+    org.bytedeco.pytorch.Tensor index = columns.handle.unsqueeze(1);
+    org.bytedeco.pytorch.Tensor values =
+        torch.full(new long[] {columns.count(), 1}, new Scalar(value), options(dtype()));
+    handle.scatter_add_(1, index, values);
+    return this;
+  }
+
   public Tensor zeroInPlace() {
     handle.zero_();
     return this;
@@ -342,6 +369,15 @@ public final class Tensor implements AutoCloseable {
   /** Sends gradients from this single element to the leaves. */
   public void backward() {
     handle.backward();
+  }
+
+  /**
+   * Sends gradients to the leaves.
+   *
+   * @param gradient of the loss by this tensor, in its shape
+   */
+  public void backward(Tensor gradient) {
+    handle.backward(gradient.handle, new BoolOptional(), false, new TensorArrayRefOptional());
   }
 
   /** Frees the tensor now, if no scope does. */

@@ -1,0 +1,37 @@
+package dev.palimpsest.data;
+
+import java.util.Objects;
+
+/**
+ * A sample as token ids.
+ *
+ * @param id the sample's
+ * @param ids tokens, without padding
+ * @param label {@code label[i]}: token i is trained or scored, given those before it; never token 0
+ */
+@SuppressWarnings("ArrayRecordComponent") // shared, never written: one entry a token
+public record Example(String id, int[] ids, boolean[] label) {
+  public Example {
+    Objects.requireNonNull(id);
+    if (ids.length != label.length) {
+      throw new IllegalArgumentException(ids.length + " ids and " + label.length + " label marks");
+    }
+    if (label.length > 0 && label[0]) {
+      throw new IllegalArgumentException("the first token has nothing before it to tell it by");
+    }
+  }
+
+  /** How many tokens are trained or scored. */
+  public int labels() {
+    int count = 0;
+    for (boolean marked : label) {
+      count += marked ? 1 : 0;
+    }
+    return count;
+  }
+
+  /** How many tokens there are. */
+  public int length() {
+    return ids.length;
+  }
+}

@@ -1,0 +1,74 @@
+package dev.palimpsest.data;
+
+import dev.palimpsest.run.BadInput;
+import java.util.List;
+
+/**
+ * A task's items with some of another set among them: replay. An epoch holds every item of the task
+ * once and a fixed number of replayed ones, other ones in every epoch until all have had their
+ * turn.
+ */
+public final class Mixing implements Source {
+  private final Source task;
+  private final Source replay;
+  private final int replayed;
+  private final Order draws;
+
+  private Mixing(Source task, Source replay, int replayed, long seed) {
+    this.task = task;
+    this.replay = replay;
+    this.replayed = replayed;
+    this.draws = new Order(Hashes.mix(~seed), replay.size());
+  }
+
+  /**
+   * A mix in which {@code percent} of the items are replayed.
+   *
+   * @param percent from 0 to below 100
+   */
+  public static Mixing byItems(Source task, Source replay, double percent, long seed) {
+    return new Mixing(task, replay, count(task.size(), 1, percent), seed);
+  }
+
+  /** A mix in which about {@code percent} of the tokens are replayed; encodes both sets once. */
+  public static Mixing byTokens(Source task, Source replay, double percent, long seed) {
+    double meanReplay = (double) tokens(replay) / replay.size();
+    return new Mixing(task, replay, count((double) tokens(task), meanReplay, percent), seed);
+  }
+
+  private static int count(double amount, double each, double percent) {
+    if (!(percent >= 0 && percent < 100)) {
+      throw new BadInput("a replay dose of " + percent + " %: give 0 or more and less than 100");
+    }
+    return Math.toIntExact(Math.round(amount * percent / (100 - percent) / each));
+  }
+
+  private static long tokens(Source source) {
+    long tokens = 0;
+    for (int i = 0; i < source.size(); i++) {
+      for (Example example : source.at(i, 0)) {
+        tokens += example.length();
+      }
+    }
+    return tokens;
+  }
+
+  /** How many of an epoch's items are replayed. */
+  public int replayed() {
+    return replayed;
+  }
+
+  @Override
+  public int size() {
+    return Math.addExact(task.size(), replayed);
+  }
+
+  @Override
+  public List<Example> at(int index, int epoch) {
+    if (index < task.size()) {
+      return task.at(index, epoch);
+    }
+    long draw = (long) epoch * replayed + (index - task.size());
+    return replay.at(draws.batch(draw, 1)[0], draws.epoch(draw, 1));
+  }
+}

@@ -1,0 +1,52 @@
+package dev.palimpsest.measure;
+
+import java.util.List;
+import java.util.function.ToDoubleFunction;
+
+/**
+ * How far the distribution after lies from the base's, along texts.
+ *
+ * @param on what the texts are, such as {@code base-written text}
+ * @param klNatsPerToken KL(base‖after), exact at each position, summed and divided by positions
+ * @param bits the texts' bits a byte under both
+ * @param topAgreement share of positions at which both find the same token the likeliest
+ * @param tokens positions in all
+ */
+public record Divergence(
+    String on, Ratio klNatsPerToken, Outcome.Bits bits, double topAgreement, long tokens) {
+  /**
+   * What was summed along one text.
+   *
+   * @param klNats KL(base‖after) in nats, over its positions
+   * @param tokens positions
+   * @param bitsBefore the scored tokens' information content
+   * @param bytes of the scored tokens
+   * @param topAgreements positions at which both find the same token the likeliest
+   */
+  public record Text(
+      double klNats,
+      int tokens,
+      double bitsBefore,
+      double bitsAfter,
+      int bytes,
+      int topAgreements) {}
+
+  /** Adds up texts; the texts are the independent units. */
+  public static Divergence of(String on, List<Text> texts) {
+    double[] tokens = each(texts, Text::tokens);
+    double[] bytes = each(texts, Text::bytes);
+    double[] before = each(texts, Text::bitsBefore);
+    double[] after = each(texts, Text::bitsAfter);
+    long positions = texts.stream().mapToLong(Text::tokens).sum();
+    return new Divergence(
+        on,
+        Ratio.of(each(texts, Text::klNats), tokens),
+        Outcome.Bits.of(before, bytes, after, bytes),
+        texts.stream().mapToLong(Text::topAgreements).sum() / (double) positions,
+        positions);
+  }
+
+  private static double[] each(List<Text> texts, ToDoubleFunction<Text> value) {
+    return texts.stream().mapToDouble(value).toArray();
+  }
+}

@@ -1,0 +1,52 @@
+package dev.palimpsest.measure;
+
+import dev.palimpsest.run.BadInput;
+import java.nio.file.Path;
+
+/** Says whether an answer is right. */
+public interface Grader extends AutoCloseable {
+  /** Whether the answer is as good as the item's own completion. */
+  boolean right(String completion, String answer);
+
+  /**
+   * Refuses a completion that cannot serve as the right answer, before a model is asked.
+   *
+   * @throws IllegalArgumentException saying what is wrong with it
+   */
+  default void check(String completion) {}
+
+  /**
+   * What, beside the metric's settings, could change its verdicts: a hash of the files it reads.
+   */
+  default String fingerprint() {
+    return "";
+  }
+
+  /** Releases what the grader holds. */
+  @Override
+  default void close() {}
+
+  /**
+   * The grader of a metric. A new one is a new file and a line here.
+   *
+   * @param folder that the metric's file names are relative to: the probe's
+   * @param where file and line, for the error
+   * @throws BadInput if the metric is unknown, or its settings are wrong
+   */
+  static Grader of(Metric metric, Path folder, String where) {
+    return switch (metric.name()) {
+      case "exact" -> ExactMatch.of(metric, where);
+      case "contains" -> Contains.of(metric, where);
+      case "regex" -> RegexMatch.of(metric, where);
+      case "numeric" -> NumericMatch.of(metric, where);
+      case "sql" -> SqlExecution.of(metric, folder, where);
+      default ->
+          throw new BadInput(
+              where
+                  + ": unknown metric "
+                  + metric.name()
+                  + "; known are exact, contains, regex, numeric, sql (choices are graded by"
+                  + " likelihood without one)");
+    };
+  }
+}

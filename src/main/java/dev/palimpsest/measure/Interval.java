@@ -1,0 +1,35 @@
+package dev.palimpsest.measure;
+
+/**
+ * A 95 % confidence interval, and how it was made.
+ *
+ * @param low lower limit
+ * @param high upper limit
+ * @param method how it was computed
+ */
+public record Interval(double low, double high, Method method) {
+  /** The ways in which a ledger makes its intervals. */
+  public enum Method {
+    /** Paired score interval (Tango 1998): at least 20 discordant items. */
+    SCORE,
+    /**
+     * Exact unconditional interval, score-ordered (Chan and Zhang 1999): fewer than 20 discordant
+     * items, too few for any approximation.
+     */
+    EXACT,
+    /** Linearised ratio with Student's t, clustered: texts are the independent units. */
+    CLUSTERED
+  }
+
+  /** Refuses limits that are not ordered. */
+  public Interval {
+    if (!(low <= high)) {
+      throw new IllegalArgumentException("interval from " + low + " to " + high);
+    }
+  }
+
+  /** Whether it holds a value; the limits belong to it. */
+  public boolean contains(double value) {
+    return low <= value && value <= high;
+  }
+}

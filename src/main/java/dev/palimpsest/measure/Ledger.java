@@ -1,0 +1,95 @@
+package dev.palimpsest.measure;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The paired record of before and after.
+ *
+ * @param probes in the order in which they were given
+ * @param divergence along texts that the base wrote, if that was measured
+ * @param onPrompts along the probes' prompts, if that was measured
+ */
+public record Ledger(
+    List<ProbeResult> probes, Optional<Divergence> divergence, Optional<Divergence> onPrompts) {
+  /** What a threshold on loss comes to. */
+  public enum Verdict {
+    /** The interval of Δ lies wholly below the margin: more than that was lost. */
+    LOST,
+    /** It lies wholly above: less than that was lost, if anything. */
+    KEPT,
+    /** Neither; more items would decide it. */
+    UNDECIDED
+  }
+
+  /** Copies the list. */
+  public Ledger {
+    probes = List.copyOf(probes);
+  }
+
+  /**
+   * Puts every probe to both sides: all of them to the one, then all to the other, so that only one
+   * need be in memory.
+   *
+   * @throws dev.palimpsest.run.BadInput if an item cannot be graded, before any model is asked
+   */
+  public static Ledger measure(
+      Measurement measurement, Subject before, Subject after, List<Probe> probes) {
+    List<Graders> graders = new ArrayList<>();
+    try {
+      for (Probe probe : probes) {
+        graders.add(Graders.open(probe));
+      }
+      List<List<Observation>> first = new ArrayList<>();
+      for (int i = 0; i < probes.size(); i++) {
+        first.add(measurement.observe(probes.get(i), graders.get(i), before, "before"));
+      }
+      List<ProbeResult> results = new ArrayList<>();
+      for (int i = 0; i < probes.size(); i++) {
+        List<Observation> second =
+            measurement.observe(probes.get(i), graders.get(i), after, "after");
+        results.add(Pairing.of(probes.get(i), first.get(i), second));
+      }
+      return new Ledger(results, Optional.empty(), Optional.empty());
+    } finally {
+      graders.forEach(Graders::close);
+    }
+  }
+
+  /** The same with what was measured along texts. */
+  public Ledger with(Optional<Divergence> alongBaseTexts, Optional<Divergence> alongPrompts) {
+    return new Ledger(probes, alongBaseTexts, alongPrompts);
+  }
+
+  /**
+   * Judges every probe by a margin; retention probes are judged together for loss (Holm, so that
+   * the risk of any false alarm is 2.5 %, one-sided), each by itself for being kept.
+   *
+   * @param margin a fraction: of all items; for texts, of the bits a byte before
+   * @return in the order of the probes; a gain probe's stands by itself
+   */
+  public List<Verdict> verdicts(double margin) {
+    double[] retention =
+        probes.stream()
+            .filter(result -> result.probe().kind() == ProbeKind.RETENTION)
+            .mapToDouble(result -> result.outcome().pLost(margin))
+            .toArray();
+    double[] corrected = Significance.holm(retention);
+    List<Verdict> verdicts = new ArrayList<>();
+    int next = 0;
+    for (ProbeResult result : probes) {
+      boolean together = result.probe().kind() == ProbeKind.RETENTION;
+      double lost = together ? corrected[next++] : result.outcome().pLost(margin);
+      verdicts.add(verdict(lost, result.outcome().pKept(margin)));
+    }
+    return verdicts;
+  }
+
+  private static Verdict verdict(double lost, double kept) {
+    if (lost <= 0.025) {
+      return Verdict.LOST;
+    }
+    return kept <= 0.025 ? Verdict.KEPT : Verdict.UNDECIDED;
+  }
+}

@@ -1,0 +1,125 @@
+package dev.palimpsest.measure;
+
+import dev.palimpsest.run.AtomicFile;
+import dev.palimpsest.run.Json;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** The ledger's JSON and its item lines, as docs/formats/ledger.md has them. */
+public final class LedgerJson {
+  private LedgerJson() {}
+
+  /** The document. */
+  public static ObjectNode of(Ledger ledger) {
+    ObjectNode document = Json.mapper().createObjectNode();
+    document.put("format", "palimpsest-ledger/1");
+    ArrayNode probes = document.putArray("probes");
+    ledger.probes().forEach(result -> probes.add(probe(result)));
+    document.set("kl_nats_per_token", Json.mapper().nullNode());
+    document.set("bits_per_byte", Json.mapper().nullNode());
+    ledger
+        .divergence()
+        .ifPresent(
+            divergence -> {
+              document.put("kl_nats_per_token", divergence.klNatsPerToken().value());
+              document.set("kl", divergence(divergence));
+              document.set("bits_per_byte", outcome(divergence.bits()));
+            });
+    ledger.onPrompts().ifPresent(prompts -> document.set("kl_on_prompts", divergence(prompts)));
+    return document;
+  }
+
+  /** Writes one line for each probe and item. */
+  public static void writeItems(Ledger ledger, Path file) {
+    AtomicFile.write(
+        file,
+        out -> {
+          for (ProbeResult result : ledger.probes()) {
+            for (ItemRow row : result.rows()) {
+              String line = item(row, result.probe().ofTexts()) + "\n";
+              out.write(line.getBytes(StandardCharsets.UTF_8));
+            }
+          }
+        });
+  }
+
+  private static ObjectNode item(ItemRow row, boolean text) {
+    ObjectNode line = Json.mapper().createObjectNode();
+    line.put("probe", row.probe()).put("id", row.id());
+    if (text) {
+      line.put("before", row.before()).put("after", row.after());
+    } else {
+      line.put("before", (int) row.before()).put("after", (int) row.after());
+    }
+    line.put("answer_before", row.answerBefore().orElse(null));
+    line.put("answer_after", row.answerAfter().orElse(null));
+    return line.put("loops_before", row.loopsBefore()).put("loops_after", row.loopsAfter());
+  }
+
+  private static ObjectNode probe(ProbeResult result) {
+    ObjectNode node = Json.mapper().createObjectNode();
+    node.put("name", result.probe().name());
+    node.put("kind", lower(result.probe().kind()));
+    node.put("metric", String.join("+", result.metric()));
+    node.put("sha256", result.probe().digest());
+    node.setAll(outcome(result.outcome()));
+    node.put("same_answers", result.sameAnswers().orElse(null));
+    node.put("loops_before", result.loopsBefore()).put("loops_after", result.loopsAfter());
+    result.byBytes().ifPresent(bytes -> node.set("acc_norm", outcome(bytes)));
+    ArrayNode slices = node.putArray("slices");
+    result
+        .slices()
+        .forEach(
+            (name, outcome) -> {
+              ObjectNode slice = Json.mapper().createObjectNode().put("slice", name);
+              slice.setAll(outcome(outcome));
+              slices.add(slice);
+            });
+    result.lost().forEach(node.putArray("lost_items")::add);
+    result.won().forEach(node.putArray("won_items")::add);
+    return node;
+  }
+
+  private static ObjectNode outcome(Outcome outcome) {
+    ObjectNode node = Json.mapper().createObjectNode();
+    node.put("n", outcome.n());
+    node.put("before", outcome.before()).put("after", outcome.after());
+    node.put("delta", outcome.delta());
+    interval(node, outcome.interval());
+    Optional<PairedCounts> counts =
+        outcome instanceof Outcome.Rates rates ? Optional.of(rates.counts()) : Optional.empty();
+    node.put("few", counts.map(PairedCounts::few).orElse(null));
+    node.put("lost", counts.map(PairedCounts::lost).orElse(null));
+    node.put("won", counts.map(PairedCounts::won).orElse(null));
+    node.put("mcnemar_p", counts.map(PairedCounts::mcnemarP).orElse(null));
+    return node.put("agreement", counts.map(PairedCounts::agreement).orElse(null));
+  }
+
+  private static void interval(ObjectNode node, Optional<Interval> interval) {
+    if (interval.isEmpty()) {
+      node.putNull("ci95");
+      node.putNull("interval");
+      return;
+    }
+    node.putArray("ci95").add(interval.get().low()).add(interval.get().high());
+    node.put("interval", lower(interval.get().method()));
+  }
+
+  private static ObjectNode divergence(Divergence divergence) {
+    ObjectNode node = Json.mapper().createObjectNode();
+    node.put("on", divergence.on());
+    node.put("nats_per_token", divergence.klNatsPerToken().value());
+    interval(node, divergence.klNatsPerToken().interval());
+    node.put("texts", divergence.klNatsPerToken().texts());
+    node.put("tokens", divergence.tokens());
+    return node.put("top_agreement", divergence.topAgreement());
+  }
+
+  private static String lower(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,124 @@
+package dev.palimpsest.measure;
+
+import dev.palimpsest.run.EnvironmentFailure;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * What systems were seen to do, kept over runs: an SQLite file in WAL mode, append-only, keyed by
+ * the hash of everything that an observation depends on. Several processes may use it at a time.
+ */
+public final class ObservationStore implements AutoCloseable {
+  private final Connection database;
+  private final String name;
+
+  private ObservationStore(Connection database, String name) {
+    this.database = database;
+    this.name = name;
+  }
+
+  /**
+   * Opens a store, and creates it if it is not there.
+   *
+   * @throws EnvironmentFailure naming the file
+   */
+  public static ObservationStore open(Path file) {
+    try {
+      Path folder = file.toAbsolutePath().getParent();
+      if (folder != null) {
+        Files.createDirectories(folder);
+      }
+    } catch (IOException e) {
+      throw new EnvironmentFailure(file + ": its folder cannot be made: " + e.getMessage(), e);
+    }
+    return connect("jdbc:sqlite:" + file, file.toString());
+  }
+
+  /** A store that is forgotten when it is closed. */
+  public static ObservationStore inMemory() {
+    return connect("jdbc:sqlite::memory:", "memory");
+  }
+
+  private static ObservationStore connect(String url, String name) {
+    try {
+      Connection database = DriverManager.getConnection(url);
+      try (Statement statement = database.createStatement()) {
+        statement.execute("PRAGMA busy_timeout = 10000");
+        statement.execute("PRAGMA journal_mode = WAL");
+        statement.execute("PRAGMA synchronous = NORMAL");
+        statement.execute(
+            "CREATE TABLE IF NOT EXISTS observation"
+                + " (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
+        for (String change : new String[] {"UPDATE", "DELETE"}) {
+          statement.execute(
+              "CREATE TRIGGER IF NOT EXISTS no_"
+                  + change
+                  + " BEFORE "
+                  + change
+                  + " ON observation BEGIN SELECT RAISE(ABORT, 'append-only'); END");
+        }
+      } catch (SQLException e) {
+        database.close();
+        throw e;
+      }
+      return new ObservationStore(database, name);
+    } catch (SQLException e) {
+      throw new EnvironmentFailure(name + ": cannot be used as a store: " + e.getMessage(), e);
+    }
+  }
+
+  /** Those of the keys that are known, with what was observed. */
+  Map<String, Observation> find(Collection<String> keys) {
+    Map<String, Observation> found = new HashMap<>();
+    try (PreparedStatement query =
+        database.prepareStatement("SELECT value FROM observation WHERE key = ?")) {
+      for (String key : keys) {
+        query.setString(1, key);
+        try (ResultSet row = query.executeQuery()) {
+          if (row.next()) {
+            found.put(key, Observation.parse(row.getString(1)));
+          }
+        }
+      }
+      return found;
+    } catch (SQLException e) {
+      throw new EnvironmentFailure(name + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Adds observations, all or none; one that is known already stays as it was. */
+  void append(Map<String, Observation> observations) {
+    try (PreparedStatement insert =
+        database.prepareStatement("INSERT OR IGNORE INTO observation VALUES (?, ?)")) {
+      database.setAutoCommit(false);
+      for (Map.Entry<String, Observation> entry : observations.entrySet()) {
+        insert.setString(1, entry.getKey());
+        insert.setString(2, entry.getValue().json());
+        insert.executeUpdate();
+      }
+      database.commit();
+      database.setAutoCommit(true);
+    } catch (SQLException e) {
+      throw new EnvironmentFailure(name + ": cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      database.close();
+    } catch (SQLException e) {
+      throw new EnvironmentFailure(name + ": cannot be closed: " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,51 @@
+package dev.palimpsest.measure;
+
+import dev.palimpsest.generate.Prompt;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A set of held-out items with a name. Either all are texts, or none is.
+ *
+ * @param name the file's stem
+ * @param folder that the items' metrics find their files in
+ * @param items at least one
+ */
+public record Probe(String name, ProbeKind kind, Path folder, List<ProbeItem> items) {
+  /** Copies the items and checks that they are of one kind. */
+  public Probe {
+    items = List.copyOf(items);
+    if (items.isEmpty()) {
+      throw new IllegalArgumentException("probe " + name + " has no items");
+    }
+    long texts = items.stream().filter(ProbeItem.Read.class::isInstance).count();
+    if (texts != 0 && texts != items.size()) {
+      throw new IllegalArgumentException(
+          "probe "
+              + name
+              + ": "
+              + texts
+              + " of "
+              + items.size()
+              + " items are texts; a probe is of texts or of questions, not both");
+    }
+  }
+
+  /** Whether it is measured in bits a byte. */
+  public boolean ofTexts() {
+    return items.getFirst() instanceof ProbeItem.Read;
+  }
+
+  /** SHA-256 over the items, their ids, slices and order included. */
+  public String digest() {
+    StringBuilder all = new StringBuilder();
+    for (ProbeItem item : items) {
+      all.append(
+              Contents.of(
+                  "item", new Prompt.Raw(item.id()), item.slice().map(List::of).orElse(List.of())))
+          .append(item.content())
+          .append('\n');
+    }
+    return Hash.of(all.toString());
+  }
+}

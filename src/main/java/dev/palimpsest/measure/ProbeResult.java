@@ -1,0 +1,66 @@
+package dev.palimpsest.measure;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+
+/**
+ * What one probe says about before and after.
+ *
+ * @param metric the graders' names, in the items' order; {@code choices} and {@code bits_per_byte}
+ *     for items graded by likelihood
+ * @param outcome over all items
+ * @param byBytes over the items with choices, each choice's log-probability divided by its bytes;
+ *     absent unless all items have choices
+ * @param slices outcomes of the items that name a slice
+ * @param rows every item, in the probe's order
+ */
+public record ProbeResult(
+    Probe probe,
+    List<String> metric,
+    Outcome outcome,
+    Optional<Outcome> byBytes,
+    SortedMap<String, Outcome> slices,
+    List<ItemRow> rows) {
+  /** Copies the collections. */
+  public ProbeResult {
+    metric = List.copyOf(metric);
+    slices = Collections.unmodifiableSortedMap(new TreeMap<>(slices));
+    rows = List.copyOf(rows);
+  }
+
+  /** Ids of the items that were right before and are wrong after; none for texts. */
+  public List<String> lost() {
+    return probe.ofTexts()
+        ? List.of()
+        : rows.stream().filter(row -> row.before() > row.after()).map(ItemRow::id).toList();
+  }
+
+  /** Ids of the items that were wrong before and are right after; none for texts. */
+  public List<String> won() {
+    return probe.ofTexts()
+        ? List.of()
+        : rows.stream().filter(row -> row.before() < row.after()).map(ItemRow::id).toList();
+  }
+
+  /** Answers that ended in endless repetition, before. */
+  public int loopsBefore() {
+    return (int) rows.stream().filter(ItemRow::loopsBefore).count();
+  }
+
+  /** Answers that ended in endless repetition, after. */
+  public int loopsAfter() {
+    return (int) rows.stream().filter(ItemRow::loopsAfter).count();
+  }
+
+  /** Share of items answered in the same words both times; empty for texts. */
+  public Optional<Double> sameAnswers() {
+    return probe.ofTexts()
+        ? Optional.empty()
+        : Optional.of(
+            (double) rows.stream().filter(r -> r.answerBefore().equals(r.answerAfter())).count()
+                / rows.size());
+  }
+}

@@ -1,0 +1,14 @@
+package dev.palimpsest.measure;
+
+/**
+ * Everything about a system under test that could change its answers. Two systems with the same key
+ * answer alike, so what one was seen to do need not be measured again for the other.
+ *
+ * @param weights fingerprint of the base's weights
+ * @param adapter fingerprint of the adapter, its scale included; empty for none
+ * @param dtype what it computes in
+ * @param template fingerprint of the chat template and the system text; empty for none
+ * @param engine version of this program, and what else of the machine changes bits (threads)
+ */
+public record SubjectKey(
+    String weights, String adapter, String dtype, String template, String engine) {}

@@ -1,0 +1,94 @@
+package dev.palimpsest.model;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * How a LoRA adapter sits on its base, in PEFT's terms.
+ *
+ * @param rank of modules that no pattern names
+ * @param alpha of modules that no pattern names; the scale is alpha / rank
+ * @param rankStabilised whether the scale is alpha / √rank instead (Kalajdzievski, 2312.03732)
+ * @param rankPattern rank by pattern; the first that matches the end of a module's name counts
+ * @param alphaPattern alpha by pattern, likewise
+ * @param dropout on the adapter's input while training
+ * @param baseName what the base was called, for people
+ * @param baseFingerprint {@link Checkpoint#fingerprint} of the base, if we wrote the adapter
+ */
+public record AdapterConfig(
+    int rank,
+    double alpha,
+    boolean rankStabilised,
+    TargetModules targets,
+    Map<String, Integer> rankPattern,
+    Map<String, Double> alphaPattern,
+    double dropout,
+    Optional<String> baseName,
+    Optional<String> baseFingerprint) {
+  /** Checks ranks and copies the patterns, whose order counts. */
+  public AdapterConfig {
+    rankPattern = Collections.unmodifiableMap(new LinkedHashMap<>(rankPattern));
+    alphaPattern = Collections.unmodifiableMap(new LinkedHashMap<>(alphaPattern));
+    if (rank < 1 || rankPattern.values().stream().anyMatch(r -> r < 1)) {
+      throw new IllegalArgumentException("a LoRA rank is " + rank + " " + rankPattern);
+    }
+  }
+
+  /** A plain LoRA of one rank and alpha. */
+  public static AdapterConfig lora(int rank, double alpha, TargetModules targets) {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        false,
+        targets,
+        Map.of(),
+        Map.of(),
+        0,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** The same over a base that is known. */
+  public AdapterConfig over(String name, String fingerprint) {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        rankStabilised,
+        targets,
+        rankPattern,
+        alphaPattern,
+        dropout,
+        Optional.of(name),
+        Optional.of(fingerprint));
+  }
+
+  /** The rank on a module. */
+  public int rank(String module) {
+    return first(rankPattern, module).orElse(rank);
+  }
+
+  /** The factor s of s · B · A on a module. */
+  public double scale(String module) {
+    double ofModule = first(alphaPattern, module).orElse(alpha);
+    return ofModule / (rankStabilised ? Math.sqrt(rank(module)) : rank(module));
+  }
+
+  // peft/utils/other.py, get_pattern_key
+  private static <T> Optional<T> first(Map<String, T> patterns, String module) {
+    for (Map.Entry<String, T> pattern : patterns.entrySet()) {
+      if (TargetModules.fullMatch("(.*\\.)?(" + pattern.getKey() + ")", module)) {
+        return Optional.of(pattern.getValue());
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** The modules of a model that are changed, in the order of the computation. */
+  public Map<String, ModelTensors.Linear> modules(ModelConfig model) {
+    Map<String, ModelTensors.Linear> changed = new LinkedHashMap<>(ModelTensors.linear(model));
+    changed.keySet().removeIf(module -> !targets.matches(module));
+    return changed;
+  }
+}

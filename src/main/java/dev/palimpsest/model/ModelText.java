@@ -1,0 +1,52 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tokenizer.Tokenizer;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * What a model's files say beside its weights: how text becomes tokens, and where an answer ends.
+ *
+ * @param where names the file in errors
+ * @param tokenizer reads it; throws IllegalArgumentException with what is wrong
+ * @param chatTemplate source text
+ * @param variables of the template: bos_token, eos_token and the like, spelled out
+ * @param endTokens that end an answer
+ */
+record ModelText(
+    String where,
+    Supplier<Tokenizer> tokenizer,
+    Optional<String> chatTemplate,
+    Map<String, String> variables,
+    Set<Integer> endTokens,
+    OptionalInt bos,
+    Optional<String> license) {
+  ModelText {
+    variables = Map.copyOf(variables);
+    endTokens = Set.copyOf(endTokens);
+  }
+
+  /** The tokenizer, which must not know more tokens than the model has rows for. */
+  Tokenizer read(int vocabulary) {
+    Tokenizer read;
+    try {
+      read = tokenizer.get();
+    } catch (IllegalArgumentException e) {
+      throw new BadInput(where + ": " + e.getMessage(), e);
+    }
+    if (read.size() > vocabulary) {
+      throw new BadInput(
+          where
+              + ": the tokenizer has "
+              + read.size()
+              + " tokens, the model's embedding "
+              + vocabulary
+              + " rows; they do not belong together");
+    }
+    return read;
+  }
+}

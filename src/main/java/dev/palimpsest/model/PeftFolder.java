@@ -1,0 +1,183 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.run.AtomicFile;
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.run.Json;
+import dev.palimpsest.run.Problems;
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * An adapter in the layout of PEFT: {@code adapter_config.json} and {@code
+ * adapter_model.safetensors}. Beside them {@code palimpsest.json} records the base, since PEFT has
+ * no field for its fingerprint.
+ */
+public final class PeftFolder {
+  private static final String CONFIG = "adapter_config.json";
+  private static final String WEIGHTS = "adapter_model.safetensors";
+  private static final String RECORD = "palimpsest.json";
+  private static final String PREFIX = "base_model.model.";
+  private static final String A = ".lora_A.weight";
+  private static final String B = ".lora_B.weight";
+
+  private PeftFolder() {}
+
+  /**
+   * Reads an adapter and checks it against a model; its factors come as F32, in the caller's scope.
+   *
+   * @throws BadInput naming every setting that is not supported, or every factor that is missing,
+   *     unknown or of another shape than the model and the configuration ask for
+   */
+  public static Adapter read(Path folder, ModelConfig model) {
+    AdapterConfig config = readConfig(folder);
+    Path weights = folder.resolve(WEIGHTS);
+    if (!Files.exists(weights) && Files.exists(folder.resolve("adapter_model.bin"))) {
+      throw new BadInput(
+          folder + ": adapter_model.bin is not read; save the adapter as " + WEIGHTS + " with PEFT");
+    }
+    try (Safetensors file = Safetensors.open(weights)) {
+      return new Adapter(config, factors(file, config, model));
+    }
+  }
+
+  /**
+   * Reads the configuration alone.
+   *
+   * @throws BadInput naming every setting that is not supported
+   */
+  public static AdapterConfig readConfig(Path folder) {
+    Path file = folder.resolve(CONFIG);
+    if (!Files.exists(file)) {
+      throw new BadInput(folder + ": no adapter, it has no " + CONFIG);
+    }
+    return PeftConfig.parse(Json.read(file), file.toString(), fingerprint(folder.resolve(RECORD)));
+  }
+
+  private static Optional<String> fingerprint(Path file) {
+    return Files.exists(file)
+        ? new JsonFields(Json.read(file), file.toString())
+            .object("base")
+            .flatMap(base -> base.text("fingerprint"))
+        : Optional.empty();
+  }
+
+  private static Map<String, Factors> factors(
+      Safetensors file, AdapterConfig config, ModelConfig model) {
+    Map<String, ModelTensors.Linear> modules = config.modules(model);
+    if (modules.isEmpty()) {
+      throw new BadInput(file.path() + ": target_modules names no linear module of this model");
+    }
+    if (modules.containsKey("lm_head")) {
+      throw new BadInput(file.path() + ": an adapter on lm_head is not supported");
+    }
+    Map<String, Safetensors.Entry> entries = byModule(file, modules, config);
+    Map<String, Factors> factors = new LinkedHashMap<>();
+    try (Scope scope = Scope.open()) {
+      for (String module : modules.keySet()) {
+        Tensor a = read(file, entries, module + A);
+        Tensor b = read(file, entries, module + B);
+        factors.put(module, new Factors(a, b, config.scale(module)));
+      }
+      factors.values().forEach(f -> List.of(f.a(), f.b()).forEach(scope::keep));
+    }
+    return factors;
+  }
+
+  /** The file's tensors by module and kind of factor, checked. */
+  private static Map<String, Safetensors.Entry> byModule(
+      Safetensors file, Map<String, ModelTensors.Linear> modules, AdapterConfig config) {
+    Map<String, Safetensors.Entry> entries = new TreeMap<>();
+    Problems problems = new Problems();
+    for (Safetensors.Entry entry : file.tensors().values()) {
+      String name =
+          entry.name().startsWith(PREFIX)
+              ? SafetensorsWeights.textName(entry.name().substring(PREFIX.length()))
+              : entry.name();
+      String module = name.endsWith(A) || name.endsWith(B) ? name.substring(0, name.length() - A.length()) : "";
+      if (!modules.containsKey(module)) {
+        problems.add(entry.name() + " is no factor of a target module of this model");
+      } else if (entries.put(name, entry) != null) {
+        problems.add(entry.name() + " comes twice");
+      }
+    }
+    modules.forEach(
+        (module, linear) -> {
+          long rank = config.rank(module);
+          check(problems, entries, module + A, rank, linear.in());
+          check(problems, entries, module + B, linear.out(), rank);
+        });
+    problems.throwIfAny(file.path() + ": the factors do not fit the model and " + CONFIG);
+    return entries;
+  }
+
+  private static void check(
+      Problems problems, Map<String, Safetensors.Entry> entries, String name, long... shape) {
+    Safetensors.Entry entry = entries.get(name);
+    if (entry == null) {
+      problems.add(name + " is missing, expected " + Arrays.toString(shape));
+    } else if (!Arrays.equals(entry.shape(), shape)) {
+      problems.add(
+          name + " is " + Arrays.toString(entry.shape()) + ", expected " + Arrays.toString(shape));
+    }
+  }
+
+  private static Tensor read(
+      Safetensors file, Map<String, Safetensors.Entry> entries, String name) {
+    Safetensors.Entry entry = entries.get(name);
+    if (entry == null) {
+      throw new IllegalStateException(name + " was checked to be there");
+    }
+    return SafetensorsWeights.read(file.path() + ": tensor " + entry.name(), entry, DType.F32);
+  }
+
+  /**
+   * Writes an adapter, its factors as F32. While an older one is being replaced the folder has no
+   * {@code adapter_config.json}, so that a cut-off write never looks like an adapter.
+   *
+   * @throws EnvironmentFailure if a file cannot be written
+   */
+  public static void write(Path folder, Adapter adapter) {
+    try {
+      Files.deleteIfExists(folder.resolve(CONFIG));
+    } catch (IOException e) {
+      throw new EnvironmentFailure(folder + ": cannot be written: " + e.getMessage(), e);
+    }
+    Map<String, Tensor> tensors = new TreeMap<>();
+    adapter
+        .factors()
+        .forEach(
+            (module, factors) -> {
+              tensors.put(PREFIX + module + A, factors.a());
+              tensors.put(PREFIX + module + B, factors.b());
+            });
+    List<SafetensorsWriter.Plan> plans = new ArrayList<>();
+    tensors.forEach(
+        (name, tensor) ->
+            plans.add(new SafetensorsWriter.Plan(name, DType.F32, tensor.shape())));
+    SafetensorsWriter.write(
+        folder.resolve(WEIGHTS), plans, name -> Objects.requireNonNull(tensors.get(name)).to(DType.F32).contiguous());
+    AtomicFile.write(folder.resolve(RECORD), record(adapter.config()));
+    AtomicFile.write(
+        folder.resolve(CONFIG), Json.writePretty(PeftConfig.write(adapter.config())));
+  }
+
+  private static String record(AdapterConfig config) {
+    Map<String, Object> base = new LinkedHashMap<>();
+    config.baseName().ifPresent(name -> base.put("name", name));
+    config.baseFingerprint().ifPresent(fingerprint -> base.put("fingerprint", fingerprint));
+    return Json.writePretty(Map.of("format", "palimpsest adapter", "version", 1, "base", base));
+  }
+}

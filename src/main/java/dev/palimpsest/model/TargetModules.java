@@ -1,0 +1,161 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.run.BadInput;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+
+/**
+ * Which linear modules an adapter changes, chosen as PEFT does ({@code
+ * peft/tuners/tuners_utils.py, check_target_module_exists}).
+ *
+ * @param excluded wins over {@code chosen}
+ * @param layers numbers of the only layers that are changed; empty for all
+ * @param layersPattern names of the list that layers are counted in; empty for any
+ */
+public record TargetModules(
+    Names chosen, Names excluded, List<Integer> layers, List<String> layersPattern) {
+  /** PEFT's word for every linear module but the head. */
+  public static final String ALL_LINEAR = "all-linear";
+
+  private static final int LONGEST_PATTERN = 1000;
+  private static final int MOST_STEPS = 1_000_000;
+  private static final Pattern ANY_LAYER = Pattern.compile(".*?\\.[^.]*\\.(\\d{1,9})\\..*");
+
+  /** A way to name modules. */
+  public sealed interface Names {
+    /** Every linear module of the blocks. */
+    record AllLinear() implements Names {}
+
+    /** Modules of these names, or whose last parts are one of them: {@code q_proj}. */
+    record Listed(List<String> names) implements Names {
+      /** Copies. */
+      public Listed {
+        names = List.copyOf(names);
+      }
+    }
+
+    /** Modules whose whole name a regular expression matches. */
+    record Matching(String pattern) implements Names {
+      /**
+       * Checks the pattern.
+       *
+       * @throws BadInput if it is no regular expression
+       */
+      public Matching {
+        compile(pattern);
+      }
+    }
+  }
+
+  /** Copies the lists. */
+  public TargetModules {
+    layers = List.copyOf(layers);
+    layersPattern = List.copyOf(layersPattern);
+  }
+
+  /** Modules chosen by name or pattern, without exceptions. */
+  public static TargetModules of(Names chosen) {
+    return new TargetModules(chosen, new Names.Listed(List.of()), List.of(), List.of());
+  }
+
+  /** Every linear module of the blocks. */
+  public static TargetModules allLinear() {
+    return of(new Names.AllLinear());
+  }
+
+  /**
+   * What a user writes: {@code all-linear}, names with commas between, or a regular expression for
+   * whole names.
+   *
+   * @throws BadInput if it is none of these
+   */
+  public static TargetModules parse(String text) {
+    if (text.toLowerCase(Locale.ROOT).equals(ALL_LINEAR)) {
+      return allLinear();
+    }
+    return text.matches("[\\w.]+(,[\\w.]+)*")
+        ? of(new Names.Listed(List.of(text.split(",", -1))))
+        : of(new Names.Matching(text));
+  }
+
+  /** Whether a linear module, named as Hugging Face does, is changed. */
+  public boolean matches(String module) {
+    return !matches(excluded, module) && matches(chosen, module) && inLayers(module);
+  }
+
+  private static boolean matches(Names names, String module) {
+    return switch (names) {
+      case Names.AllLinear() -> !module.equals("lm_head");
+      case Names.Listed(var listed) ->
+          listed.stream().anyMatch(name -> module.equals(name) || module.endsWith("." + name));
+      case Names.Matching(String pattern) -> fullMatch(pattern, module);
+    };
+  }
+
+  private boolean inLayers(String module) {
+    if (layers.isEmpty()) {
+      return true;
+    }
+    List<Pattern> counted =
+        layersPattern.isEmpty()
+            ? List.of(ANY_LAYER)
+            : layersPattern.stream()
+                .map(name -> compile("(?:|.*?\\.)" + name + "\\.(\\d{1,9})\\..*"))
+                .toList();
+    for (Pattern pattern : counted) {
+      Matcher matcher = pattern.matcher(new Bounded(module, new int[1]));
+      if (matcher.matches()) {
+        return layers.contains(Integer.parseInt(matcher.group(matcher.groupCount())));
+      }
+    }
+    return false;
+  }
+
+  /** Whether a pattern, which may come from a file, matches a whole name. */
+  static boolean fullMatch(String pattern, String name) {
+    return compile(pattern).matcher(new Bounded(name, new int[1])).matches();
+  }
+
+  static Pattern compile(String pattern) {
+    try {
+      if (pattern.length() <= LONGEST_PATTERN) {
+        return Pattern.compile(pattern);
+      }
+    } catch (PatternSyntaxException e) {
+      throw new BadInput(
+          "target modules: '" + pattern + "' is no regular expression: " + e.getDescription(), e);
+    }
+    throw new BadInput(
+        "target modules: a regular expression of " + pattern.length() + " characters, too long");
+  }
+
+  /** A name that a runaway pattern can look at only so often. */
+  @SuppressWarnings("ArrayRecordComponent") // a counter shared with the parts cut out of the name
+  private record Bounded(CharSequence text, int[] steps) implements CharSequence {
+    @Override
+    public char charAt(int index) {
+      if (++steps[0] > MOST_STEPS) {
+        throw new BadInput("target modules: the regular expression takes forever on " + text);
+      }
+      return text.charAt(index);
+    }
+
+    @Override
+    public int length() {
+      return text.length();
+    }
+
+    @Override
+    public CharSequence subSequence(int start, int end) {
+      return new Bounded(text.subSequence(start, end), steps);
+    }
+
+    @Override
+    public String toString() {
+      return text.toString();
+    }
+  }
+}

@@ -1,0 +1,69 @@
+package dev.palimpsest.tune;
+
+import dev.palimpsest.data.Example;
+import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.model.Ragged;
+import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * −log p of every labelled token. The head is computed only where a label is, some rows at a time,
+ * and its gradient (softmax less one-hot) is written out, so that no logits are kept.
+ */
+final class CrossEntropy implements Objective {
+  /** Rows of logits at a time; a row is as long as the vocabulary. */
+  private static final int HEAD_ROWS = 128;
+
+  @Override
+  public double backward(AdaptedDecoder decoder, List<Example> examples, double weight) {
+    Labels labels = Labels.of(examples);
+    try (Scope _ = Scope.open()) {
+      Tensor hidden =
+          decoder
+              .hidden(Ragged.of(examples.stream().map(Example::ids).toList()))
+              .rows(Tensor.ofIndices(labels.rows));
+      Tensor plain = hidden.detach();
+      List<Tensor> gradients = new ArrayList<>();
+      double sum = 0;
+      for (int from = 0; from < labels.tokens.length; from += HEAD_ROWS) {
+        int count = Math.min(HEAD_ROWS, labels.tokens.length - from);
+        try (Scope chunk = Scope.open()) {
+          Tensor tokens = Tensor.ofIndices(labels.tokens).narrow(0, from, count);
+          Tensor logits = decoder.logits(plain.narrow(0, from, count));
+          Tensor total = Functional.logSumExp(logits);
+          sum += total.minus(Functional.pick(logits, tokens)).sum().item();
+          Tensor gradient = logits.minusInPlace(total.unsqueeze(1)).expInPlace();
+          gradient.plusAtInPlace(tokens, -1);
+          gradients.add(
+              chunk.keep(decoder.decoder().backThroughHead(gradient).timesInPlace(weight)));
+        }
+      }
+      hidden.backward(Tensor.cat(0, gradients));
+      return sum;
+    }
+  }
+
+  /** The rows whose next token is a label, and these tokens. */
+  private record Labels(int[] rows, int[] tokens) {
+    static Labels of(List<Example> examples) {
+      List<Integer> rows = new ArrayList<>();
+      List<Integer> tokens = new ArrayList<>();
+      int start = 0;
+      for (Example example : examples) {
+        for (int i = 1; i < example.ids().length; i++) {
+          if (example.label()[i]) {
+            rows.add(start + i - 1);
+            tokens.add(example.ids()[i]);
+          }
+        }
+        start += example.ids().length;
+      }
+      return new Labels(
+          rows.stream().mapToInt(Integer::intValue).toArray(),
+          tokens.stream().mapToInt(Integer::intValue).toArray());
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.palimpsest.tune;
+
+import dev.palimpsest.data.Example;
+import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * The state of a run and its one step: passes forward and backward, averaged over all labels of the
+ * step, clipped, and handed to the optimiser. All that is random or slow to change comes in.
+ */
+final class Training implements AutoCloseable {
+  /** Rows of one pass through the decoder; memory grows with it, or with the longest example. */
+  private static final int ROWS = 512;
+
+  private final TuneSettings settings;
+  private final AdaptedDecoder decoder;
+  private final Objective objective;
+  private final LoraParameters trained;
+  private final Optimizer optimizer;
+  private final long totalSteps;
+
+  Training(
+      TuneSettings settings,
+      AdaptedDecoder decoder,
+      Objective objective,
+      LoraParameters trained,
+      long totalSteps) {
+    this.settings = settings;
+    this.decoder = decoder;
+    this.objective = objective;
+    this.trained = trained;
+    this.totalSteps = totalSteps;
+    this.optimizer =
+        settings.optimizer().equals("sgd")
+            ? new Optimizer.Sgd()
+            : new Optimizer.AdamW(trained.parameters().count(), settings.decay());
+  }
+
+  /**
+   * What one step did.
+   *
+   * @param loss mean over its labels
+   * @param norm of the gradient before clipping
+   * @param rate learning rate
+   * @param tokens that went through the backward pass
+   * @param labels among them
+   */
+  record StepResult(double loss, double norm, double rate, long tokens, long labels) {}
+
+  /**
+   * One step.
+   *
+   * @param step from 0
+   * @throws Diverged if the loss or the gradient is not finite; the parameters are then as before
+   */
+  StepResult step(long step, List<Example> examples) {
+    long labels = examples.stream().mapToLong(Example::labels).sum();
+    long tokens = examples.stream().mapToLong(e -> e.ids().length).sum();
+    trained.gradient().zeroInPlace();
+    double sum = 0;
+    for (List<Example> pass : passes(examples)) {
+      sum += objective.backward(decoder, pass, 1.0 / labels);
+    }
+    double loss = sum / labels;
+    double norm = norm();
+    if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+      throw new Diverged(
+          "step "
+              + (step + 1)
+              + ": the loss is "
+              + loss
+              + ", the gradient's norm "
+              + norm
+              + "; examples: "
+              + examples.stream().map(Example::id).collect(Collectors.joining(", ")));
+    }
+    if (settings.clip() > 0 && norm > settings.clip()) {
+      // as torch.nn.utils.clip_grad_norm_
+      trained.gradient().timesInPlace(settings.clip() / (norm + 1e-6));
+    }
+    double rate = settings.rate() * settings.schedule().share(step, settings.warmup(), totalSteps);
+    optimizer.step(trained.parameters(), trained.gradient(), step + 1, rate);
+    return new StepResult(loss, norm, rate, tokens, labels);
+  }
+
+  private double norm() {
+    try (Scope _ = Scope.open()) {
+      return trained.gradient().square().sum().sqrt().item();
+    }
+  }
+
+  /** Examples in their order, cut so that a pass has few rows, whatever the batch. */
+  private static List<List<Example>> passes(List<Example> examples) {
+    List<List<Example>> passes = new ArrayList<>();
+    int rows = 0;
+    for (Example example : examples) {
+      if (passes.isEmpty() || rows + example.ids().length > ROWS) {
+        passes.add(new ArrayList<>());
+        rows = 0;
+      }
+      passes.getLast().add(example);
+      rows += example.ids().length;
+    }
+    return passes;
+  }
+
+  /** Everything that a resumed run needs, by name, in place. */
+  Map<String, Tensor> state() {
+    Map<String, Tensor> state = new TreeMap<>(optimizer.state());
+    state.put("parameters", trained.parameters());
+    return state;
+  }
+
+  @Override
+  public void close() {
+    optimizer.close();
+  }
+}

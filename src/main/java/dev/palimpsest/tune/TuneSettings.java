@@ -1,0 +1,95 @@
+package dev.palimpsest.tune;
+
+import java.util.OptionalInt;
+
+/**
+ * What the user may say of a training run. Defaults are PEFT's and TRL's.
+ *
+ * @param adapter the adapter that trains
+ * @param batch examples of one pass over the data at a time
+ * @param accumulate such batches of one step
+ * @param rate peak learning rate
+ * @param schedule of the rate
+ * @param warmup steps in which the rate rises
+ * @param clip largest norm of the gradient; 0 for none
+ * @param optimizer adamw or sgd
+ * @param decay AdamW's weight decay
+ * @param length steps or epochs
+ * @param saving checkpoints and evaluations
+ * @param seed of every random draw
+ */
+public record TuneSettings(
+    Lora adapter,
+    int batch,
+    int accumulate,
+    double rate,
+    Schedule schedule,
+    int warmup,
+    double clip,
+    String optimizer,
+    double decay,
+    Length length,
+    Saving saving,
+    long seed) {
+
+  /**
+   * The adapter that trains.
+   *
+   * @param rank inner dimension
+   * @param alpha scale · rank, or scale · √rank for rsLoRA
+   * @param rankStabilised whether the scale is alpha / √rank (Kalajdzievski, 2312.03732)
+   * @param targets {@code all-linear}, module names by comma, or a pattern
+   */
+  public record Lora(int rank, double alpha, boolean rankStabilised, String targets) {
+    /** Checks the ranges. */
+    public Lora {
+      if (rank < 1 || !(alpha > 0)) {
+        throw new IllegalArgumentException(
+            "rank " + rank + ", alpha " + alpha + ": both must be positive");
+      }
+    }
+
+    /** What multiplies B · A. */
+    public double scale() {
+      return rankStabilised ? alpha / Math.sqrt(rank) : alpha / rank;
+    }
+  }
+
+  /**
+   * How long it trains.
+   *
+   * @param steps of the optimiser; where empty, as many as the epochs need
+   * @param epochs passes over the data
+   */
+  public record Length(OptionalInt steps, int epochs) {
+    /** Steps of a run over {@code examples} with so many of them a step. */
+    public long total(long examples, long perStep) {
+      return steps.isPresent() ? steps.getAsInt() : (epochs * examples + perStep - 1) / perStep;
+    }
+  }
+
+  /**
+   * What is kept on the way.
+   *
+   * @param checkpointEvery steps between checkpoints; 0 for none
+   * @param keep newest checkpoints that stay; 0 for all
+   * @param evaluateEvery steps between held-out losses; 0 for the end alone
+   */
+  public record Saving(int checkpointEvery, int keep, int evaluateEvery) {}
+
+  /** Checks the ranges. */
+  public TuneSettings {
+    if (batch < 1 || accumulate < 1 || !(rate > 0) || warmup < 0 || clip < 0 || decay < 0) {
+      throw new IllegalArgumentException(
+          "batch, accumulate and rate must be positive; warm-up, clip and decay at least 0");
+    }
+    if (!optimizer.equals("adamw") && !optimizer.equals("sgd")) {
+      throw new IllegalArgumentException("optimizer " + optimizer + ": known are adamw, sgd");
+    }
+  }
+
+  /** Examples of one step of the optimiser. */
+  public int perStep() {
+    return batch * accumulate;
+  }
+}

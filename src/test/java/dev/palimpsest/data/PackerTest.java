@@ -1,0 +1,233 @@
+package dev.palimpsest.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.palimpsest.run.BadInput;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class PackerTest {
+  private static final Source TEN = rows("r", 10, 3);
+
+  private static Example example(String id, int length, Random random) {
+    int[] ids = new int[length];
+    boolean[] label = new boolean[length];
+    for (int i = 0; i < length; i++) {
+      ids[i] = random.nextInt(50);
+      label[i] = i > 0 && random.nextBoolean();
+    }
+    return new Example(id, ids, label);
+  }
+
+  private static Example document(String id, int from, int length) {
+    int[] ids = new int[length];
+    boolean[] label = new boolean[length];
+    for (int i = 0; i < length; i++) {
+      ids[i] = from + i;
+      label[i] = i > 0;
+    }
+    return new Example(id, ids, label);
+  }
+
+  private static Source rows(String name, int size, int length) {
+    return new Source() {
+      @Override
+      public int size() {
+        return size;
+      }
+
+      @Override
+      public List<Example> at(int index, int epoch) {
+        return List.of(document(name + index, 100 * index, length));
+      }
+    };
+  }
+
+  @Test
+  void pack_anyExamples_keepsTokensAndLabelsOfEach() {
+    for (long seed = 0; seed < 100; seed++) {
+      Random random = new Random(seed);
+      List<Example> examples = new ArrayList<>();
+      for (int d = 0; d <= random.nextInt(6); d++) {
+        examples.add(example("e" + d, 1 + random.nextInt(9), random));
+      }
+      Pack pack = Pack.of(examples);
+
+      assertThat(pack.documents()).isEqualTo(examples.size());
+      int label = 0;
+      for (int d = 0; d < examples.size(); d++) {
+        Example e = examples.get(d);
+        assertThat(pack.starts()[d + 1] - pack.starts()[d]).isEqualTo(e.length());
+        for (int i = 0; i < e.length(); i++) {
+          int row = pack.starts()[d] + i;
+          assertThat(pack.ids()[row]).isEqualTo(e.ids()[i]);
+          if (e.label()[i]) {
+            assertThat(pack.labelRows()[label]).as("seed %d", seed).isEqualTo(row - 1);
+            assertThat(pack.labels()[label]).isEqualTo(e.ids()[i]);
+            label++;
+          }
+        }
+      }
+      assertThat(label).isEqualTo(pack.labels().length);
+    }
+  }
+
+  @Test
+  void groups_holdAtMostTheBudgetAndKeepTheOrder() {
+    List<Example> examples =
+        List.of(document("a", 0, 4), document("b", 0, 4), document("c", 0, 9), document("d", 0, 1));
+
+    assertThat(Pack.groups(examples, 8))
+        .containsExactly(examples.subList(0, 2), examples.subList(2, 3), examples.subList(3, 4));
+    assertThat(Pack.groups(List.of(), 8)).isEmpty();
+  }
+
+  @Test
+  void order_everyEpoch_takesEachItemOnceInAnOrderOfItsOwn() {
+    Order order = new Order(7, 10);
+    List<List<Integer>> epochs = new ArrayList<>();
+    for (int epoch = 0; epoch < 3; epoch++) {
+      List<Integer> taken = new ArrayList<>();
+      for (int step = 0; step < order.stepsPerEpoch(4); step++) {
+        for (int item : order.batch(epoch * 3L + step, 4)) {
+          taken.add(item);
+        }
+      }
+      assertThat(taken).containsExactlyInAnyOrder(0, 1, 2, 3, 4, 5, 6, 7, 8, 9);
+      epochs.add(taken);
+    }
+    assertThat(new HashSet<>(epochs)).hasSize(3);
+  }
+
+  @Test
+  void order_sameSeed_isTheSameWhereverOneBegins() {
+    Order forward = new Order(7, 1000);
+    List<int[]> batches = new ArrayList<>();
+    for (long step = 0; step < 300; step++) {
+      batches.add(forward.batch(step, 8));
+    }
+
+    Order later = new Order(7, 1000);
+    for (int step : new int[] {299, 3, 130, 124, 125}) {
+      assertThat(later.batch(step, 8)).isEqualTo(batches.get(step));
+    }
+    assertThat(new Order(8, 1000).batch(0, 8)).isNotEqualTo(batches.get(0));
+  }
+
+  @Test
+  void order_isTheSameInEveryVersion() {
+    // a change here breaks the resuming of older runs
+    assertThat(new Order(0, 8).batch(0, 8)).containsExactly(ORDER_OF_SEED_0);
+  }
+
+  private static final int[] ORDER_OF_SEED_0 = {7, 1, 2, 0, 3, 6, 4, 5};
+
+  @Test
+  void step_accumulated_takesTheItemsOfOneLargeBatch() {
+    Packer.Step large = new Packer(TEN, 5, 8, 1).step(0);
+    Packer.Step small = new Packer(TEN, 5, 2, 4).step(0);
+
+    assertThat(small.micro()).hasSize(4);
+    assertThat(small.ids()).isEqualTo(large.ids()).hasSize(8);
+    assertThat(small.labels()).isEqualTo(large.labels()).isEqualTo(16);
+    assertThat(small.tokens()).isEqualTo(large.tokens()).isEqualTo(24);
+  }
+
+  @Test
+  void step_lastOfTheEpoch_isSmaller() {
+    Packer packer = new Packer(TEN, 5, 2, 2);
+
+    assertThat(packer.stepsPerEpoch()).isEqualTo(3);
+    assertThat(packer.step(2).micro()).hasSize(1);
+    assertThat(packer.step(3).micro()).hasSize(2);
+    assertThat(packer.step(3).epoch()).isEqualTo(1);
+  }
+
+  @Test
+  void windows_anyLength_scoreEveryTokenOnceWithContext() {
+    for (int length = 1; length < 40; length++) {
+      for (int window = 2; window < 12; window++) {
+        for (int stride = 1; stride <= window; stride++) {
+          List<Integer> scored = new ArrayList<>();
+          for (Example w : Windows.of(document("d", 0, length), window, stride)) {
+            assertThat(w.length()).isLessThanOrEqualTo(window);
+            assertThat(w.id()).isEqualTo("d");
+            for (int i = 0; i < w.length(); i++) {
+              if (w.label()[i]) {
+                scored.add(w.ids()[i]);
+              }
+            }
+          }
+          List<Integer> wanted = new ArrayList<>();
+          for (int i = 1; i < length; i++) {
+            wanted.add(i);
+          }
+          assertThat(scored).as("%d, %d, %d", length, window, stride).isEqualTo(wanted);
+        }
+      }
+    }
+  }
+
+  @Test
+  void windows_withSmallStride_giveLaterTokensAsMuchContextAsFits() {
+    List<Example> windows = Windows.of(document("d", 0, 10), 6, 2);
+
+    assertThat(windows).hasSize(3);
+    assertThat(windows.get(1).ids()).containsExactly(2, 3, 4, 5, 6, 7);
+    assertThat(windows.get(1).label()).containsExactly(false, false, false, false, true, true);
+  }
+
+  @Test
+  void joinedText_cutsIntoPiecesThatKeepDocumentsApart() {
+    JoinedText joined =
+        new JoinedText(
+            List.of(document("a", 0, 5), document("b", 100, 2), document("c", 200, 6)), 4);
+
+    assertThat(joined.size()).isEqualTo(4);
+    List<List<String>> pieces = new ArrayList<>();
+    for (int i = 0; i < joined.size(); i++) {
+      pieces.add(
+          joined.at(i, 0).stream()
+              .map(e -> e.id() + java.util.Arrays.toString(e.ids()) + e.labels())
+              .toList());
+    }
+    assertThat(pieces)
+        .containsExactly(
+            List.of("a[0, 1, 2, 3]3"),
+            List.of("a[4]0", "b[100, 101]1", "c[200]0"),
+            List.of("c[201, 202, 203, 204]3"),
+            List.of("c[205]0"));
+  }
+
+  @Test
+  void mixing_byItems_hasTheDoseAndDiffersBySeedAndEpoch() {
+    Mixing mixing = Mixing.byItems(rows("t", 90, 3), rows("r", 50, 3), 10, 1);
+
+    assertThat(mixing.size()).isEqualTo(100);
+    assertThat(mixing.replayed()).isEqualTo(10);
+    Set<String> all = new HashSet<>();
+    for (int epoch = 0; epoch < 5; epoch++) {
+      for (int i = 90; i < 100; i++) {
+        all.add(mixing.at(i, epoch).get(0).id());
+      }
+    }
+    assertThat(all).as("all replayed rows have their turn before one comes again").hasSize(50);
+    assertThat(mixing.at(3, 4).get(0).id()).isEqualTo("t3");
+    Mixing same = Mixing.byItems(rows("t", 90, 3), rows("r", 50, 3), 10, 1);
+    assertThat(same.at(95, 2).get(0).id()).isEqualTo(mixing.at(95, 2).get(0).id());
+  }
+
+  @Test
+  void mixing_byTokens_countsLongerRowsForMore() {
+    assertThat(Mixing.byTokens(rows("t", 90, 3), rows("r", 50, 6), 50, 1).replayed()).isEqualTo(45);
+    assertThat(Mixing.byItems(rows("t", 90, 3), rows("r", 50, 6), 0, 1).replayed()).isZero();
+    assertThatThrownBy(() -> Mixing.byItems(TEN, TEN, 100, 1))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("less than 100");
+  }
+}

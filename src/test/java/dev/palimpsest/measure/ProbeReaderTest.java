@@ -1,0 +1,139 @@
+package dev.palimpsest.measure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.palimpsest.generate.Prompt;
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tokenizer.Message;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ProbeReaderTest {
+  @TempDir private Path folder;
+
+  private Path file(String text) {
+    try {
+      return Files.writeString(folder.resolve("skills.jsonl"), text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private Probe read(String text) {
+    return new ProbeReader().read(file(text), ProbeKind.RETENTION);
+  }
+
+  @Test
+  void items_ofEachShape_areRead() {
+    Probe probe =
+        read(
+            """
+            {"id": "a", "slice": "s", "prompt": "Q", "completion": "A"}
+
+            {"prompt": "Q", "choices": ["x", "y"], "completion": "y"}
+            {"id": 7, "prompt": "Q", "choices": ["x", "y"], "answer": 0}
+            {"messages": [{"role": "user", "content": "Q"}, {"role": "assistant", "content": "A"}]}
+            {"prompt": "Q", "completion": "3", "metric": {"name": "numeric", "tolerance": 1}}
+            """);
+    assertThat(probe.name()).isEqualTo("skills");
+    assertThat(probe.kind()).isEqualTo(ProbeKind.RETENTION);
+    assertThat(probe.folder()).isEqualTo(folder.toAbsolutePath());
+    Prompt question = Prompt.Chat.of("Q");
+    Optional<String> none = Optional.empty();
+    assertThat(probe.items().subList(0, 4))
+        .containsExactly(
+            new ProbeItem.Ask("a", Optional.of("s"), question, "A", Metric.EXACT),
+            new ProbeItem.Choose("3", none, question, List.of("x", "y"), 1),
+            new ProbeItem.Choose("7", none, question, List.of("x", "y"), 0),
+            new ProbeItem.Ask("5", none, question, "A", Metric.EXACT));
+    assertThat(probe.items().get(4))
+        .isInstanceOfSatisfying(
+            ProbeItem.Ask.class,
+            ask -> {
+              assertThat(ask.metric().name()).isEqualTo("numeric");
+              assertThat(ask.metric().number("tolerance", 0, "")).isEqualTo(1);
+            });
+  }
+
+  @Test
+  void prompts_takeTheSystemTextOrStayRaw() {
+    Path file = file("{\"prompt\": \"Q\", \"completion\": \"A\", \"note\": 1}\n");
+    Probe chat =
+        new ProbeReader(Set.of("note"), Optional.of("S"), ProbeReader.Prompts.CHAT)
+            .read(file, ProbeKind.GAIN);
+    assertThat(((ProbeItem.Ask) chat.items().getFirst()).prompt())
+        .isEqualTo(new Prompt.Chat(List.of(new Message("system", "S"), new Message("user", "Q"))));
+    Probe raw =
+        new ProbeReader(Set.of("note"), Optional.empty(), ProbeReader.Prompts.RAW)
+            .read(file, ProbeKind.GAIN);
+    assertThat(((ProbeItem.Ask) raw.items().getFirst()).prompt()).isEqualTo(new Prompt.Raw("Q"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '~',
+      value = {
+        "{\"prompt\": 1, \"completion\": \"A\"} | prompt is NUMBER; expected a text",
+        "{\"prompt\": \"Q\"} | prompt without completion or choices",
+        "{\"question\": \"Q\"} | unknown field question; known are answer, choices",
+        "{\"completion\": \"A\"} | neither prompt, messages nor text",
+        "{\"text\": \"T\", \"prompt\": \"Q\"} | prompt beside text",
+        "{\"text\": \"\"} | text is empty",
+        "{\"prompt\": \"Q\", \"completion\": \"A\", \"answer\": 0} | answer beside no choices",
+        "{\"prompt\": \"Q\", \"choices\": [\"x\"], \"answer\": 0} | a list of two texts",
+        "{\"prompt\": \"Q\", \"choices\": [\"x\", 1], \"answer\": 0} | choices[1]: expected a text",
+        "{\"prompt\": \"Q\", \"choices\": [\"x\", \"x\"], \"answer\": 0} | stands there twice",
+        "{\"prompt\": \"Q\", \"choices\": [\"x\", \"y\"]} | choices without completion or answer",
+        "{\"prompt\": \"Q\", \"choices\": [\"x\", \"y\"], \"answer\": 2} | an index from 0 to 1",
+        "{\"prompt\": \"Q\", \"choices\": [\"x\", \"y\"], \"answer\": \"x\"} | an index from 0 to 1",
+        "{\"prompt\": \"Q\", \"choices\": [\"x\", \"y\"], \"completion\": \"z\"} | none of the choices",
+        "{\"prompt\": \"Q\", \"choices\": [\"x\", \"y\"], \"completion\": \"x\", \"answer\": 1} | but completion is choice 0",
+        "{\"messages\": [{\"role\": \"user\"}]} | messages[0]: expected role and content",
+        "{\"messages\": []} | messages: expected a list",
+        "{\"messages\": [{\"role\": \"assistant\", \"content\": \"A\"}]} | nothing before",
+        "{\"prompt\": \"Q\", \"completion\": \"A\", \"metric\": {}} | an object with a name",
+        "{\"id\": \"1\", \"prompt\": \"Q\", \"completion\": \"A\"} | id 1 stands in line 1 already",
+        "[1] | expected a JSON object",
+        "{\"prompt\": | not JSON",
+      })
+  void line_thatIsWrong_isRefusedWithItsNumber(String line, String message) {
+    assertThatThrownBy(() -> read("{\"prompt\": \"P\", \"completion\": \"A\"}\n" + line + "\n"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("skills.jsonl, line 2: ")
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void file_thatIsMissingEmptyOrMixed_isRefused() {
+    assertThatThrownBy(
+            () -> new ProbeReader().read(folder.resolve("gone.jsonl"), ProbeKind.RETENTION))
+        .isInstanceOf(BadInput.class)
+        .hasMessageEndingWith("gone.jsonl: no such file");
+    assertThatThrownBy(() -> read("\n \n")).hasMessageContaining("no items");
+    assertThatThrownBy(
+            () -> read("{\"text\": \"T\"}\n{\"prompt\": \"Q\", \"completion\": \"A\"}\n"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("1 of 2 items are texts");
+  }
+
+  @Test
+  void digest_changesWithEveryPartOfAnItem() {
+    String line = "{\"id\": \"a\", \"slice\": \"s\", \"prompt\": \"Q\", \"completion\": \"A\"}";
+    String digest = read(line).digest();
+    assertThat(read(line).digest()).isEqualTo(digest);
+    for (String part : List.of("\"a\"", "\"s\"", "\"Q\"", "\"A\"")) {
+      assertThat(read(line.replace(part, "\"new\"")).digest()).as(part).isNotEqualTo(digest);
+    }
+  }
+}
