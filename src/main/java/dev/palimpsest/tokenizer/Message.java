@@ -1,9 +1,9 @@
 package dev.palimpsest.tokenizer;
 
 /**
- * One turn of a conversation.
+ * One message of a conversation.
  *
- * @param role such as system, user, assistant
- * @param content its text
+ * @param role "system", "user", "assistant" or what else the chat template knows
+ * @param content the text
  */
 public record Message(String role, String content) {}
