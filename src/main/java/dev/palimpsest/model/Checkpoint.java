@@ -3,6 +3,7 @@ package dev.palimpsest.model;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Problems;
+import dev.palimpsest.tokenizer.ChatTemplate;
 import dev.palimpsest.tokenizer.Tokenizer;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
@@ -128,6 +129,15 @@ public final class Checkpoint implements AutoCloseable {
    */
   public Tokenizer tokenizer() {
     return text.read(config.vocabulary());
+  }
+
+  /**
+   * Reads the chat template, if the model has one.
+   *
+   * @throws BadInput if it is not understood
+   */
+  public Optional<ChatTemplate> chatTemplate() {
+    return text.template();
   }
 
   /** All tokens that end an answer. */

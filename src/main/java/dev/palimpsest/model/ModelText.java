@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tokenizer.ChatTemplate;
 import dev.palimpsest.tokenizer.Tokenizer;
 import java.util.Map;
 import java.util.Optional;
@@ -48,5 +49,14 @@ record ModelText(
               + " rows; they do not belong together");
     }
     return read;
+  }
+
+  /** The chat template, if the model has one. */
+  Optional<ChatTemplate> template() {
+    try {
+      return chatTemplate.map(source -> ChatTemplate.parse(source, variables));
+    } catch (IllegalArgumentException e) {
+      throw new BadInput(where + ": chat template: " + e.getMessage(), e);
+    }
   }
 }
