@@ -1,9 +1,7 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.model.ModelConfig.LinearModule;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -88,9 +86,9 @@ public record AdapterConfig(
   }
 
   /** The modules of a model that are changed, in the order of the computation. */
-  public List<LinearModule> modules(ModelConfig model) {
-    return model.linearModules().stream()
-        .filter(module -> targets.matches(module.name()))
-        .toList();
+  public Map<String, ModelTensors.Linear> modules(ModelConfig model) {
+    Map<String, ModelTensors.Linear> changed = new LinkedHashMap<>(ModelTensors.linear(model));
+    changed.keySet().removeIf(module -> !targets.matches(module));
+    return changed;
   }
 }

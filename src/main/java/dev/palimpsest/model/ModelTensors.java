@@ -1,35 +1,44 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.model.ModelConfig.LinearModule;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
-/** The tensors that a configuration calls for, by Hugging Face's names. */
+/** The tensors and linear modules that a configuration calls for, by Hugging Face's names. */
 public final class ModelTensors {
+  /** The linear modules of a block, in the order of the computation. */
+  public static final List<String> LINEAR =
+      List.of(
+          "self_attn.q_proj",
+          "self_attn.k_proj",
+          "self_attn.v_proj",
+          "self_attn.o_proj",
+          "mlp.gate_proj",
+          "mlp.up_proj",
+          "mlp.down_proj");
+
   private ModelTensors() {}
 
-  /** All tensors with their shapes: the embedding, the layers, the last norm, an untied head. */
+  /** Sizes of a linear module. */
+  public record Linear(long out, long in) {}
+
+  /** All tensors with their shapes, from the embedding to the head. */
   public static Map<String, long[]> shapes(ModelConfig config) {
     Map<String, long[]> shapes = new LinkedHashMap<>();
+    long[] norm = {config.width()};
     long[] table = {config.vocabulary(), config.width()};
     shapes.put("model.embed_tokens.weight", table);
     for (int i = 0; i < config.layers(); i++) {
-      norms(shapes, "model.layers." + i + ".", config);
+      layer(shapes, "model.layers." + i + ".", config);
     }
-    for (LinearModule module : config.linearModules()) {
-      shapes.put(module.name() + ".weight", new long[] {module.out(), module.in()});
-      if (biased(config, module.name())) {
-        shapes.put(module.name() + ".bias", new long[] {module.out()});
-      }
-    }
-    shapes.put("model.norm.weight", new long[] {config.width()});
+    shapes.put("model.norm.weight", norm);
     if (!config.tiedHead()) {
       shapes.put("lm_head.weight", table);
     }
     return shapes;
   }
 
-  private static void norms(Map<String, long[]> shapes, String prefix, ModelConfig config) {
+  private static void layer(Map<String, long[]> shapes, String prefix, ModelConfig config) {
     long[] norm = {config.width()};
     shapes.put(prefix + "input_layernorm.weight", norm);
     shapes.put(prefix + "post_attention_layernorm.weight", norm);
@@ -41,11 +50,48 @@ public final class ModelTensors {
       shapes.put(prefix + "self_attn.q_norm.weight", new long[] {config.headWidth()});
       shapes.put(prefix + "self_attn.k_norm.weight", new long[] {config.headWidth()});
     }
+    for (String module : LINEAR) {
+      Linear linear = linear(config, module);
+      shapes.put(prefix + module + ".weight", new long[] {linear.out, linear.in});
+      if (biased(config, module)) {
+        shapes.put(prefix + module + ".bias", new long[] {linear.out});
+      }
+    }
   }
 
   private static boolean biased(ModelConfig config, String module) {
-    return module.endsWith(".o_proj")
-        ? config.outputBias()
-        : module.contains(".self_attn.") && config.queryKeyValueBias();
+    return switch (module) {
+      case "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj" -> config.queryKeyValueBias();
+      case "self_attn.o_proj" -> config.outputBias();
+      default -> false;
+    };
+  }
+
+  private static Linear linear(ModelConfig config, String module) {
+    long queries = (long) config.heads() * config.headWidth();
+    long keys = (long) config.keyValueHeads() * config.headWidth();
+    return switch (module) {
+      case "self_attn.q_proj" -> new Linear(queries, config.width());
+      case "self_attn.k_proj", "self_attn.v_proj" -> new Linear(keys, config.width());
+      case "self_attn.o_proj" -> new Linear(config.width(), queries);
+      case "mlp.gate_proj", "mlp.up_proj" -> new Linear(config.feedForward(), config.width());
+      case "mlp.down_proj" -> new Linear(config.width(), config.feedForward());
+      default -> throw new IllegalArgumentException("no linear module of a block: " + module);
+    };
+  }
+
+  /**
+   * All linear modules of the blocks with their sizes, and the head, which "all-linear" leaves out,
+   * last; the embedding is none of them.
+   */
+  public static Map<String, Linear> linear(ModelConfig config) {
+    Map<String, Linear> modules = new LinkedHashMap<>();
+    for (int i = 0; i < config.layers(); i++) {
+      for (String module : LINEAR) {
+        modules.put("model.layers." + i + "." + module, linear(config, module));
+      }
+    }
+    modules.put("lm_head", new Linear(config.vocabulary(), config.width()));
+    return modules;
   }
 }

@@ -191,8 +191,7 @@ final class PeftConfig {
     return switch (names) {
       // readers other than PEFT do not know the word
       case TargetModules.Names.AllLinear() ->
-          List.of(
-              "q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj");
+          ModelTensors.LINEAR.stream().map(n -> n.substring(n.indexOf('.') + 1)).toList();
       case TargetModules.Names.Listed(var listed) -> listed;
       case TargetModules.Names.Matching(String pattern) -> pattern;
     };

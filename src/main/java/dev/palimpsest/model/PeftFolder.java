@@ -1,6 +1,5 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.model.ModelConfig.LinearModule;
 import dev.palimpsest.run.AtomicFile;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
@@ -19,9 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * An adapter in the layout of PEFT: {@code adapter_config.json} and {@code
@@ -79,20 +76,17 @@ public final class PeftFolder {
 
   private static Map<String, Factors> factors(
       Safetensors file, AdapterConfig config, ModelConfig model) {
-    List<LinearModule> modules = config.modules(model);
+    Map<String, ModelTensors.Linear> modules = config.modules(model);
     if (modules.isEmpty()) {
       throw new BadInput(file.path() + ": target_modules names no linear module of this model");
     }
-    for (String outside : TargetModules.OUTSIDE_BLOCKS) {
-      if (config.targets().matches(outside)) {
-        throw new BadInput(file.path() + ": an adapter on " + outside + " is not supported");
-      }
+    if (modules.containsKey("lm_head")) {
+      throw new BadInput(file.path() + ": an adapter on lm_head is not supported");
     }
     Map<String, Safetensors.Entry> entries = byModule(file, modules, config);
     Map<String, Factors> factors = new LinkedHashMap<>();
     try (Scope scope = Scope.open()) {
-      for (LinearModule linear : modules) {
-        String module = linear.name();
+      for (String module : modules.keySet()) {
         Tensor a = read(file, entries, module + A);
         Tensor b = read(file, entries, module + B);
         factors.put(module, new Factors(a, b, config.scale(module)));
@@ -104,27 +98,27 @@ public final class PeftFolder {
 
   /** The file's tensors by module and kind of factor, checked. */
   private static Map<String, Safetensors.Entry> byModule(
-      Safetensors file, List<LinearModule> modules, AdapterConfig config) {
+      Safetensors file, Map<String, ModelTensors.Linear> modules, AdapterConfig config) {
     Map<String, Safetensors.Entry> entries = new TreeMap<>();
     Problems problems = new Problems();
-    Set<String> targets = modules.stream().map(LinearModule::name).collect(Collectors.toSet());
     for (Safetensors.Entry entry : file.tensors().values()) {
       String name =
           entry.name().startsWith(PREFIX)
               ? SafetensorsWeights.textName(entry.name().substring(PREFIX.length()))
               : entry.name();
       String module = name.endsWith(A) || name.endsWith(B) ? name.substring(0, name.length() - A.length()) : "";
-      if (!targets.contains(module)) {
+      if (!modules.containsKey(module)) {
         problems.add(entry.name() + " is no factor of a target module of this model");
       } else if (entries.put(name, entry) != null) {
         problems.add(entry.name() + " comes twice");
       }
     }
-    for (LinearModule module : modules) {
-      long rank = config.rank(module.name());
-      check(problems, entries, module.name() + A, rank, module.in());
-      check(problems, entries, module.name() + B, module.out(), rank);
-    }
+    modules.forEach(
+        (module, linear) -> {
+          long rank = config.rank(module);
+          check(problems, entries, module + A, rank, linear.in());
+          check(problems, entries, module + B, linear.out(), rank);
+        });
     problems.throwIfAny(file.path() + ": the factors do not fit the model and " + CONFIG);
     return entries;
   }

@@ -20,9 +20,6 @@ public record TargetModules(
   /** PEFT's word for every linear module but the head. */
   public static final String ALL_LINEAR = "all-linear";
 
-  /** Modules that are no linear module of a block. */
-  static final List<String> OUTSIDE_BLOCKS = List.of("model.embed_tokens", "lm_head");
-
   private static final int LONGEST_PATTERN = 1000;
   private static final int MOST_STEPS = 1_000_000;
   private static final Pattern ANY_LAYER = Pattern.compile(".*?\\.[^.]*\\.(\\d{1,9})\\..*");
@@ -91,7 +88,7 @@ public record TargetModules(
 
   private static boolean matches(Names names, String module) {
     return switch (names) {
-      case Names.AllLinear() -> !OUTSIDE_BLOCKS.contains(module);
+      case Names.AllLinear() -> !module.equals("lm_head");
       case Names.Listed(var listed) ->
           listed.stream().anyMatch(name -> module.equals(name) || module.endsWith("." + name));
       case Names.Matching(String pattern) -> fullMatch(pattern, module);
