@@ -10,8 +10,8 @@ import java.util.Objects;
  */
 public record Turn(String role, String content, boolean train) {
   static final String SYSTEM = "system";
-  static final String USER = "user";
-  static final String ASSISTANT = "assistant";
+  public static final String USER = "user";
+  public static final String ASSISTANT = "assistant";
   static final String TOOL = "tool";
 
   public Turn {

@@ -39,15 +39,7 @@ public record AdapterConfig(
   /** A plain LoRA of one rank and alpha. */
   public static AdapterConfig lora(int rank, double alpha, TargetModules targets) {
     return new AdapterConfig(
-        rank,
-        alpha,
-        false,
-        targets,
-        Map.of(),
-        Map.of(),
-        0,
-        Optional.empty(),
-        Optional.empty());
+        rank, alpha, false, targets, Map.of(), Map.of(), 0, Optional.empty(), Optional.empty());
   }
 
   /** The same over a base that is known. */

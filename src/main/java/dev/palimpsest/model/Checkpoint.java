@@ -132,9 +132,9 @@ public final class Checkpoint implements AutoCloseable {
   }
 
   /**
-   * Reads the chat template, if the model has one.
+   * The chat template, if the model has one.
    *
-   * @throws BadInput if it is not understood
+   * @throws BadInput if it uses what is not understood, naming its line
    */
   public Optional<ChatTemplate> chatTemplate() {
     return text.template();

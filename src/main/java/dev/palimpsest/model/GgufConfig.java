@@ -113,9 +113,7 @@ final class GgufConfig {
           types.contains(LayerType.SLIDING) ? required("attention.sliding_window") : 0,
           types,
           rope,
-          gemma
-              ? new Rope(above0("rope.freq_base_swa", 10_000), new Scaling.None())
-              : rope);
+          gemma ? new Rope(above0("rope.freq_base_swa", 10_000), new Scaling.None()) : rope);
     } catch (IllegalArgumentException e) {
       throw new BadInput(file.path() + ": " + e.getMessage(), e);
     }
@@ -190,7 +188,8 @@ final class GgufConfig {
 
   private List<LayerType> listed(long[] slides, int layers) {
     if (slides.length != layers) {
-      throw fault("attention.sliding_window_pattern", slides.length + " long", "one for each layer");
+      throw fault(
+          "attention.sliding_window_pattern", slides.length + " long", "one for each layer");
     }
     List<LayerType> types = new ArrayList<>(layers);
     for (long flag : slides) {

@@ -82,7 +82,8 @@ final class GgufCursor {
     MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, start, encoded, 0, length);
     String text = new String(encoded, StandardCharsets.UTF_8);
     // malformed bytes become replacement characters, which well-formed text hardly ever has
-    if (text.indexOf('\uFFFD') >= 0 && !Arrays.equals(text.getBytes(StandardCharsets.UTF_8), encoded)) {
+    if (text.indexOf('\uFFFD') >= 0
+        && !Arrays.equals(text.getBytes(StandardCharsets.UTF_8), encoded)) {
       throw fault(what + " is not UTF-8 text");
     }
     return text;

@@ -50,23 +50,33 @@ record GgufText(Gguf file) {
   }
 
   private int[] types() {
-    return value("token_type", GgufValue.Wholes.class, "an array of whole numbers", v -> {
-      int[] types = new int[v.values().length];
-      for (int i = 0; i < types.length; i++) {
-        types[i] = (int) v.values()[i];
-      }
-      return types;
-    }).orElse(new int[0]);
+    return value(
+            "token_type",
+            GgufValue.Wholes.class,
+            "an array of whole numbers",
+            v -> {
+              int[] types = new int[v.values().length];
+              for (int i = 0; i < types.length; i++) {
+                types[i] = (int) v.values()[i];
+              }
+              return types;
+            })
+        .orElse(new int[0]);
   }
 
   private float[] scores() {
-    return value("scores", GgufValue.Reals.class, "an array of numbers", v -> {
-      float[] scores = new float[v.values().length];
-      for (int i = 0; i < scores.length; i++) {
-        scores[i] = (float) v.values()[i];
-      }
-      return scores;
-    }).orElse(new float[0]);
+    return value(
+            "scores",
+            GgufValue.Reals.class,
+            "an array of numbers",
+            v -> {
+              float[] scores = new float[v.values().length];
+              for (int i = 0; i < scores.length; i++) {
+                scores[i] = (float) v.values()[i];
+              }
+              return scores;
+            })
+        .orElse(new float[0]);
   }
 
   private <V extends GgufValue, T> Optional<T> value(
@@ -81,7 +91,8 @@ record GgufText(Gguf file) {
       return OptionalInt.empty();
     }
     if (id.get() < 0 || id.get() > Integer.MAX_VALUE) {
-      throw new BadInput(file.path() + ": metadata " + PREFIX + key + " is " + id.get() + ", no id");
+      throw new BadInput(
+          file.path() + ": metadata " + PREFIX + key + " is " + id.get() + ", no id");
     }
     return OptionalInt.of(id.get().intValue());
   }

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -20,8 +21,7 @@ final class HubConfig {
 
   private static final Set<String> KNOWN =
       Collections.unmodifiableSet(
-          new java.util.TreeSet<>(
-              Set.of("llama", "mistral", "qwen2", "qwen3", "gemma3_text", "gemma3")));
+          new TreeSet<>(Set.of("llama", "mistral", "qwen2", "qwen3", "gemma3_text", "gemma3")));
 
   private final JsonFields fields;
   private final String type;
@@ -74,13 +74,16 @@ final class HubConfig {
 
   private ModelConfig config(boolean outerTied) {
     refuseUnknownArithmetic();
-    int layers = gemma() ? fields.positive("num_hidden_layers", 26) : fields.positive("num_hidden_layers");
+    int layers =
+        gemma() ? fields.positive("num_hidden_layers", 26) : fields.positive("num_hidden_layers");
     if (layers > MOST_LAYERS) {
       throw fields.fault("num_hidden_layers", "at most " + MOST_LAYERS);
     }
     int width = gemma() ? fields.positive("hidden_size", 2304) : fields.positive("hidden_size");
     int heads =
-        gemma() ? fields.positive("num_attention_heads", 8) : fields.positive("num_attention_heads");
+        gemma()
+            ? fields.positive("num_attention_heads", 8)
+            : fields.positive("num_attention_heads");
     int headWidth = fields.positive("head_dim", defaultHeadWidth(width, heads));
     boolean bias = fields.flag("attention_bias", false) && !type.equals("mistral");
     List<LayerType> types = layerTypes(layers);

@@ -31,7 +31,8 @@ record HubRope(JsonFields fields, boolean gemma) {
 
   private Optional<JsonFields> parameters(String layers) {
     Optional<JsonFields> all = fields.object("rope_parameters");
-    boolean nested = all.isPresent() && (all.get().has("full_attention") || all.get().has("sliding_attention"));
+    boolean nested =
+        all.isPresent() && (all.get().has("full_attention") || all.get().has("sliding_attention"));
     if (nested) {
       return all.get().object(layers);
     }

@@ -20,8 +20,8 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Reads the tokenizer's and generation's files of a Hugging Face folder. All but {@code config.json}
- * may be absent; a tokenizer is missed only when it is asked for.
+ * Reads the tokenizer's and generation's files of a Hugging Face folder. All but {@code
+ * config.json} may be absent; a tokenizer is missed only when it is asked for.
  */
 final class HubText {
   private static final Pattern LICENSE = Pattern.compile("license:\\s*[\"']?([^\"'\\s#]+).*");

@@ -3,13 +3,12 @@ package dev.palimpsest.model;
 import dev.palimpsest.run.BadInput;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The fields of a JSON object that another program wrote. A field that is null counts as absent; one
- * of the wrong kind is refused by name.
+ * The fields of a JSON object that another program wrote. A field that is null counts as absent;
+ * one of the wrong kind is refused by name.
  *
  * @param where file and place, for errors
  */
@@ -135,10 +134,5 @@ record JsonFields(JsonNode node, String where) {
       whole(name).ifPresent(found::add);
     }
     return found;
-  }
-
-  /** The fields of an object, in the order of the file. */
-  Iterable<Map.Entry<String, JsonNode>> entries(String name) {
-    return object(name).map(o -> o.node.properties()).orElse(java.util.Set.of());
   }
 }

@@ -1,6 +1,5 @@
 package dev.palimpsest.model;
 
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -88,33 +87,6 @@ public record ModelConfig(
               + headWidth
               + ": all must be positive, the last even");
     }
-  }
-
-  /**
-   * A matrix that an adapter can be put over.
-   *
-   * @param name as Hugging Face names it, such as {@code model.layers.0.self_attn.q_proj}
-   * @param in width of its input
-   * @param out width of its output
-   */
-  public record LinearModule(String name, int in, int out) {}
-
-  /** The linear modules of all blocks, in the order of the layers. */
-  public List<LinearModule> linearModules() {
-    List<LinearModule> modules = new ArrayList<>(7 * layers);
-    int queries = heads * headWidth;
-    int keys = keyValueHeads * headWidth;
-    for (int i = 0; i < layers; i++) {
-      String prefix = "model.layers." + i + ".";
-      modules.add(new LinearModule(prefix + "self_attn.q_proj", width, queries));
-      modules.add(new LinearModule(prefix + "self_attn.k_proj", width, keys));
-      modules.add(new LinearModule(prefix + "self_attn.v_proj", width, keys));
-      modules.add(new LinearModule(prefix + "self_attn.o_proj", queries, width));
-      modules.add(new LinearModule(prefix + "mlp.gate_proj", width, feedForward));
-      modules.add(new LinearModule(prefix + "mlp.up_proj", width, feedForward));
-      modules.add(new LinearModule(prefix + "mlp.down_proj", feedForward, width));
-    }
-    return List.copyOf(modules);
   }
 
   /** Whether queries and keys are normalised per head before RoPE. */

@@ -51,7 +51,6 @@ record ModelText(
     return read;
   }
 
-  /** The chat template, if the model has one. */
   Optional<ChatTemplate> template() {
     try {
       return chatTemplate.map(source -> ChatTemplate.parse(source, variables));

@@ -18,15 +18,37 @@ import tools.jackson.databind.JsonNode;
  */
 final class PeftConfig {
   private static final Set<String> READ =
-      Set.of("r", "lora_alpha", "use_rslora", "target_modules", "exclude_modules",
-          "layers_to_transform", "layers_pattern", "rank_pattern", "alpha_pattern", "lora_dropout",
-          "base_model_name_or_path", "peft_type", "task_type", "init_lora_weights");
+      Set.of(
+          "r",
+          "lora_alpha",
+          "use_rslora",
+          "target_modules",
+          "exclude_modules",
+          "layers_to_transform",
+          "layers_pattern",
+          "rank_pattern",
+          "alpha_pattern",
+          "lora_dropout",
+          "base_model_name_or_path",
+          "peft_type",
+          "task_type",
+          "init_lora_weights");
 
   /** Settings that say nothing about what a trained adapter computes. */
   private static final Set<String> WITHOUT_EFFECT =
-      Set.of("auto_mapping", "peft_version", "revision", "inference_mode", "megatron_core",
-          "loftq_config", "eva_config", "corda_config", "lora_ga_config", "qalora_group_size",
-          "runtime_config", "ensure_weight_tying");
+      Set.of(
+          "auto_mapping",
+          "peft_version",
+          "revision",
+          "inference_mode",
+          "megatron_core",
+          "loftq_config",
+          "eva_config",
+          "corda_config",
+          "lora_ga_config",
+          "qalora_group_size",
+          "runtime_config",
+          "ensure_weight_tying");
 
   /** Ways to begin that leave the base as it is. */
   private static final Set<String> PLAIN_INITS = Set.of("gaussian", "eva", "orthogonal");
@@ -123,7 +145,8 @@ final class PeftConfig {
             : fields.texts("layers_pattern").orElse(List.of());
     if (!layers.isEmpty() && chosen instanceof TargetModules.Names.Matching) {
       throw new BadInput(
-          fields.where() + ": layers_to_transform goes with a list of target_modules, not a pattern");
+          fields.where()
+              + ": layers_to_transform goes with a list of target_modules, not a pattern");
     }
     return new TargetModules(
         chosen,

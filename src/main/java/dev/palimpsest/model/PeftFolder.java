@@ -46,7 +46,10 @@ public final class PeftFolder {
     Path weights = folder.resolve(WEIGHTS);
     if (!Files.exists(weights) && Files.exists(folder.resolve("adapter_model.bin"))) {
       throw new BadInput(
-          folder + ": adapter_model.bin is not read; save the adapter as " + WEIGHTS + " with PEFT");
+          folder
+              + ": adapter_model.bin is not read; save the adapter as "
+              + WEIGHTS
+              + " with PEFT");
     }
     try (Safetensors file = Safetensors.open(weights)) {
       return new Adapter(config, factors(file, config, model));
@@ -106,7 +109,8 @@ public final class PeftFolder {
           entry.name().startsWith(PREFIX)
               ? SafetensorsWeights.textName(entry.name().substring(PREFIX.length()))
               : entry.name();
-      String module = name.endsWith(A) || name.endsWith(B) ? name.substring(0, name.length() - A.length()) : "";
+      String module =
+          name.endsWith(A) || name.endsWith(B) ? name.substring(0, name.length() - A.length()) : "";
       if (!modules.containsKey(module)) {
         problems.add(entry.name() + " is no factor of a target module of this model");
       } else if (entries.put(name, entry) != null) {
@@ -165,13 +169,13 @@ public final class PeftFolder {
             });
     List<SafetensorsWriter.Plan> plans = new ArrayList<>();
     tensors.forEach(
-        (name, tensor) ->
-            plans.add(new SafetensorsWriter.Plan(name, DType.F32, tensor.shape())));
+        (name, tensor) -> plans.add(new SafetensorsWriter.Plan(name, DType.F32, tensor.shape())));
     SafetensorsWriter.write(
-        folder.resolve(WEIGHTS), plans, name -> Objects.requireNonNull(tensors.get(name)).to(DType.F32).contiguous());
+        folder.resolve(WEIGHTS),
+        plans,
+        name -> Objects.requireNonNull(tensors.get(name)).to(DType.F32).contiguous());
     AtomicFile.write(folder.resolve(RECORD), record(adapter.config()));
-    AtomicFile.write(
-        folder.resolve(CONFIG), Json.writePretty(PeftConfig.write(adapter.config())));
+    AtomicFile.write(folder.resolve(CONFIG), Json.writePretty(PeftConfig.write(adapter.config())));
   }
 
   private static String record(AdapterConfig config) {

@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /**
- * Which linear modules an adapter changes, chosen as PEFT does ({@code
- * peft/tuners/tuners_utils.py, check_target_module_exists}).
+ * Which linear modules an adapter changes, chosen as PEFT does ({@code peft/tuners/tuners_utils.py,
+ * check_target_module_exists}).
  *
  * @param excluded wins over {@code chosen}
  * @param layers numbers of the only layers that are changed; empty for all

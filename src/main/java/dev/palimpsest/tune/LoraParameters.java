@@ -1,7 +1,10 @@
 package dev.palimpsest.tune;
 
+import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Factors;
-import dev.palimpsest.model.ModelConfig.LinearModule;
+import dev.palimpsest.model.ModelConfig;
+import dev.palimpsest.model.ModelTensors;
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
@@ -23,22 +26,35 @@ final class LoraParameters implements AutoCloseable {
   private final List<Tensor> views = new ArrayList<>();
 
   /**
-   * Factors for modules: A by Kaiming's uniform draw with slope √5, as PEFT has it, so within
-   * ±1/√in; B zero.
+   * Fresh factors: A by Kaiming's uniform draw with slope √5, as PEFT has it, so within ±1/√in; B
+   * zero.
    */
-  LoraParameters(List<LinearModule> modules, int rank, double scale, Seeds seeds) {
-    long size = modules.stream().mapToLong(m -> (long) rank * (m.in() + m.out())).sum();
+  LoraParameters(AdapterConfig config, ModelConfig model, Seeds seeds) {
+    Map<String, ModelTensors.Linear> modules = config.modules(model);
+    if (modules.isEmpty()) {
+      throw new BadInput(
+          "--targets "
+              + config.targets()
+              + ": no module of this model; try all-linear, or names such as q_proj,v_proj");
+    }
+    long size = 0;
+    for (Map.Entry<String, ModelTensors.Linear> module : modules.entrySet()) {
+      ModelTensors.Linear linear = module.getValue();
+      size += (long) config.rank(module.getKey()) * (linear.in() + linear.out());
+    }
     try (Scope scope = Scope.open()) {
       parameters = scope.release(Tensor.zeros(DType.F32, size));
       gradient = scope.release(Tensor.zeros(DType.F32, size));
       long offset = 0;
-      for (LinearModule module : modules) {
-        Tensor a = leaf(scope, offset, rank, module.in());
-        offset += a.count();
-        Tensor b = leaf(scope, offset, module.out(), rank);
-        offset += b.count();
-        draw(offset - a.count() - b.count(), module, rank, seeds.generator(module.name()));
-        factors.put(module.name(), new Factors(a, b, scale));
+      for (Map.Entry<String, ModelTensors.Linear> module : modules.entrySet()) {
+        String name = module.getKey();
+        int rank = config.rank(name);
+        int in = Math.toIntExact(module.getValue().in());
+        draw(offset, rank, in, seeds.generator(name));
+        Tensor a = leaf(scope, offset, rank, in);
+        Tensor b = leaf(scope, offset + a.count(), Math.toIntExact(module.getValue().out()), rank);
+        offset += a.count() + b.count();
+        factors.put(name, new Factors(a, b, config.scale(name)));
       }
     }
   }
@@ -52,9 +68,9 @@ final class LoraParameters implements AutoCloseable {
     return view.collectGradientIn(into);
   }
 
-  private void draw(long offset, LinearModule module, int rank, RandomGenerator random) {
-    double bound = 1 / Math.sqrt(module.in());
-    float[] values = new float[rank * module.in()];
+  private void draw(long offset, int rank, int in, RandomGenerator random) {
+    double bound = 1 / Math.sqrt(in);
+    float[] values = new float[rank * in];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
     }

@@ -5,7 +5,6 @@ import java.util.OptionalInt;
 /**
  * What the user may say of a training run. Defaults are PEFT's and TRL's.
  *
- * @param adapter the adapter that trains
  * @param batch examples of one pass over the data at a time
  * @param accumulate such batches of one step
  * @param rate peak learning rate
@@ -19,7 +18,6 @@ import java.util.OptionalInt;
  * @param seed of every random draw
  */
 public record TuneSettings(
-    Lora adapter,
     int batch,
     int accumulate,
     double rate,
@@ -33,40 +31,12 @@ public record TuneSettings(
     long seed) {
 
   /**
-   * The adapter that trains.
-   *
-   * @param rank inner dimension
-   * @param alpha scale · rank, or scale · √rank for rsLoRA
-   * @param rankStabilised whether the scale is alpha / √rank (Kalajdzievski, 2312.03732)
-   * @param targets {@code all-linear}, module names by comma, or a pattern
-   */
-  public record Lora(int rank, double alpha, boolean rankStabilised, String targets) {
-    /** Checks the ranges. */
-    public Lora {
-      if (rank < 1 || !(alpha > 0)) {
-        throw new IllegalArgumentException(
-            "rank " + rank + ", alpha " + alpha + ": both must be positive");
-      }
-    }
-
-    /** What multiplies B · A. */
-    public double scale() {
-      return rankStabilised ? alpha / Math.sqrt(rank) : alpha / rank;
-    }
-  }
-
-  /**
    * How long it trains.
    *
    * @param steps of the optimiser; where empty, as many as the epochs need
    * @param epochs passes over the data
    */
-  public record Length(OptionalInt steps, int epochs) {
-    /** Steps of a run over {@code examples} with so many of them a step. */
-    public long total(long examples, long perStep) {
-      return steps.isPresent() ? steps.getAsInt() : (epochs * examples + perStep - 1) / perStep;
-    }
-  }
+  public record Length(OptionalInt steps, int epochs) {}
 
   /**
    * What is kept on the way.

@@ -60,11 +60,7 @@ class CheckpointTest {
           .containsExactlyInAnyOrderElementsOf(expected.propertyNames());
       for (String name : expected.propertyNames()) {
         assertThat(
-                checkpoint
-                    .weights()
-                    .read(name, DType.F32)
-                    .segment()
-                    .toArray(ValueLayout.JAVA_BYTE))
+                checkpoint.weights().read(name, DType.F32).segment().toArray(ValueLayout.JAVA_BYTE))
             .as(name)
             .isEqualTo(GgufReference.bytes(expected.path(name)));
       }
@@ -73,8 +69,7 @@ class CheckpointTest {
       assertThat(config.architecture().name().toLowerCase(Locale.ROOT))
           .isEqualTo(variant.path("architecture").asString());
       assertThat(config.tiedHead()).isEqualTo(gemma);
-      assertThat(config.queryKeyValueBias())
-          .isEqualTo(config.architecture() == Architecture.QWEN2);
+      assertThat(config.queryKeyValueBias()).isEqualTo(config.architecture() == Architecture.QWEN2);
       assertThat(config.window()).isEqualTo(gemma ? 16 : 0);
       assertThat(config.rope().base()).isEqualTo(20_000);
       assertThat(config.localRope().base()).isEqualTo(gemma ? 10_000 : 20_000);
@@ -129,7 +124,8 @@ class CheckpointTest {
   void folder_isReadWithItsText() throws IOException {
     writeFolder(Map.of());
     Files.writeString(
-        folder.resolve("generation_config.json"), "{\"eos_token_id\": [3, 5], \"bos_token_id\": 1}");
+        folder.resolve("generation_config.json"),
+        "{\"eos_token_id\": [3, 5], \"bos_token_id\": 1}");
     Files.writeString(folder.resolve("README.md"), "---\ntags: x\nlicense: mit\n---\nlicense: no");
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = Checkpoint.open(folder)) {

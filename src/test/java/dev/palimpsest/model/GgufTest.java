@@ -94,7 +94,8 @@ class GgufTest {
 
   @Test
   void tensorsOutOfPlace_areRefusedByName() throws IOException {
-    refused(tensor(header(3, 1, 0), "w", 0, 32, 1 << 20).array(), "tensor w lies at offset 1048576");
+    refused(
+        tensor(header(3, 1, 0), "w", 0, 32, 1 << 20).array(), "tensor w lies at offset 1048576");
     refused(tensor(header(3, 1, 0), "w", 0, 32, -32).array(), "tensor w lies at offset 1844");
     refused(tensor(header(3, 1, 0), "w", 0, 32, 8).array(), "not aligned to 32");
     refused(tensor(header(3, 1, 0), "w", 0, 1 << 30, 0).array(), "cut off");

@@ -66,8 +66,7 @@ class HostileFilesTest {
         List.of(
             new SafetensorsWriter.Plan("a", DType.F32, new long[] {3, 2}),
             new SafetensorsWriter.Plan("b", DType.BF16, new long[] {4})),
-        name ->
-            name.equals("a") ? Tensor.zeros(DType.F32, 3, 2) : Tensor.zeros(DType.BF16, 4));
+        name -> name.equals("a") ? Tensor.zeros(DType.F32, 3, 2) : Tensor.zeros(DType.BF16, 4));
     assertThat(
             refusals(
                 Files.readAllBytes(original),

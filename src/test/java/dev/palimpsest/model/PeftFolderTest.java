@@ -32,7 +32,8 @@ class PeftFolderTest {
   @TempDir Path folder;
 
   private static JsonNode reference() {
-    try (InputStream in = PeftFolderTest.class.getResourceAsStream("/reference/peft_matching.json")) {
+    try (InputStream in =
+        PeftFolderTest.class.getResourceAsStream("/reference/peft_matching.json")) {
       byte[] bytes = Objects.requireNonNull(in).readAllBytes();
       return Json.parse(new String(bytes, StandardCharsets.UTF_8), "peft_matching.json");
     } catch (IOException e) {
@@ -140,7 +141,8 @@ class PeftFolderTest {
           .isInstanceOf(BadInput.class)
           .hasMessageContaining("layers.7.self_attn.q_proj.lora_A.weight is no factor")
           .hasMessageContaining("layers.0.self_attn.q_proj.lora_B.weight is missing")
-          .hasMessageContaining("layers.1.self_attn.q_proj.lora_A.weight is [2, 9], expected [2, 8]");
+          .hasMessageContaining(
+              "layers.1.self_attn.q_proj.lora_A.weight is [2, 9], expected [2, 8]");
     }
   }
 
@@ -148,8 +150,7 @@ class PeftFolderTest {
   void notFiniteFactor_isRefusedByName() {
     try (Scope _ = Scope.open()) {
       Adapter adapter = adapter(AdapterConfig.lora(2, 4, TargetModules.parse("q_proj")));
-      Factors q =
-          Objects.requireNonNull(adapter.factors().get("model.layers.0.self_attn.q_proj"));
+      Factors q = Objects.requireNonNull(adapter.factors().get("model.layers.0.self_attn.q_proj"));
       q.b().timesInPlace(Double.NaN);
       PeftFolder.write(folder, adapter);
       assertThatThrownBy(() -> PeftFolder.read(folder, model()))
@@ -187,7 +188,9 @@ class PeftFolderTest {
     Map<String, Object> config = new LinkedHashMap<>();
     config.put("peft_type", "LORA");
     config.put("target_modules", List.of("q_proj"));
-    Json.parse("{" + field + "}", "test").properties().forEach(f -> config.put(f.getKey(), f.getValue()));
+    Json.parse("{" + field + "}", "test")
+        .properties()
+        .forEach(f -> config.put(f.getKey(), f.getValue()));
     Files.writeString(folder.resolve("adapter_config.json"), Json.write(config));
     assertThatThrownBy(() -> PeftFolder.read(folder, model()))
         .isInstanceOf(BadInput.class)
@@ -204,7 +207,8 @@ class PeftFolderTest {
                 factors.put(
                     module,
                     new Factors(
-                        Tensor.zeros(DType.F32, config.rank(), linear.in()).plusInPlace(linear.in()),
+                        Tensor.zeros(DType.F32, config.rank(), linear.in())
+                            .plusInPlace(linear.in()),
                         Tensor.zeros(DType.F32, linear.out(), config.rank()).plusInPlace(0.5),
                         config.scale(module))));
     return new Adapter(config, factors);

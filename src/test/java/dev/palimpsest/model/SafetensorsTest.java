@@ -101,8 +101,7 @@ class SafetensorsTest {
   @Test
   void headerThatLies_isRefused() throws IOException {
     for (long length : new long[] {-1, Long.MIN_VALUE, 0, 1000, 1L << 40}) {
-      byte[] bytes =
-          ByteBuffer.allocate(20).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array();
+      byte[] bytes = ByteBuffer.allocate(20).order(ByteOrder.LITTLE_ENDIAN).putLong(length).array();
       Path path = Files.write(folder.resolve("lie.safetensors"), bytes);
       assertThatThrownBy(() -> Safetensors.open(path).close())
           .isInstanceOf(BadInput.class)
@@ -167,8 +166,7 @@ class SafetensorsTest {
             .replace("%s", place),
         0);
     try (SafetensorsWeights weights = SafetensorsWeights.open(folder)) {
-      assertThat(weights.tensors().keySet())
-          .containsExactly("model.a.weight", "model.norm.weight");
+      assertThat(weights.tensors().keySet()).containsExactly("model.a.weight", "model.norm.weight");
     }
   }
 

@@ -1,0 +1,285 @@
+package dev.palimpsest.tune;
+
+import dev.palimpsest.data.Example;
+import dev.palimpsest.data.Order;
+import dev.palimpsest.data.Source;
+import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.generate.Scorer;
+import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.model.Adapter;
+import dev.palimpsest.model.AdapterConfig;
+import dev.palimpsest.model.PeftFolder;
+import dev.palimpsest.model.Safetensors;
+import dev.palimpsest.model.SafetensorsWriter;
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Cancellation;
+import dev.palimpsest.run.Progress;
+import dev.palimpsest.run.RunFolder;
+import dev.palimpsest.run.Seeds;
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.OptionalDouble;
+import java.util.function.LongSupplier;
+
+/**
+ * The one training loop. Methods and objectives differ in what they pass in. A step's examples hang
+ * on the seed and the step's number alone, so a run that goes on from a checkpoint gives the same
+ * bits as one that was never stopped.
+ */
+public final class Tuner {
+  private static final String STATE = "state.safetensors";
+
+  private final LanguageModel model;
+  private final TuneSettings settings;
+  private final AdapterConfig config;
+  private final Progress progress;
+  private final Cancellation cancellation;
+  private final LongSupplier nanoTime;
+
+  /**
+   * A loop over a model.
+   *
+   * @param config the adapter's, with the base that it records
+   */
+  public Tuner(LanguageModel model, TuneSettings settings, AdapterConfig config, Watch watch) {
+    this.model = model;
+    this.settings = settings;
+    this.config = config;
+    this.progress = watch.progress;
+    this.cancellation = watch.cancellation;
+    this.nanoTime = watch.nanoTime;
+  }
+
+  /**
+   * Who watches a run.
+   *
+   * @param cancellation looked at before each step
+   * @param nanoTime the clock
+   */
+  public record Watch(Progress progress, Cancellation cancellation, LongSupplier nanoTime) {}
+
+  /**
+   * What a run came to.
+   *
+   * @param steps of the whole run, before a resume too
+   * @param trainedTokens that went through the backward pass, in the whole run
+   * @param labelTokens among them
+   * @param seconds of this process's steps
+   * @param tokensPerSecond of this process
+   * @param trainLoss of the last step
+   * @param evalLoss held-out nats a token after the last step, if there is a held-out set
+   * @param finished false if the user stopped it; it can go on by {@code --resume}
+   */
+  public record Result(
+      long steps,
+      long trainedTokens,
+      long labelTokens,
+      double seconds,
+      double tokensPerSecond,
+      double trainLoss,
+      OptionalDouble evalLoss,
+      boolean finished) {}
+
+  /** Steps of a run over such data. */
+  public static long totalSteps(TuneSettings settings, Source data) {
+    int perEpoch = Math.ceilDiv(data.size(), settings.perStep());
+    return settings.length().steps().isPresent()
+        ? settings.length().steps().getAsInt()
+        : (long) settings.length().epochs() * perEpoch;
+  }
+
+  /**
+   * Trains from the newest checkpoint in the folder, or from the start, and writes the adapter.
+   *
+   * @param heldOut examples whose loss is measured on the way and at the end; may be empty
+   * @param run open, locked; this loop logs to it but leaves it open
+   * @throws Diverged if the loss leaves the finite numbers
+   */
+  public Result train(Source data, List<Example> heldOut, RunFolder run) {
+    Seeds seeds = new Seeds(settings.seed());
+    long total = totalSteps(settings, data);
+    try (LoraParameters trained = new LoraParameters(config, model.decoder().config(), seeds);
+        Training training =
+            new Training(
+                settings,
+                new AdaptedDecoder(model.decoder(), trained.factors()),
+                new CrossEntropy(),
+                trained,
+                total)) {
+      Tally tally = restore(run, training);
+      Order order = new Order(seeds.seed("order"), data.size());
+      long start = nanoTime.getAsLong();
+      long before = tally.tokens;
+      OptionalDouble evalLoss = OptionalDouble.empty();
+      while (tally.step < total && !cancellation.requested()) {
+        Training.StepResult result = training.step(tally.step, examples(data, order, tally.step));
+        tally.add(result);
+        boolean last = tally.step == total;
+        evalLoss = evaluate(heldOut, trained, tally.step, last);
+        double seconds = (nanoTime.getAsLong() - start) / 1e9;
+        run.log(tally.step, line(tally, result, evalLoss, seconds));
+        report(tally, total, result);
+        int every = settings.saving().checkpointEvery();
+        if (every > 0 && tally.step % every == 0) {
+          save(run, training, tally);
+        }
+      }
+      double seconds = (nanoTime.getAsLong() - start) / 1e9;
+      boolean finished = tally.step == total;
+      if (!finished) {
+        save(run, training, tally);
+      }
+      writeAdapter(run, trained);
+      return new Result(
+          tally.step,
+          tally.tokens,
+          tally.labels,
+          seconds,
+          (tally.tokens - before) / seconds,
+          tally.loss,
+          evalLoss,
+          finished);
+    }
+  }
+
+  private List<Example> examples(Source data, Order order, long step) {
+    List<Example> examples = new ArrayList<>();
+    int epoch = order.epoch(step, settings.perStep());
+    for (int index : order.batch(step, settings.perStep())) {
+      examples.addAll(data.at(index, epoch));
+    }
+    return examples;
+  }
+
+  private OptionalDouble evaluate(
+      List<Example> heldOut, LoraParameters trained, long step, boolean last) {
+    int every = settings.saving().evaluateEvery();
+    if (heldOut.isEmpty() || !(last || (every > 0 && step % every == 0))) {
+      return OptionalDouble.empty();
+    }
+    AdaptedDecoder decoder = new AdaptedDecoder(model.decoder(), trained.factors());
+    double sum = 0;
+    long labels = 0;
+    for (Scorer.Scores scores : new Scorer(decoder, Progress.none()).score(heldOut)) {
+      sum -= scores.logprob();
+      labels += scores.logprobs().length;
+    }
+    return OptionalDouble.of(sum / labels);
+  }
+
+  private static Map<String, Object> line(
+      Tally tally, Training.StepResult result, OptionalDouble evalLoss, double seconds) {
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("step", tally.step);
+    line.put("loss", result.loss());
+    line.put("rate", result.rate());
+    line.put("gradient_norm", result.norm());
+    line.put("tokens", result.tokens());
+    line.put("label_tokens", result.labels());
+    line.put("seconds", seconds);
+    evalLoss.ifPresent(loss -> line.put("eval_loss", loss));
+    return line;
+  }
+
+  private void report(Tally tally, long total, Training.StepResult result) {
+    progress.report(
+        new Progress.Point(
+            "tuning",
+            tally.step,
+            total,
+            "steps",
+            String.format(Locale.ROOT, "loss %.3f", result.loss())));
+  }
+
+  private void save(RunFolder run, Training training, Tally tally) {
+    run.checkpoint(
+        tally.step,
+        folder -> {
+          Map<String, Tensor> state = training.state();
+          List<SafetensorsWriter.Plan> plans = new ArrayList<>();
+          state.forEach(
+              (name, tensor) ->
+                  plans.add(new SafetensorsWriter.Plan(name, DType.F32, tensor.shape())));
+          try (Scope _ = Scope.open()) {
+            plans.add(new SafetensorsWriter.Plan("tally", DType.F64, new long[] {4}));
+            SafetensorsWriter.write(
+                folder.resolve(STATE),
+                plans,
+                name ->
+                    name.equals("tally")
+                        ? tally.tensor()
+                        : Objects.requireNonNull(state.get(name)));
+          }
+        });
+    if (settings.saving().keep() > 0) {
+      run.pruneCheckpoints(settings.saving().keep());
+    }
+  }
+
+  private static Tally restore(RunFolder run, Training training) {
+    Tally tally = new Tally();
+    run.latestCheckpoint()
+        .ifPresent(
+            saved -> {
+              Path file = saved.folder().resolve(STATE);
+              try (Safetensors stored = Safetensors.open(file);
+                  Scope _ = Scope.open()) {
+                training
+                    .state()
+                    .forEach((name, tensor) -> tensor.copyFrom(read(stored, name, file)));
+                tally.restore(read(stored, "tally", file));
+              }
+            });
+    return tally;
+  }
+
+  private static Tensor read(Safetensors stored, String name, Path file) {
+    Safetensors.Entry entry = stored.tensors().get(name);
+    if (entry == null) {
+      throw new BadInput(file + ": tensor " + name + " is missing; the run is of another version");
+    }
+    return Tensor.of(entry.bytes(), entry.type(), entry.shape());
+  }
+
+  private void writeAdapter(RunFolder run, LoraParameters trained) {
+    try (Scope _ = Scope.open()) {
+      run.write(
+          "adapter", folder -> PeftFolder.write(folder, new Adapter(config, trained.factors())));
+    }
+  }
+
+  /** What has been done so far; a checkpoint holds it. */
+  private static final class Tally {
+    private long step;
+    private long tokens;
+    private long labels;
+    private double loss = Double.NaN;
+
+    void add(Training.StepResult result) {
+      step++;
+      tokens += result.tokens();
+      labels += result.labels();
+      loss = result.loss();
+    }
+
+    Tensor tensor() {
+      return Tensor.of(new double[] {step, tokens, labels, loss}, 4);
+    }
+
+    void restore(Tensor saved) {
+      double[] values = saved.doubles();
+      step = (long) values[0];
+      tokens = (long) values[1];
+      labels = (long) values[2];
+      loss = values[3];
+    }
+  }
+}
