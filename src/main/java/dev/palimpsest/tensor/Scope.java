@@ -29,17 +29,19 @@ public final class Scope implements AutoCloseable {
    * Tensor#close}.
    */
   public Tensor keep(Tensor tensor) {
-    if (outer == null) {
-      return release(tensor);
+    if (outer != null) {
+      outer.attach(tensor.handle());
+    } else {
+      tensor.handle().retainReference();
     }
-    outer.attach(tensor.handle());
+    // only now, since detaching gives up this scope's reference
     scope.detach(tensor.handle());
     return tensor;
   }
 
   /** Takes a tensor out of every scope: it lives until {@link Tensor#close}. */
   public Tensor release(Tensor tensor) {
-    tensor.handle().retainReference(); // detaching gives one reference back
+    tensor.handle().retainReference();
     scope.detach(tensor.handle());
     return tensor;
   }
