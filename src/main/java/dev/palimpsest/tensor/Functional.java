@@ -60,7 +60,9 @@ public final class Functional {
   public static Tensor rope(Tensor x, Tensor cos, Tensor sin) {
     long half = x.size(-1) / 2;
     return new Tensor(
-        x.handle().mul(cos.handle()).add(x.handle().roll(new long[] {half}, new long[] {-1}).mul(sin.handle())));
+        x.handle()
+            .mul(cos.handle())
+            .add(x.handle().roll(new long[] {half}, new long[] {-1}).mul(sin.handle())));
   }
 
   /**
