@@ -1,11 +1,52 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.tensor.Native;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
 /** The launcher's entry point. */
-public final class Main {
-  private Main() {}
+@Command(
+    name = "palimpsest",
+    mixinStandardHelpOptions = true,
+    versionProvider = Version.class,
+    description =
+        "Change an open-weight language model, and see what was written and what was overwritten.",
+    subcommands = {
+      PullCommand.class,
+      CheckCommand.class,
+      TuneCommand.class,
+      ScoreCommand.class,
+      GenerateCommand.class,
+      LedgerCommand.class
+    })
+public final class Main implements Runnable {
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  @SuppressWarnings("NullAway.Init") // picocli sets the field
+  Main() {}
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(
+        spec.commandLine(), "which command? " + String.join(", ", spec.subcommands().keySet()));
+  }
 
   /** Runs one command and exits with its code. */
   public static void main(String[] arguments) {
-    System.out.println("palimpsest");
+    System.exit(commandLine().execute(arguments));
+  }
+
+  static CommandLine commandLine() {
+    return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
+        .setParameterExceptionHandler(Failures::ofCall)
+        .setExecutionExceptionHandler(Failures::ofWork);
+  }
+
+  /** Settles the threads of all operations; 0 takes all processors. */
+  static int threads(int asked) {
+    int threads = asked > 0 ? asked : Runtime.getRuntime().availableProcessors();
+    Native.threads(threads);
+    return threads;
   }
 }

@@ -86,6 +86,17 @@ public record Ledger(
     return verdicts;
   }
 
+  /** Whether a retention probe lost more than a margin, beyond doubt. */
+  public boolean lostMoreThan(double margin) {
+    List<Verdict> verdicts = verdicts(margin);
+    for (int i = 0; i < verdicts.size(); i++) {
+      if (probes.get(i).probe().kind() == ProbeKind.RETENTION && verdicts.get(i) == Verdict.LOST) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private static Verdict verdict(double lost, double kept) {
     if (lost <= 0.025) {
       return Verdict.LOST;

@@ -1,5 +1,6 @@
 package dev.palimpsest.model;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -87,6 +88,13 @@ public record ModelConfig(
               + headWidth
               + ": all must be positive, the last even");
     }
+  }
+
+  /** How many weights it has; tied ones count once. */
+  public long parameters() {
+    return ModelTensors.shapes(this).values().stream()
+        .mapToLong(shape -> Arrays.stream(shape).reduce(1, Math::multiplyExact))
+        .sum();
   }
 
   /** Whether queries and keys are normalised per head before RoPE. */

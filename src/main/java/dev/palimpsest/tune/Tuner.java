@@ -13,6 +13,7 @@ import dev.palimpsest.model.Safetensors;
 import dev.palimpsest.model.SafetensorsWriter;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Cancellation;
+import dev.palimpsest.run.Memory;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.RunFolder;
 import dev.palimpsest.run.Seeds;
@@ -76,6 +77,7 @@ public final class Tuner {
    * @param tokensPerSecond of this process
    * @param trainLoss of the last step
    * @param evalLoss held-out nats a token after the last step, if there is a held-out set
+   * @param peakRssBytes of this process
    * @param finished false if the user stopped it; it can go on by {@code --resume}
    */
   public record Result(
@@ -86,6 +88,7 @@ public final class Tuner {
       double tokensPerSecond,
       double trainLoss,
       OptionalDouble evalLoss,
+      long peakRssBytes,
       boolean finished) {}
 
   /** Steps of a run over such data. */
@@ -146,6 +149,7 @@ public final class Tuner {
           (tally.tokens - before) / seconds,
           tally.loss,
           evalLoss,
+          Memory.peakRssBytes(),
           finished);
     }
   }

@@ -1,0 +1,45 @@
+package dev.palimpsest.cli;
+
+import dev.palimpsest.run.BadInput;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** What a failure becomes: one line on stderr and an exit code. */
+final class Failures {
+  static final int WORK = 1;
+  static final int INPUT = 2;
+
+  private Failures() {}
+
+  /** The call itself is wrong. */
+  static int ofCall(ParameterException failure, String[] arguments) {
+    List<String> near =
+        failure instanceof UnmatchedArgumentException unmatched
+            ? unmatched.getSuggestions()
+            : List.of();
+    String hint = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
+    return tell(failure, failure.getMessage() + hint, INPUT, Arrays.asList(arguments));
+  }
+
+  /** The work failed. */
+  static int ofWork(Exception failure, CommandLine command, ParseResult call) {
+    // settings records refuse values by IllegalArgumentException
+    boolean input = failure instanceof BadInput || failure instanceof IllegalArgumentException;
+    String message =
+        Optional.ofNullable(failure.getMessage()).orElse(failure.getClass().getSimpleName());
+    return tell(failure, message, input ? INPUT : WORK, call.originalArgs());
+  }
+
+  private static int tell(Exception failure, String message, int code, List<String> arguments) {
+    if (arguments.contains("--debug")) {
+      failure.printStackTrace();
+    }
+    System.err.println("palimpsest: error: " + message.strip().replaceAll("\\s*\\R\\s*", " "));
+    return code;
+  }
+}

@@ -1,0 +1,71 @@
+package dev.palimpsest.cli;
+
+import dev.palimpsest.measure.BuiltInProbes;
+import dev.palimpsest.measure.LedgerJob;
+import dev.palimpsest.measure.Probe;
+import dev.palimpsest.measure.ProbeKind;
+import dev.palimpsest.measure.ProbeReader;
+import dev.palimpsest.run.BadInput;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What a ledger is to hold. */
+final class ProbeOptions {
+  @Option(names = "--probe", description = "a retention probe; may repeat")
+  private List<Path> retention = new ArrayList<>();
+
+  @Option(names = "--gain", description = "a probe that is meant to rise; may repeat")
+  private List<Path> gain = new ArrayList<>();
+
+  @Option(names = "--built-in", description = "the five probes that come with the program")
+  private boolean builtIn;
+
+  @Option(names = "--max-tokens", defaultValue = "64", description = "of an answer")
+  private int maxTokens;
+
+  @Option(
+      names = "--extra",
+      description = "fields of the probes that are passed over, by comma",
+      split = ",")
+  private List<String> extra = new ArrayList<>();
+
+  @Option(names = "--system", description = "system prompt of conversations that have none")
+  private @Nullable String system;
+
+  @Option(names = "--raw", description = "prompts as they are, no template")
+  private boolean raw;
+
+  @Option(names = "--texts", defaultValue = "64", description = "texts sampled for the divergence")
+  private int texts;
+
+  LedgerJob job(Path cache) {
+    ProbeReader reader =
+        new ProbeReader(
+            Set.copyOf(extra),
+            Optional.ofNullable(system),
+            raw ? ProbeReader.Prompts.RAW : ProbeReader.Prompts.CHAT);
+    List<Probe> probes = new ArrayList<>();
+    retention.forEach(file -> probes.add(reader.read(file, ProbeKind.RETENTION)));
+    gain.forEach(file -> probes.add(reader.read(file, ProbeKind.GAIN)));
+    if (builtIn) {
+      probes.addAll(BuiltInProbes.in(cache.resolve("probes")));
+    }
+    return new LedgerJob(probes, maxTokens, texts, 128, 0);
+  }
+
+  /** A share as 1% or 0.01. */
+  static double percent(String text) {
+    try {
+      return text.endsWith("%")
+          ? Double.parseDouble(text.substring(0, text.length() - 1)) / 100
+          : Double.parseDouble(text) / 100;
+    } catch (NumberFormatException e) {
+      throw new BadInput("--fail-if-lost " + text + ": give a percentage, such as 1%", e);
+    }
+  }
+}

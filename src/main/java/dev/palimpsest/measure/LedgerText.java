@@ -1,0 +1,71 @@
+package dev.palimpsest.measure;
+
+import java.util.Locale;
+
+/** A ledger as a table for people. */
+public final class LedgerText {
+  private LedgerText() {}
+
+  /** One line a probe, then the divergence. */
+  public static String of(Ledger ledger) {
+    StringBuilder out = new StringBuilder();
+    out.append(
+        String.format(
+            Locale.ROOT,
+            "%-14s %-9s %5s %7s %7s %8s  %-19s %4s %4s  %s%n",
+            "probe",
+            "kind",
+            "n",
+            "before",
+            "after",
+            "Δ",
+            "95 % interval",
+            "lost",
+            "won",
+            "p"));
+    ledger.probes().forEach(result -> out.append(line(result)));
+    ledger
+        .divergence()
+        .ifPresent(
+            d ->
+                out.append(
+                    String.format(
+                        Locale.ROOT,
+                        "KL(base‖after) %.4f nats a token on %s, %d tokens; %.4f → %.4f bits a byte%n",
+                        d.klNatsPerToken().value(),
+                        d.on(),
+                        d.tokens(),
+                        d.bits().before(),
+                        d.bits().after())));
+    return out.toString().stripTrailing();
+  }
+
+  private static String line(ProbeResult result) {
+    Outcome outcome = result.outcome();
+    String interval =
+        outcome
+            .interval()
+            .map(i -> String.format(Locale.ROOT, "%+.3f … %+.3f", i.low(), i.high()))
+            .orElse("none");
+    String counts =
+        outcome instanceof Outcome.Rates rates
+            ? String.format(
+                Locale.ROOT,
+                "%4d %4d  %.3g",
+                rates.counts().lost(),
+                rates.counts().won(),
+                rates.counts().mcnemarP())
+            : "";
+    return String.format(
+        Locale.ROOT,
+        "%-14s %-9s %5d %7.3f %7.3f %+8.3f  %-19s %s%n",
+        result.probe().name(),
+        result.probe().kind().name().toLowerCase(Locale.ROOT),
+        outcome.n(),
+        outcome.before(),
+        outcome.after(),
+        outcome.delta(),
+        interval,
+        counts);
+  }
+}
