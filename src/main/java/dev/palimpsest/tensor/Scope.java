@@ -29,15 +29,17 @@ public final class Scope implements AutoCloseable {
    * Tensor#close}.
    */
   public Tensor keep(Tensor tensor) {
-    scope.detach(tensor.handle());
     if (outer != null) {
-      outer.attach(tensor.handle());
+      outer.attach(tensor.handle()); // first, since a tensor that no one holds is freed at once
+      scope.detach(tensor.handle());
+      return tensor;
     }
-    return tensor;
+    return release(tensor);
   }
 
   /** Takes a tensor out of every scope: it lives until {@link Tensor#close}. */
   public Tensor release(Tensor tensor) {
+    tensor.handle().retainReference(); // the reference that close() gives back
     scope.detach(tensor.handle());
     return tensor;
   }
