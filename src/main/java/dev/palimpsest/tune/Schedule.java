@@ -5,29 +5,11 @@ import java.util.Locale;
 /** How the learning rate goes from step to step, as a share of its peak. */
 public enum Schedule {
   /** Falls to 0 in a straight line. */
-  LINEAR {
-    @Override
-    double after(double done) {
-      return 1 - done;
-    }
-  },
+  LINEAR,
   /** Falls to 0 along half a cosine. */
-  COSINE {
-    @Override
-    double after(double done) {
-      return 0.5 * (1 + Math.cos(Math.PI * done));
-    }
-  },
+  COSINE,
   /** Stays at its peak. */
-  CONSTANT {
-    @Override
-    double after(double done) {
-      return 1;
-    }
-  };
-
-  /** The share once {@code done} (0 to 1) of the steps after warm-up are over. */
-  abstract double after(double done);
+  CONSTANT;
 
   /**
    * The share of the peak rate for a step, as transformers' get_scheduler gives it.
@@ -40,7 +22,12 @@ public enum Schedule {
     if (step < warmup) {
       return (double) step / warmup;
     }
-    return after((double) (step - warmup) / Math.max(1, total - warmup));
+    double done = (double) (step - warmup) / Math.max(1, total - warmup);
+    return switch (this) {
+      case LINEAR -> 1 - done;
+      case COSINE -> 0.5 * (1 + Math.cos(Math.PI * done));
+      case CONSTANT -> 1;
+    };
   }
 
   /** The name on the command line. */

@@ -89,7 +89,8 @@ final class Training implements AutoCloseable {
       // as torch.nn.utils.clip_grad_norm_
       trained.gradient().timesInPlace(settings.clip() / (norm + 1e-6));
     }
-    double rate = settings.rate() * settings.schedule().share(step, settings.warmup(), extent.steps);
+    double rate =
+        settings.rate() * settings.schedule().share(step, settings.warmup(), extent.steps);
     optimizer.step(trained.parameters(), trained.gradient(), step + 1, rate);
     return new StepResult(loss, norm, rate, tokens, labels);
   }

@@ -109,8 +109,7 @@ public final class Tuner {
   public Result train(Source data, List<Example> heldOut, RunFolder run) {
     Seeds seeds = new Seeds(settings.seed());
     long total = totalSteps(settings, data);
-    try (LoraParameters trained =
-            LoraParameters.fresh(config, model.decoder().config(), seeds);
+    try (LoraParameters trained = LoraParameters.fresh(config, model.decoder().config(), seeds);
         Training training =
             new Training(
                 settings,

@@ -96,11 +96,15 @@ class GeneratorTest {
         JsonNode item = reference.get("items").get(i);
         assertThat(written.get(i).ids())
             .as(item.get("prompt").asString())
-            .containsExactly(Reference.ints(item.get("ids")));
+            .containsExactly(withoutEnd(Reference.ints(item.get("ids")), end));
         assertThat(written.get(i).finish().name())
             .isEqualToIgnoringCase(item.get("finish").asString());
       }
     }
+  }
+
+  private static int[] withoutEnd(int[] ids, Set<Integer> end) {
+    return end.contains(ids[ids.length - 1]) ? Arrays.copyOf(ids, ids.length - 1) : ids;
   }
 
   @Test
@@ -158,7 +162,8 @@ class GeneratorTest {
       Generator.Written stopped =
           generator(decoder, Set.of())
               .write(
-                  List.of(new Generator.Request(prompt, 9, Sampler::argmax, ids -> ids.length == 2)))
+                  List.of(
+                      new Generator.Request(prompt, 9, Sampler::argmax, ids -> ids.length == 2)))
               .getFirst();
 
       assertThat(ended.ids()).containsExactly(Arrays.copyOf(free, before));

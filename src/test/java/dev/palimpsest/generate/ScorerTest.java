@@ -36,7 +36,8 @@ class ScorerTest {
             .as(examples.get(i).id())
             .containsExactly(Reference.floats(item(i).get("logprobs")), within(1e-4f));
         assertThat(scores.get(i).logprob())
-            .isCloseTo(item(i).get("sum").asDouble(), within(2e-3));
+            .isCloseTo(
+                item(i).get("sum").asDouble(), within(3.2e-5 * scores.get(i).logprobs().length));
       }
       for (int i = 0; i < LOGPROBS.get("pairs").size(); i++) {
         assertThat(scores.get(LOGPROBS.get("texts").size() + i).greedy())
@@ -84,15 +85,15 @@ class ScorerTest {
   @ParameterizedTest
   @ValueSource(strings = {"llama", "mistral", "gemma3"})
   void score_neighboursWithOnePrompt_areScoredAsAlone(String name) {
-    int[] prompt = {5, 80, 17, 3, 44, 29, 101, 7, 230, 64, 12};
+    int[] prompt = {5, 80, 17, 3, 44, 29, 101, 7, 123, 64, 12};
     List<Example> examples = new ArrayList<>();
     for (int[] choice : new int[][] {{9}, {9, 70}, {33, 8, 120, 15, 2}, {}, {71}}) {
       int[] ids = Arrays.copyOf(prompt, prompt.length + choice.length);
       System.arraycopy(choice, 0, ids, prompt.length, choice.length);
       examples.add(example(ids, choice.length == 0 ? 5 : prompt.length));
     }
-    examples.add(scattered(new int[] {5, 80, 17, 3, 44, 200, 11, 9}, 2, 5, 7));
-    examples.add(scattered(new int[] {5, 80, 17, 3, 44, 201, 11, 8}, 2, 6));
+    examples.add(scattered(new int[] {5, 80, 17, 3, 44, 100, 11, 9}, 2, 5, 7));
+    examples.add(scattered(new int[] {5, 80, 17, 3, 44, 99, 11, 8}, 2, 6));
     try (Scope _ = Scope.open();
         Decoder decoder = GeneratorTest.load(Reference.checkpoint(name), Precision.FP32)) {
       List<Scorer.Scores> together = score(decoder, examples);

@@ -43,8 +43,7 @@ class AdapterReferenceTest {
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = open(expected);
         Decoder decoder =
-            Decoder.load(
-                checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
       Adapter adapter = PeftFolder.read(Reference.adapter(name), checkpoint.config());
 
       assertModules(expected, adapter);
@@ -106,8 +105,7 @@ class AdapterReferenceTest {
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = open(expected);
         Decoder decoder =
-            Decoder.load(
-                checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
       Adapter adapter = PeftFolder.read(Reference.adapter("plain"), checkpoint.config());
       Ragged ids = Ragged.of(Reference.ints(expected.get("ids")));
       AdaptedDecoder adapted = new AdaptedDecoder(decoder, adapter.factors());

@@ -81,11 +81,9 @@ class DecoderReferenceTest {
         Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint("llama"));
         Decoder plain = load("llama");
         Decoder rounded =
-            Decoder.load(
-                checkpoint.config(), checkpoint.weights(), Precision.BF16, Device.CPU)) {
+            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.BF16, Device.CPU)) {
       int[] ids =
-          Reference.ints(
-              Reference.named(CHECKPOINTS, "llama").get("sequences").get(2).get("ids"));
+          Reference.ints(Reference.named(CHECKPOINTS, "llama").get("sequences").get(2).get("ids"));
       float[] expected = logits(plain, Ragged.of(ids));
       float[] found = logits(rounded, Ragged.of(ids));
 
@@ -100,8 +98,7 @@ class DecoderReferenceTest {
 
   private static Decoder load(String name) {
     try (Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint(name))) {
-      return Decoder.load(
-          checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU);
+      return Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU);
     }
   }
 
@@ -116,8 +113,7 @@ class DecoderReferenceTest {
   }
 
   /** The reference has some rows of a sequence that begins at row {@code start}. */
-  private static void assertLogits(
-      Decoder decoder, JsonNode sequence, float[] logits, int start) {
+  private static void assertLogits(Decoder decoder, JsonNode sequence, float[] logits, int start) {
     int vocabulary = decoder.config().vocabulary();
     int[] rows = Reference.ints(sequence.get("rows"));
     assertThat(rows).isNotEmpty();

@@ -4,26 +4,32 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import dev.palimpsest.RealModel;
 import dev.palimpsest.Reference;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Precision;
+import dev.palimpsest.model.TargetModules;
+import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalInt;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
 /** Losses, gradients and steps against PyTorch and PEFT (reference/training.py). */
@@ -71,8 +77,7 @@ class TrainingReferenceTest {
         assertThat(result.loss())
             .isCloseTo(expected.get("losses").get(step).asDouble(), within(lossError));
         assertThat(result.norm())
-            .isCloseTo(
-                expected.get("gradient_norms").get(step).asDouble(), withinPercentage(0.05));
+            .isCloseTo(expected.get("gradient_norms").get(step).asDouble(), withinPercentage(0.05));
         assertThat(result.rate())
             .isCloseTo(expected.get("rates").get(step).asDouble(), within(1e-9));
       }
@@ -138,6 +143,30 @@ class TrainingReferenceTest {
     }
   }
 
+  @Test
+  void backward_freshAdapterOnTheDefaultModel_givesTheBasesLossAndLeavesA() {
+    JsonNode reference = TRAINING.get("default_model");
+    List<Example> examples = examples(reference.get("examples"));
+    long labels = examples.stream().mapToLong(Example::labels).sum();
+    try (Scope _ = Scope.open();
+        Decoder decoder = decoder(RealModel.gguf());
+        LoraParameters trained =
+            LoraParameters.fresh(
+                AdapterConfig.lora(2, 4, TargetModules.parse("q_proj,v_proj")),
+                decoder.config(),
+                new Seeds(1))) {
+      double sum =
+          new CrossEntropy()
+              .backward(new AdaptedDecoder(decoder, trained.factors()), examples, 1.0 / labels);
+
+      assertThat(sum / labels).isCloseTo(reference.get("loss").asDouble(), within(5e-5));
+      Factors gradient =
+          Objects.requireNonNull(gradients(trained).get("model.layers.3.self_attn.v_proj"));
+      assertThat(gradient.a().square().sum().item()).isZero();
+      assertThat(gradient.b().square().sum().item()).isPositive();
+    }
+  }
+
   private static Training training(
       TuneSettings settings, Decoder decoder, LoraParameters trained, int passRows) {
     return new Training(
@@ -172,8 +201,12 @@ class TrainingReferenceTest {
   }
 
   static List<Example> examples() {
+    return examples(TRAINING.get("batch"));
+  }
+
+  private static List<Example> examples(JsonNode items) {
     List<Example> examples = new ArrayList<>();
-    for (JsonNode item : TRAINING.get("batch")) {
+    for (JsonNode item : items) {
       int[] ids = Reference.ints(item.get("ids"));
       boolean[] label = new boolean[ids.length];
       Arrays.fill(label, item.get("label_start").asInt(), ids.length, true);
@@ -183,9 +216,12 @@ class TrainingReferenceTest {
   }
 
   static Decoder decoder() {
-    try (Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint("llama"))) {
-      return Decoder.load(
-          checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU);
+    return decoder(Reference.checkpoint("llama"));
+  }
+
+  private static Decoder decoder(Path path) {
+    try (Checkpoint checkpoint = Checkpoint.open(path)) {
+      return Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU);
     }
   }
 
