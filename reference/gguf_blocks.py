@@ -113,12 +113,75 @@ def model(rng):
             "weights": {name: values.astype("<f4").tobytes().hex() for name, values in hub.items()}}
 
 
+def variant(rng, arch):
+    """Other families: biases (qwen2), norms of queries and keys (qwen3), ones added to norms and
+    norms after a block (gemma3), Llama 3's frequency factors (llama)."""
+    kind = {"qwen2": gguf.MODEL_ARCH.QWEN2, "qwen3": gguf.MODEL_ARCH.QWEN3,
+            "gemma3": gguf.MODEL_ARCH.GEMMA3, "llama": gguf.MODEL_ARCH.LLAMA}[arch]
+    names = gguf.get_tensor_name_map(kind, 1)
+    layer = "model.layers.0."
+    shapes = {"model.embed_tokens.weight": (16, 8), "model.norm.weight": (8,),
+              layer + "input_layernorm.weight": (8,),
+              layer + "post_attention_layernorm.weight": (8,),
+              layer + "self_attn.q_proj.weight": (8, 8), layer + "self_attn.k_proj.weight": (4, 8),
+              layer + "self_attn.v_proj.weight": (4, 8), layer + "self_attn.o_proj.weight": (8, 8),
+              layer + "mlp.gate_proj.weight": (12, 8), layer + "mlp.up_proj.weight": (12, 8),
+              layer + "mlp.down_proj.weight": (8, 12)}
+    if arch == "qwen2":
+        shapes |= {layer + f"self_attn.{p}_proj.bias": (n,)
+                   for p, n in (("q", 8), ("k", 4), ("v", 4))}
+    if arch in ("qwen3", "gemma3"):
+        shapes |= {layer + "self_attn.q_norm.weight": (4,), layer + "self_attn.k_norm.weight": (4,)}
+    if arch == "gemma3":
+        shapes |= {layer + "pre_feedforward_layernorm.weight": (8,),
+                   layer + "post_feedforward_layernorm.weight": (8,)}
+    if arch != "gemma3":
+        shapes |= {"lm_head.weight": (16, 8)}
+    # few bits, so that adding one and taking it away again is exact
+    hub = {name: (rng.integers(-64, 64, shape) / 64).astype(np.float32)
+           for name, shape in shapes.items()}
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "variant.gguf"
+        writer = gguf.GGUFWriter(path, arch)
+        writer.add_block_count(1)
+        writer.add_context_length(32)
+        writer.add_embedding_length(8)
+        writer.add_feed_forward_length(12)
+        writer.add_head_count(2)
+        writer.add_head_count_kv(1)
+        writer.add_key_length(4)
+        writer.add_value_length(4)
+        writer.add_rope_freq_base(20000.0)
+        writer.add_layer_norm_rms_eps(1e-6)
+        if arch == "gemma3":
+            writer.add_sliding_window(16)
+            writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+            writer.add_rope_scaling_factor(8.0)
+        if arch == "llama":
+            writer.add_tensor("rope_freqs.weight", np.array([1.0, 4.0], dtype=np.float32))
+        for name, values in hub.items():
+            heads = {"q_proj": 2, "k_proj": 1}.get(name.split(".")[-2]) if arch == "llama" else None
+            stored = permute(values, heads) if heads else values
+            if arch == "gemma3" and name.endswith("norm.weight"):
+                stored = stored + 1
+            stem, suffix = name.rsplit(".", 1)
+            writer.add_tensor(names.get_name(stem) + "." + suffix, stored)
+        writer.write_header_to_file()
+        writer.write_kv_data_to_file()
+        writer.write_tensors_to_file()
+        writer.close()
+        data = path.read_bytes()
+    return {"architecture": arch, "file": base64.b64encode(data).decode(),
+            "weights": {name: values.astype("<f4").tobytes().hex() for name, values in hub.items()}}
+
+
 def main():
     rng = np.random.default_rng(7)
     document = {
         "versions": {p: importlib.metadata.version(p) for p in ("gguf", "numpy")},
         "blocks": [blocks(name, rng) for name in TYPES],
         "model": model(rng),
+        "variants": [variant(rng, arch) for arch in ("llama", "qwen2", "qwen3", "gemma3")],
     }
     OUT.write_text(json.dumps(document, indent=1) + "\n")
 

@@ -94,7 +94,7 @@ class Exact:
         observed = float(closed_statistic(self.n, self.lost, self.won, delta))
         start = max(self.low, abs(delta))
         if start >= self.high:
-            return GAMMA
+            return GAMMA if observed > 0 else 1.0
         z = closed_statistic(self.n, self.b, self.c, delta)
         inside = z >= observed - 1e-9 * (1 + abs(observed))
         b, c = self.b[inside], self.c[inside]
@@ -174,7 +174,7 @@ def main():
         "versions": {"python": platform.python_version(), "numpy": np.__version__, "scipy": scipy.__version__, "statsmodels": statsmodels.__version__},
         "tables": [table(*t) for t in [
             (300, 45, 20, 135), (100, 20, 0, 80), (0, 9, 31, 160), (700, 130, 131, 39), (5000, 12, 9, 4979),
-            (30, 0, 0, 30), (40, 5, 1, 14), (50, 0, 8, 22), (20, 9, 9, 2), (3, 1, 0, 1), (90, 2, 11, 17), (0, 4, 3, 0), (1, 0, 0, 0),
+            (30, 0, 0, 30), (500, 0, 0, 300), (40, 5, 1, 14), (50, 0, 8, 22), (20, 9, 9, 2), (3, 1, 0, 1), (90, 2, 11, 17), (0, 4, 3, 0), (1, 0, 0, 0),
         ]],
         "ratios": [ratio(1, 12), ratio(2, 2), ratio(3, 60)],
         "holm": [holm([0.01, 0.04, 0.03, 0.005]), holm([0.2]), holm([0.5, 0.5, 0.001, 0.9, 0.02])],

@@ -1,7 +1,7 @@
 """Token ids of llama.cpp and of Hugging Face's tokenizers over a text of 5 MB.
 
-    python reference/tokenizer.py llama MODEL.gguf NAME   # llama-cpp-python 0.3.36
-    python reference/tokenizer.py hf tokenizer.json NAME  # tokenizers 0.23.3
+    python reference/tokenizer.py llama MODEL.gguf NAME [PARTS]   # llama-cpp-python 0.3.36
+    python reference/tokenizer.py hf tokenizer.json NAME [PARTS]  # tokenizers 0.23.3
 
 writes src/test/resources/reference/tokenizer-NAME.json: for each part of 100 kB the number of tokens and
 the SHA-256 over the ids (int32, little endian). The text is made here and in TokenizerText.java by the
@@ -96,10 +96,10 @@ def encoder(kind, file):
     return lambda text: tokenizer.encode(text, add_special_tokens=False).ids
 
 
-def main(kind, file, name):
+def main(kind, file, name, parts=PARTS):
     encode = encoder(kind, file)
     rows = []
-    for index in range(PARTS):
+    for index in range(int(parts)):
         text = part(index)
         ids = encode(text)
         digest = hashlib.sha256(struct.pack(f"<{len(ids)}i", *ids)).hexdigest()

@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -85,17 +86,21 @@ final class RowReader {
         fields.put(name, field.getValue());
       }
     }
-    options
-        .map()
-        .forEach(
-            (target, source) -> {
-              if (!fields.containsKey(target)
-                  && !(target.equals("completion")
-                      && options.purpose() == ReadOptions.Purpose.PROMPTS)) {
-                problems.add("field '" + source + "' (mapped to " + target + ") is missing");
-              }
-            });
+    for (Map.Entry<String, String> name : new TreeMap<>(options.map()).entrySet()) {
+      if (!fields.containsKey(name.getKey()) && isNeeded(name.getKey())) {
+        problems.add(
+            "field '" + name.getValue() + "' (mapped to " + name.getKey() + ") is missing");
+      }
+    }
     return fields;
+  }
+
+  private boolean isNeeded(String field) {
+    return switch (field) {
+      case "id", "slice" -> false;
+      case "completion" -> options.purpose() == ReadOptions.Purpose.ANSWERS;
+      default -> true;
+    };
   }
 
   private static void refuseUnknown(

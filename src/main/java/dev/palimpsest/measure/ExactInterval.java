@@ -91,7 +91,8 @@ final class ExactInterval {
     double observed = ScoreInterval.statistic(n, lost, won, delta);
     double from = Math.max(shareLow, Math.abs(delta));
     if (from >= shareHigh) {
-      return GAMMA;
+      // no share in reach makes such a difference: it is refuted, on the side it lies on
+      return observed > 0 ? GAMMA : 1;
     }
     int[] firstWon = region(delta, observed - SLACK * (1 + Math.abs(observed)));
     double largest = 0;

@@ -9,6 +9,8 @@ import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
+import dev.palimpsest.run.Sha256;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -29,6 +31,16 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
   private static final String FORMAT = "observation/1";
 
   private static final int CHUNK = 64;
+
+  /**
+   * Refuses drawn answers: a draw hangs on its place among others, so it cannot be kept by item.
+   */
+  public Measurement {
+    if (decoding.temperature() != 0) {
+      throw new IllegalArgumentException(
+          "temperature " + decoding.temperature() + ": a ledger's answers are greedy");
+    }
+  }
 
   /** An item, and the hash of all that its observation depends on. */
   private record Keyed(String key, ProbeItem item) {}
@@ -83,7 +95,7 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
       parts.add(decoding.topP()).add(decoding.seed());
       decoding.stop().forEach(parts::add);
     }
-    return Hash.of(parts.toString());
+    return Sha256.of(parts.toString().getBytes(StandardCharsets.UTF_8));
   }
 
   private Map<String, Observation> ask(

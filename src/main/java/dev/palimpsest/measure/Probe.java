@@ -1,6 +1,8 @@
 package dev.palimpsest.measure;
 
 import dev.palimpsest.generate.Prompt;
+import dev.palimpsest.run.Sha256;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -46,6 +48,6 @@ public record Probe(String name, ProbeKind kind, Path folder, List<ProbeItem> it
           .append(item.content())
           .append('\n');
     }
-    return Hash.of(all.toString());
+    return Sha256.of(all.toString().getBytes(StandardCharsets.UTF_8));
   }
 }

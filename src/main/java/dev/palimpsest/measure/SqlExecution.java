@@ -3,7 +3,7 @@ package dev.palimpsest.measure;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Json;
-import java.io.IOException;
+import dev.palimpsest.run.Sha256;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.nio.file.Files;
@@ -73,15 +73,7 @@ final class SqlExecution implements Grader {
     double timeout = metric.number("timeout", 5, where);
     int seconds = (int) Math.max(1, Math.ceil(timeout));
     Connection database = load(file, name, where);
-    return new SqlExecution(database, seconds, hash(file));
-  }
-
-  private static String hash(Path file) {
-    try {
-      return Hash.of(Files.readAllBytes(file));
-    } catch (IOException e) {
-      throw new EnvironmentFailure(file + ": cannot be read: " + e.getMessage(), e);
-    }
+    return new SqlExecution(database, seconds, Sha256.of(file));
   }
 
   private static Connection load(Path file, String name, String where) {

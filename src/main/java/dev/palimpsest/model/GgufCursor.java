@@ -3,11 +3,10 @@ package dev.palimpsest.model;
 import dev.palimpsest.run.BadInput;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -79,12 +78,15 @@ final class GgufCursor {
   String string(String what) {
     int length = count("the length of " + what, 1);
     long start = take(length, what);
-    byte[] text = bytes.asSlice(start, length).toArray(ValueLayout.JAVA_BYTE);
-    try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(text)).toString();
-    } catch (CharacterCodingException e) {
+    byte[] encoded = new byte[length];
+    MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, start, encoded, 0, length);
+    String text = new String(encoded, StandardCharsets.UTF_8);
+    // malformed bytes become replacement characters, which well-formed text hardly ever has
+    if (text.indexOf('\uFFFD') >= 0
+        && !Arrays.equals(text.getBytes(StandardCharsets.UTF_8), encoded)) {
       throw fault(what + " is not UTF-8 text");
     }
+    return text;
   }
 
   GgufValue value(String key) {

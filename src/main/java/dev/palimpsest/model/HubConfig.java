@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -20,8 +21,7 @@ final class HubConfig {
 
   private static final Set<String> KNOWN =
       Collections.unmodifiableSet(
-          new java.util.TreeSet<>(
-              Set.of("llama", "mistral", "qwen2", "qwen3", "gemma3_text", "gemma3")));
+          new TreeSet<>(Set.of("llama", "mistral", "qwen2", "qwen3", "gemma3_text", "gemma3")));
 
   private final JsonFields fields;
   private final String type;

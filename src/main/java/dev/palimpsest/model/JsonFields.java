@@ -3,7 +3,6 @@ package dev.palimpsest.model;
 import dev.palimpsest.run.BadInput;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 
@@ -135,10 +134,5 @@ record JsonFields(JsonNode node, String where) {
       whole(name).ifPresent(found::add);
     }
     return found;
-  }
-
-  /** The fields of an object, in the order of the file. */
-  Iterable<Map.Entry<String, JsonNode>> entries(String name) {
-    return object(name).map(o -> o.node.properties()).orElse(java.util.Set.of());
   }
 }

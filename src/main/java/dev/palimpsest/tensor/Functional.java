@@ -58,9 +58,11 @@ public final class Functional {
    * @param sin (rows, dim), the first half negated: (−s, s)
    */
   public static Tensor rope(Tensor x, Tensor cos, Tensor sin) {
-    long[] half = {x.size(-1) / 2};
-    org.bytedeco.pytorch.Tensor swapped = x.handle().roll(half, -1);
-    return new Tensor(x.handle().mul(cos.handle()).add(swapped.mul(sin.handle())));
+    long half = x.size(-1) / 2;
+    return new Tensor(
+        x.handle()
+            .mul(cos.handle())
+            .add(x.handle().roll(new long[] {half}, new long[] {-1}).mul(sin.handle())));
   }
 
   /**

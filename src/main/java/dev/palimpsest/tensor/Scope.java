@@ -30,16 +30,18 @@ public final class Scope implements AutoCloseable {
    */
   public Tensor keep(Tensor tensor) {
     if (outer != null) {
-      outer.attach(tensor.handle()); // first, since a tensor that no one holds is freed at once
-      scope.detach(tensor.handle());
-      return tensor;
+      outer.attach(tensor.handle());
+    } else {
+      tensor.handle().retainReference();
     }
-    return release(tensor);
+    // only now, since detaching gives up this scope's reference
+    scope.detach(tensor.handle());
+    return tensor;
   }
 
   /** Takes a tensor out of every scope: it lives until {@link Tensor#close}. */
   public Tensor release(Tensor tensor) {
-    tensor.handle().retainReference(); // the reference that close() gives back
+    tensor.handle().retainReference();
     scope.detach(tensor.handle());
     return tensor;
   }

@@ -96,14 +96,19 @@ final class ItemFilters {
       Arguments inner = new Arguments(rest, given.named(), given.line());
       each = item -> Filters.apply(filter, item, inner);
     }
-    return new Generated(Values.iterate(value).stream().map(each).iterator());
+    return new Generated(itemsOf(value).stream().map(each).iterator());
+  }
+
+  /** What these filters see: nothing in whatever is false, None too. */
+  private static List<Object> itemsOf(Object value) {
+    return Values.truth(value) ? Values.iterate(value) : List.of();
   }
 
   private static Generated chosen(
       Object value, Arguments given, Function<Object, Object> of, int place, boolean wanted) {
     List<Object> positional = given.positional();
     List<Object> kept = new ArrayList<>();
-    for (Object item : Values.iterate(value)) {
+    for (Object item : itemsOf(value)) {
       Object subject = of.apply(item);
       boolean holds = Values.truth(subject);
       if (positional.size() > place) {

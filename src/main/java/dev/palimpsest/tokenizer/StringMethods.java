@@ -17,7 +17,6 @@ final class StringMethods {
           "center",
           "encode",
           "expandtabs",
-          "format",
           "format_map",
           "isascii",
           "isidentifier",
@@ -61,6 +60,7 @@ final class StringMethods {
                   : text;
       case "replace" -> a -> replaced(text, a);
       case "join" -> a -> joined(text, a.require(0, "iterable"));
+      case "format" -> a -> formatted(text, a);
       case "find" -> a -> place(text, text.indexOf(string(a, 0)));
       case "rfind" -> a -> place(text, text.lastIndexOf(string(a, 0)));
       case "index" ->
@@ -118,6 +118,31 @@ final class StringMethods {
     return fromRight
         ? PythonStrings.splitFromRight(text, by, limit)
         : PythonStrings.split(text, by, limit);
+  }
+
+  /** Fields "{}", "{0}" and "{name}". */
+  private static String formatted(String text, Arguments given) {
+    StringBuilder out = new StringBuilder();
+    int next = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean brace = c == '{' || c == '}';
+      if (!brace || (i + 1 < text.length() && text.charAt(i + 1) == c)) {
+        out.append(c);
+        i += brace ? 1 : 0;
+        continue;
+      }
+      int close = text.indexOf('}', i);
+      String field = c == '{' && close > 0 ? text.substring(i + 1, close) : "}";
+      if (!field.matches("\\w*")) {
+        throw TemplateException.unsupported(given.line(), "str.format with '" + text + "'");
+      }
+      boolean place = field.isEmpty() || Character.isDigit(field.charAt(0));
+      int index = !place ? Integer.MAX_VALUE : field.isEmpty() ? next++ : Integer.parseInt(field);
+      out.append(PythonText.str(given.require(index, field)));
+      i = close;
+    }
+    return out.toString();
   }
 
   private static boolean any(Arguments given, java.util.function.Predicate<String> test) {

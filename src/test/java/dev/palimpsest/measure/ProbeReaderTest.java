@@ -8,9 +8,12 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tokenizer.Message;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URISyntaxException;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -135,5 +138,20 @@ class ProbeReaderTest {
     for (String part : List.of("\"a\"", "\"s\"", "\"Q\"", "\"A\"")) {
       assertThat(read(line.replace(part, "\"new\"")).digest()).as(part).isNotEqualTo(digest);
     }
+  }
+
+  @Test
+  void builtInProbes_areReadAsChoices() throws URISyntaxException {
+    int items = 0;
+    for (String name : List.of("arithmetic", "common", "grammar", "knowledge", "senses")) {
+      URL url =
+          Objects.requireNonNull(
+              Probe.class.getResource("/dev/palimpsest/measure/probes/" + name + ".jsonl"), name);
+      Probe probe = new ProbeReader().read(Path.of(url.toURI()), ProbeKind.RETENTION);
+      assertThat(probe.name()).isEqualTo(name);
+      assertThat(probe.items()).allMatch(ProbeItem.Choose.class::isInstance);
+      items += probe.items().size();
+    }
+    assertThat(items).isGreaterThanOrEqualTo(400);
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.palimpsest.RealModel;
+import dev.palimpsest.model.ModelConfig.Scaling;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
@@ -14,10 +15,14 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
 class CheckpointTest {
@@ -36,6 +41,45 @@ class CheckpointTest {
             .as(name)
             .isEqualTo(GgufReference.bytes(expected.path(name)));
       }
+    }
+  }
+
+  static List<JsonNode> variants() {
+    return GgufReference.document().path("variants").valueStream().toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("variants")
+  void ggufOfEveryFamily_hasHuggingFacesNamesAndValues(JsonNode variant) throws IOException {
+    Path path = folder.resolve("variant.gguf");
+    Files.write(path, Base64.getDecoder().decode(variant.path("file").asString()));
+    JsonNode expected = variant.path("weights");
+    try (Scope _ = Scope.open();
+        Checkpoint checkpoint = Checkpoint.open(path)) {
+      assertThat(checkpoint.weights().tensors().keySet())
+          .containsExactlyInAnyOrderElementsOf(expected.propertyNames());
+      for (String name : expected.propertyNames()) {
+        assertThat(
+                checkpoint.weights().read(name, DType.F32).segment().toArray(ValueLayout.JAVA_BYTE))
+            .as(name)
+            .isEqualTo(GgufReference.bytes(expected.path(name)));
+      }
+      ModelConfig config = checkpoint.config();
+      boolean gemma = config.architecture() == Architecture.GEMMA3;
+      assertThat(config.architecture().name().toLowerCase(Locale.ROOT))
+          .isEqualTo(variant.path("architecture").asString());
+      assertThat(config.tiedHead()).isEqualTo(gemma);
+      assertThat(config.queryKeyValueBias()).isEqualTo(config.architecture() == Architecture.QWEN2);
+      assertThat(config.window()).isEqualTo(gemma ? 16 : 0);
+      assertThat(config.rope().base()).isEqualTo(20_000);
+      assertThat(config.localRope().base()).isEqualTo(gemma ? 10_000 : 20_000);
+      assertThat(config.rope().scaling())
+          .isEqualTo(
+              switch (config.architecture()) {
+                case LLAMA -> new Scaling.Factors(List.of(1.0, 4.0));
+                case GEMMA3 -> new Scaling.Linear(8);
+                case QWEN2, QWEN3 -> new Scaling.None();
+              });
     }
   }
 

@@ -156,6 +156,20 @@ class SafetensorsTest {
     }
   }
 
+  @Test
+  void decoderOfAModelWithImages_isFoundInItsWrapper() throws IOException {
+    String place = "{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}";
+    write(
+        "model.safetensors",
+        ("{\"language_model.model.norm.weight\":%s,\"model.language_model.a.weight\":%s,"
+                + "\"vision_tower.b.weight\":%s,\"model.layers.0.self_attn.rotary_emb.inv_freq\":%s}")
+            .replace("%s", place),
+        0);
+    try (SafetensorsWeights weights = SafetensorsWeights.open(folder)) {
+      assertThat(weights.tensors().keySet()).containsExactly("model.a.weight", "model.norm.weight");
+    }
+  }
+
   private static String tensor(String dtype, String shape, String offsets) {
     return "{\"dtype\":\"" + dtype + "\",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}";
   }

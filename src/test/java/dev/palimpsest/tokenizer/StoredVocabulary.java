@@ -25,7 +25,12 @@ final class StoredVocabulary {
     return of(metadata(gguf));
   }
 
-  static GgufVocabulary of(Map<String, Object> metadata) {
+  static GgufVocabulary read(byte[] gguf) {
+    ByteBuffer in = ByteBuffer.wrap(gguf).order(ByteOrder.LITTLE_ENDIAN);
+    return of(new StoredVocabulary(in).entries());
+  }
+
+  private static GgufVocabulary of(Map<String, Object> metadata) {
     String prefix = "tokenizer.ggml.";
     List<String> tokens = strings(metadata.get(prefix + "tokens"));
     return new GgufVocabulary(

@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** The text of reference/tokenizer.py, made by the same rule. */
 final class TokenizerText {
-  static final int PARTS = 52;
   private static final int PART_BYTES = 100_000;
   private static final JsonNode FRAGMENTS = read("tokenizer-fragments.json");
 
@@ -104,7 +104,7 @@ final class TokenizerText {
     return repeat(1 + below(6), () -> inside(range));
   }
 
-  private static String repeat(int times, java.util.function.Supplier<String> piece) {
+  private static String repeat(int times, Supplier<String> piece) {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < times; i++) {
       text.append(piece.get());

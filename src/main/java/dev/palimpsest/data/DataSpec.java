@@ -1,0 +1,58 @@
+package dev.palimpsest.data;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Data as a user names it, with how its rows become examples.
+ *
+ * @param file JSONL, Parquet or CSV
+ * @param map texts such as {@code prompt=question}
+ * @param extra fields that are passed over
+ * @param system goes before conversations that have no system turn
+ * @param form through the chat template, or joined as they are
+ * @param maxLength most tokens of an example; 0 for the model's context
+ * @param overlong what happens to longer ones
+ */
+public record DataSpec(
+    Path file,
+    List<String> map,
+    List<String> extra,
+    Optional<String> system,
+    Encoder.Form form,
+    int maxLength,
+    Encoder.Overlong overlong) {
+  /** Copies the lists. */
+  public DataSpec {
+    map = List.copyOf(map);
+    extra = List.copyOf(extra);
+  }
+
+  /** A file whose fields have our names, through the chat template. */
+  public static DataSpec of(Path file) {
+    return new DataSpec(
+        file,
+        List.of(),
+        List.of(),
+        Optional.empty(),
+        Encoder.Form.TEMPLATE,
+        0,
+        Encoder.Overlong.REFUSE);
+  }
+
+  /** The same settings for another file. */
+  public DataSpec withFile(Path other) {
+    return new DataSpec(other, map, extra, system, form, maxLength, overlong);
+  }
+
+  /** How the file is read. */
+  public ReadOptions reading(ReadOptions.Purpose purpose) {
+    return ReadOptions.parse(map, extra, purpose);
+  }
+
+  /** How its rows become examples of a model with such a context. */
+  public Encoder.Options encoding(int context) {
+    return new Encoder.Options(system, form, maxLength == 0 ? context : maxLength, overlong);
+  }
+}

@@ -1,0 +1,63 @@
+package dev.palimpsest.measure;
+
+import dev.palimpsest.generate.Answerer;
+import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.run.Progress;
+import dev.palimpsest.run.Sha256;
+import dev.palimpsest.tensor.Native;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * A model in memory, with an adapter over it or none, as one side of a ledger.
+ *
+ * @param name as the user wrote it
+ * @param adapter fingerprint of the adapter with its scale; empty for none
+ */
+public record TunedModel(String name, LanguageModel model, AdaptedDecoder decoder, String adapter) {
+
+  /** The model alone. */
+  public static TunedModel base(String name, LanguageModel model) {
+    return new TunedModel(name, model, model.base(), "");
+  }
+
+  /** The model with a PEFT folder over it. */
+  public static TunedModel with(String name, LanguageModel model, Path folder) {
+    return new TunedModel(name, model, model.with(folder), fingerprint(folder));
+  }
+
+  private static String fingerprint(Path folder) {
+    return Sha256.of(folder.resolve("adapter_model.safetensors"))
+        + Sha256.of(folder.resolve("adapter_config.json"));
+  }
+
+  /** The adapter's scale multiplied; 0 is the base. */
+  public TunedModel scaled(double factor) {
+    return new TunedModel(
+        name + " × " + factor,
+        model,
+        decoder.scaled(factor),
+        String.format(Locale.ROOT, "%s×%s", adapter, factor));
+  }
+
+  /** This side of a ledger. */
+  public Subject subject(Progress progress) {
+    SubjectKey key =
+        new SubjectKey(
+            model.fingerprint(),
+            adapter,
+            model.decoder().precision().name(),
+            model.chats() ? "own" : "none",
+            version() + ", " + Native.threads() + " threads");
+    Answerer answerer = model.answerer(decoder, progress);
+    return new Subject(
+        key, () -> answerer, new Loops(model.checkpoint().endTokens(), model.tokenizer()::decode));
+  }
+
+  private static String version() {
+    return Optional.ofNullable(TunedModel.class.getPackage().getImplementationVersion())
+        .orElse("unreleased");
+  }
+}

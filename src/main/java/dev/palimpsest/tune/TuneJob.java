@@ -1,0 +1,184 @@
+package dev.palimpsest.tune;
+
+import dev.palimpsest.data.DataSpec;
+import dev.palimpsest.data.Dataset;
+import dev.palimpsest.data.Encoder;
+import dev.palimpsest.data.Example;
+import dev.palimpsest.data.ReadOptions;
+import dev.palimpsest.data.SampleReader;
+import dev.palimpsest.data.Source;
+import dev.palimpsest.data.Subset;
+import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.model.AdapterConfig;
+import dev.palimpsest.model.Precision;
+import dev.palimpsest.model.TargetModules;
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Json;
+import dev.palimpsest.run.RunFolder;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A training run as a user asks for it: all that {@code run.json} must hold for the run to be
+ * resumed, or made again.
+ *
+ * @param model as the user names it
+ * @param data what is trained on
+ * @param eval held-out data
+ * @param evalFraction share of the data that is held out where {@code eval} is not given; 0 for
+ *     none
+ * @param lora the adapter
+ * @param settings of the loop
+ * @param precision of the products
+ * @param threads of one operation; the bits hang on it
+ */
+public record TuneJob(
+    String model,
+    DataSpec data,
+    Optional<Path> eval,
+    double evalFraction,
+    Lora lora,
+    TuneSettings settings,
+    Precision precision,
+    int threads) {
+
+  /**
+   * The adapter that trains.
+   *
+   * @param rank inner dimension
+   * @param alpha scale · rank, or scale · √rank for rsLoRA
+   * @param targets {@code all-linear}, module names by comma, or a pattern
+   */
+  public record Lora(String method, int rank, double alpha, String targets) {
+    /** Checks the method. */
+    public Lora {
+      if (!method.equals("lora") && !method.equals("rslora")) {
+        throw new BadInput("--method " + method + ": known are lora, rslora");
+      }
+    }
+
+    AdapterConfig over(LanguageModel model, String name) {
+      return new AdapterConfig(
+          rank,
+          alpha,
+          method.equals("rslora"),
+          TargetModules.parse(targets),
+          Map.of(),
+          Map.of(),
+          0,
+          Optional.of(name),
+          Optional.of(model.fingerprint()));
+    }
+  }
+
+  /** Checks the share. */
+  public TuneJob {
+    if (!(evalFraction >= 0 && evalFraction < 1)) {
+      throw new BadInput("--eval-fraction " + evalFraction + ": give 0 or more and less than 1");
+    }
+  }
+
+  /**
+   * Trains into a new run folder, which appears once the data has been looked through.
+   *
+   * @param loaded the model, in the job's precision
+   */
+  public Tuner.Result run(LanguageModel loaded, Path out, Tuner.Watch watch) {
+    RunFolder.requireAbsent(out);
+    try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
+      Prepared prepared = prepare(loaded, rows);
+      try (RunFolder folder = RunFolder.create(out, about(loaded, rows))) {
+        return train(loaded, prepared, folder, watch);
+      }
+    }
+  }
+
+  /** Goes on with a run of this job from its newest checkpoint. */
+  public Tuner.Result resume(LanguageModel loaded, Path run, Tuner.Watch watch) {
+    try (RunFolder folder = RunFolder.open(run);
+        Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
+      requireSame(folder, "base", loaded.fingerprint(), model);
+      requireSame(folder, "data", rows.fingerprint().samples(), data.file().toString());
+      return train(loaded, prepare(loaded, rows), folder, watch);
+    }
+  }
+
+  /** The job that a run folder records. */
+  public static TuneJob of(Path run) {
+    return Json.mapper().treeToValue(RunFolder.about(run).path("job"), TuneJob.class);
+  }
+
+  /** What a finished run ended with. */
+  public static Optional<Tuner.Result> result(Path run) {
+    return RunFolder.result(run).map(node -> Json.mapper().treeToValue(node, Tuner.Result.class));
+  }
+
+  private Tuner.Result train(
+      LanguageModel loaded, Prepared prepared, RunFolder folder, Tuner.Watch watch) {
+    Tuner tuner = new Tuner(loaded, settings, lora.over(loaded, model), watch);
+    Tuner.Result result = tuner.train(prepared.train, prepared.heldOut, folder);
+    if (result.finished()) {
+      folder.finish(result);
+    }
+    return result;
+  }
+
+  private record Prepared(Source train, List<Example> heldOut) {}
+
+  private Prepared prepare(LanguageModel loaded, Dataset rows) {
+    Encoder encoder = loaded.encoder(data.encoding(loaded.decoder().config().context()));
+    encoder.admit(rows);
+    Source all = Source.of(rows, encoder);
+    if (eval.isPresent()) {
+      DataSpec spec = data.withFile(eval.get());
+      try (Dataset held =
+          SampleReader.read(spec.file(), spec.reading(ReadOptions.Purpose.ANSWERS))) {
+        encoder.admit(held);
+        return new Prepared(all, examples(Source.of(held, encoder)));
+      }
+    }
+    if (evalFraction == 0) {
+      return new Prepared(all, List.of());
+    }
+    Subset.Halves halves = Subset.split(all, evalFraction, settings.seed());
+    return new Prepared(halves.train(), examples(halves.heldOut()));
+  }
+
+  private static List<Example> examples(Source source) {
+    List<Example> examples = new ArrayList<>();
+    for (int i = 0; i < source.size(); i++) {
+      examples.addAll(source.at(i, 0));
+    }
+    return examples;
+  }
+
+  private Map<String, Object> about(LanguageModel loaded, Dataset rows) {
+    Map<String, Object> about = new LinkedHashMap<>();
+    about.put("job", this);
+    about.put("base", loaded.fingerprint());
+    about.put("data", rows.fingerprint().samples());
+    about.put("rows", rows.size());
+    about.put("java", Runtime.version().toString());
+    about.put("machine", System.getProperty("os.arch") + " " + System.getProperty("os.name"));
+    return about;
+  }
+
+  private static void requireSame(RunFolder folder, String field, String now, String name) {
+    JsonNode then = folder.about().path(field);
+    if (!then.asString("").equals(now)) {
+      throw new BadInput(
+          folder.path()
+              + ": "
+              + name
+              + " is not what the run began with: its fingerprint is "
+              + now
+              + ", run.json has "
+              + then.asString(""));
+    }
+  }
+}
