@@ -15,32 +15,37 @@ import java.util.stream.Collectors;
  * step, clipped, and handed to the optimiser. All that is random or slow to change comes in.
  */
 final class Training implements AutoCloseable {
-  /** Rows of one pass through the decoder; memory grows with it, or with the longest example. */
-  private static final int ROWS = 512;
-
   private final TuneSettings settings;
   private final AdaptedDecoder decoder;
   private final Objective objective;
   private final LoraParameters trained;
   private final Optimizer optimizer;
-  private final long totalSteps;
+  private final Extent extent;
 
   Training(
       TuneSettings settings,
       AdaptedDecoder decoder,
       Objective objective,
       LoraParameters trained,
-      long totalSteps) {
+      Extent extent) {
     this.settings = settings;
     this.decoder = decoder;
     this.objective = objective;
     this.trained = trained;
-    this.totalSteps = totalSteps;
+    this.extent = extent;
     this.optimizer =
         settings.optimizer().equals("sgd")
             ? new Optimizer.Sgd()
             : new Optimizer.AdamW(trained.parameters().count(), settings.decay());
   }
+
+  /**
+   * How far a run goes, and in what pieces.
+   *
+   * @param steps of the whole run
+   * @param passRows rows of one pass through the decoder; a longer example has a pass of its own
+   */
+  record Extent(long steps, int passRows) {}
 
   /**
    * What one step did.
@@ -84,7 +89,8 @@ final class Training implements AutoCloseable {
       // as torch.nn.utils.clip_grad_norm_
       trained.gradient().timesInPlace(settings.clip() / (norm + 1e-6));
     }
-    double rate = settings.rate() * settings.schedule().share(step, settings.warmup(), totalSteps);
+    double rate =
+        settings.rate() * settings.schedule().share(step, settings.warmup(), extent.steps);
     optimizer.step(trained.parameters(), trained.gradient(), step + 1, rate);
     return new StepResult(loss, norm, rate, tokens, labels);
   }
@@ -96,11 +102,11 @@ final class Training implements AutoCloseable {
   }
 
   /** Examples in their order, cut so that a pass has few rows, whatever the batch. */
-  private static List<List<Example>> passes(List<Example> examples) {
+  private List<List<Example>> passes(List<Example> examples) {
     List<List<Example>> passes = new ArrayList<>();
     int rows = 0;
     for (Example example : examples) {
-      if (passes.isEmpty() || rows + example.ids().length > ROWS) {
+      if (passes.isEmpty() || rows + example.ids().length > extent.passRows) {
         passes.add(new ArrayList<>());
         rows = 0;
       }
