@@ -76,7 +76,7 @@ public final class Demo {
 
   private enum Task {
     FORM(1),
-    FACTS(3);
+    FACTS(2);
 
     private final int epochs;
 
@@ -96,7 +96,7 @@ public final class Demo {
     DemoTasks.write(
         settings.airports,
         tasks,
-        new FormTask.Sizes(300, 14, 35),
+        new FormTask.Sizes(240, 14, 25),
         new FactsTask.Sizes(30, 30, 10),
         settings.seed);
     TunedModel base = TunedModel.base(settings.modelName, model);
@@ -273,7 +273,7 @@ public final class Demo {
     facts.put("seed", String.valueOf(settings.seed));
     facts.put(
         "adapter", "LoRA r=16, alpha 32, all linear layers, AdamW 1e-3 falling to 0, batch 4");
-    facts.put("epochs", "form 1, facts 3");
+    facts.put("epochs", "form 1, facts 2");
     facts.put(
         "replay",
         REPLAY_PERCENT

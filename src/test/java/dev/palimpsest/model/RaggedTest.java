@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class RaggedTest {
@@ -30,17 +32,35 @@ class RaggedTest {
   }
 
   @Test
-  void mask_rowsAfterAContext_seeItAndThemselves() {
+  void masks_sequencesByThemselves_areNone() {
     try (Scope _ = Scope.open()) {
-      assertThat(Ragged.mask(2, 4, 0).floats()).containsExactly(0, 0, 0, NO, 0, 0, 0, 0);
+      assertThat(Ragged.of(List.of(new int[] {1, 2}, new int[] {3})).masks(0))
+          .hasSize(2)
+          .allMatch(Optional::isEmpty);
     }
   }
 
   @Test
-  void mask_withWindow_forgetsWhatLiesBefore() {
+  void masks_relatives_seeTheirOwnLineAlone() {
+    Ragged.Builder builder = new Ragged.Builder();
+    int prompt = builder.add(new int[] {0});
+    builder.add(new int[] {1, 2}, prompt);
+    builder.add(new int[] {3}, prompt);
+
     try (Scope _ = Scope.open()) {
-      assertThat(Ragged.mask(3, 3, 2).floats()).containsExactly(0, NO, NO, 0, 0, NO, NO, 0, 0);
-      assertThat(Ragged.mask(2, 4, 2).floats()).containsExactly(NO, 0, 0, NO, NO, NO, 0, 0);
+      List<Optional<Tensor>> masks = builder.build().masks(0);
+
+      assertThat(masks).hasSize(1);
+      assertThat(masks.getFirst().orElseThrow().floats())
+          .containsExactly(0, NO, NO, NO, 0, 0, NO, NO, 0, 0, 0, NO, 0, NO, NO, 0);
+    }
+  }
+
+  @Test
+  void masks_withWindow_forgetWhatLiesBefore() {
+    try (Scope _ = Scope.open()) {
+      assertThat(Ragged.of(new int[] {1, 2, 3}).masks(2).getFirst().orElseThrow().floats())
+          .containsExactly(0, NO, NO, 0, 0, NO, NO, 0, 0);
     }
   }
 
