@@ -1,10 +1,10 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
+import dev.palimpsest.data.Pack;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -69,7 +69,7 @@ final class Training implements AutoCloseable {
     long tokens = examples.stream().mapToLong(e -> e.ids().length).sum();
     trained.gradient().zeroInPlace();
     double sum = 0;
-    for (List<Example> pass : passes(examples)) {
+    for (List<Example> pass : Pack.groups(examples, extent.passRows)) {
       sum += objective.backward(decoder, pass, 1.0 / labels);
     }
     double loss = sum / labels;
@@ -99,21 +99,6 @@ final class Training implements AutoCloseable {
     try (Scope _ = Scope.open()) {
       return trained.gradient().square().sum().sqrt().item();
     }
-  }
-
-  /** Examples in their order, cut so that a pass has few rows, whatever the batch. */
-  private List<List<Example>> passes(List<Example> examples) {
-    List<List<Example>> passes = new ArrayList<>();
-    int rows = 0;
-    for (Example example : examples) {
-      if (passes.isEmpty() || rows + example.ids().length > extent.passRows) {
-        passes.add(new ArrayList<>());
-        rows = 0;
-      }
-      passes.getLast().add(example);
-      rows += example.ids().length;
-    }
-    return passes;
   }
 
   /** Everything that a resumed run needs, by name, in place. */
