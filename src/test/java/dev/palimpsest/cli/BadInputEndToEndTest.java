@@ -68,7 +68,7 @@ class BadInputEndToEndTest {
 
   @Test
   void score_unknownOption_isNamed() throws Exception {
-    refused("--dta", "score", "--model", TINY, "--dta", "x");
+    refused("--strid", "score", "--model", TINY, "--data", "x", "--strid", "3");
   }
 
   @Test
