@@ -57,7 +57,7 @@ final class LedgerCommand implements Callable<Integer> {
     }
   }
 
-  private static Ledger measure(
+  private Ledger measure(
       LedgerJob job,
       ModelOptions.Side first,
       LanguageModel before,
@@ -65,6 +65,6 @@ final class LedgerCommand implements Callable<Integer> {
       LanguageModel after,
       Progress progress) {
     Path store = ModelOptions.cache().resolve("ledger.sqlite");
-    return job.measure(first.over(before), second.over(after), store, progress);
+    return job.measure(models.over(before, first), models.over(after, second), store, progress);
   }
 }

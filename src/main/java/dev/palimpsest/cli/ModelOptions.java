@@ -64,12 +64,15 @@ final class ModelOptions {
       }
       return new Side(text.substring(0, plus), adapter);
     }
+  }
 
-    TunedModel over(LanguageModel loaded) {
-      return adapter == null
-          ? TunedModel.base(model, loaded)
-          : TunedModel.with(model, loaded, adapter);
+  TunedModel over(LanguageModel loaded, Side side) {
+    if (side.adapter == null) {
+      return TunedModel.base(side.model, loaded);
     }
+    return anyBase
+        ? TunedModel.withForeign(side.model, loaded, side.adapter)
+        : TunedModel.with(side.model, loaded, side.adapter);
   }
 
   static ModelStore store(Progress progress) {

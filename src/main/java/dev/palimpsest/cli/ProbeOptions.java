@@ -58,14 +58,18 @@ final class ProbeOptions {
     return new LedgerJob(probes, maxTokens, texts, 128, 0);
   }
 
-  /** A share from a percentage, with its sign or without. */
+  /** A share from a percentage between 0 and 100, with its sign or without. */
   static double percent(String text) {
+    double percent;
     try {
-      return text.endsWith("%")
-          ? Double.parseDouble(text.substring(0, text.length() - 1)) / 100
-          : Double.parseDouble(text) / 100;
+      percent =
+          Double.parseDouble(text.endsWith("%") ? text.substring(0, text.length() - 1) : text);
     } catch (NumberFormatException e) {
       throw new BadInput(text + ": not a percentage, such as 1%", e);
     }
+    if (!(percent >= 0 && percent <= 100)) { // NaN too, which every threshold would pass
+      throw new BadInput(text + ": not a percentage from 0 to 100, such as 1%");
+    }
+    return percent / 100;
   }
 }

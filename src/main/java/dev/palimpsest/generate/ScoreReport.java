@@ -9,6 +9,7 @@ import dev.palimpsest.data.Sample;
 import dev.palimpsest.data.SampleReader;
 import dev.palimpsest.data.Windows;
 import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +41,17 @@ public record ScoreReport(
    * @param window tokens; empty for none
    * @param stride tokens that each window adds
    */
-  public record Cut(OptionalInt window, OptionalInt stride) {}
+  public record Cut(OptionalInt window, OptionalInt stride) {
+    /** Checks the sizes. */
+    public Cut {
+      if (window.isPresent() && window.getAsInt() < 2) {
+        throw new BadInput("--window " + window.getAsInt() + ": give 2 or more");
+      }
+      if (stride.isPresent() && (window.isEmpty() || stride.getAsInt() < 1)) {
+        throw new BadInput("--stride " + stride.getAsInt() + ": give 1 or more, with --window");
+      }
+    }
+  }
 
   /** Scores a file; of a conversation the last answer. */
   public static ScoreReport of(

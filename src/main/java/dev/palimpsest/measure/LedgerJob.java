@@ -1,11 +1,14 @@
 package dev.palimpsest.measure;
 
 import dev.palimpsest.generate.Decoding;
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.Seeds;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a ledger is to hold.
@@ -17,9 +20,18 @@ import java.util.Optional;
  * @param seed of these texts
  */
 public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTokens, long seed) {
-  /** Copies the list. */
+  /** Copies the list; probes are told apart by name. */
   public LedgerJob {
     probes = List.copyOf(probes);
+    if (texts < 0) {
+      throw new BadInput("--texts " + texts + ": give 0 or more");
+    }
+    Set<String> names = new HashSet<>();
+    for (Probe probe : probes) {
+      if (!names.add(probe.name())) {
+        throw new BadInput("probe " + probe.name() + " is given twice: rename one of the files");
+      }
+    }
   }
 
   /**

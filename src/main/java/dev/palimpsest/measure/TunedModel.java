@@ -28,6 +28,11 @@ public record TunedModel(String name, LanguageModel model, AdaptedDecoder decode
     return new TunedModel(name, model, model.with(folder), fingerprint(folder));
   }
 
+  /** The same without asking which base the adapter records. */
+  public static TunedModel withForeign(String name, LanguageModel model, Path folder) {
+    return new TunedModel(name, model, model.withForeign(folder), fingerprint(folder));
+  }
+
   private static String fingerprint(Path folder) {
     return Sha256.of(folder.resolve("adapter_model.safetensors"))
         + Sha256.of(folder.resolve("adapter_config.json"));

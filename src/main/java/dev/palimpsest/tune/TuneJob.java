@@ -66,31 +66,57 @@ public record TuneJob(
    * @param targets {@code all-linear}, module names by comma, or a pattern
    */
   public record Lora(String method, int rank, double alpha, String targets) {
-    /** Checks the method. */
+    /** Checks method, rank and alpha. */
     public Lora {
+      if (rank < 1) {
+        throw new BadInput("--rank " + rank + ": give 1 or more");
+      }
+      if (!(alpha > 0 && Double.isFinite(alpha))) {
+        throw new BadInput("--alpha " + alpha + ": give a number above 0");
+      }
       if (!method.equals("lora") && !method.equals("rslora")) {
         throw new BadInput("--method " + method + ": known are lora, rslora");
       }
     }
 
     AdapterConfig over(LanguageModel model, String name) {
-      return new AdapterConfig(
-          rank,
-          alpha,
-          method.equals("rslora"),
-          TargetModules.parse(targets),
-          Map.of(),
-          Map.of(),
-          0,
-          Optional.of(name),
-          Optional.of(model.fingerprint()));
+      AdapterConfig config =
+          new AdapterConfig(
+              rank,
+              alpha,
+              method.equals("rslora"),
+              TargetModules.parse(targets),
+              Map.of(),
+              Map.of(),
+              0,
+              Optional.of(name),
+              Optional.of(model.fingerprint()));
+      if (config.modules(model.decoder().config()).isEmpty()) {
+        throw new BadInput(
+            "--targets "
+                + targets
+                + ": no module of this model; try all-linear, or names such as q_proj,v_proj");
+      }
+      return config;
     }
   }
 
-  /** Checks the share. */
+  /** Checks the share and the length. */
   public TuneJob {
     if (!(evalFraction >= 0 && evalFraction < 1)) {
       throw new BadInput("--eval-fraction " + evalFraction + ": give 0 or more and less than 1");
+    }
+    settings
+        .length()
+        .steps()
+        .ifPresentOrElse(
+            steps -> requirePositive("--steps", steps),
+            () -> requirePositive("--epochs", settings.length().epochs()));
+  }
+
+  private static void requirePositive(String option, int value) {
+    if (value < 1) {
+      throw new BadInput(option + " " + value + ": give 1 or more");
     }
   }
 
@@ -103,8 +129,9 @@ public record TuneJob(
     RunFolder.requireAbsent(out);
     try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
       Prepared prepared = prepare(loaded, rows);
+      Tuner tuner = tuner(loaded, watch); // before the folder: it may refuse the targets
       try (RunFolder folder = RunFolder.create(out, about(loaded, rows))) {
-        return train(loaded, prepared, folder, watch);
+        return train(tuner, prepared, folder);
       }
     }
   }
@@ -115,7 +142,7 @@ public record TuneJob(
         Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
       requireSame(folder, "base", loaded.fingerprint(), model);
       requireSame(folder, "data", rows.fingerprint().samples(), data.file().toString());
-      return train(loaded, prepare(loaded, rows), folder, watch);
+      return train(tuner(loaded, watch), prepare(loaded, rows), folder);
     }
   }
 
@@ -129,9 +156,11 @@ public record TuneJob(
     return RunFolder.result(run).map(node -> Json.mapper().treeToValue(node, Tuner.Result.class));
   }
 
-  private Tuner.Result train(
-      LanguageModel loaded, Prepared prepared, RunFolder folder, Tuner.Watch watch) {
-    Tuner tuner = new Tuner(loaded, settings, lora.over(loaded, model), watch);
+  private Tuner tuner(LanguageModel loaded, Tuner.Watch watch) {
+    return new Tuner(loaded, settings, lora.over(loaded, model), watch);
+  }
+
+  private static Tuner.Result train(Tuner tuner, Prepared prepared, RunFolder folder) {
     Tuner.Result result = tuner.train(prepared.train, prepared.heldOut, folder);
     if (result.finished()) {
       folder.finish(result);

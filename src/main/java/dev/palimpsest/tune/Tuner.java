@@ -140,6 +140,9 @@ public final class Tuner {
       }
       double seconds = (nanoTime.getAsLong() - start) / 1e9;
       boolean finished = tally.step == total;
+      if (finished && evalLoss.isEmpty()) { // killed between its last checkpoint and its result
+        evalLoss = evaluate(heldOut, trained, tally.step, true);
+      }
       if (!finished) {
         save(run, training, tally);
       }

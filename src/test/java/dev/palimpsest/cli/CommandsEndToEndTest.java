@@ -6,6 +6,9 @@ import dev.palimpsest.run.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -135,6 +138,178 @@ class CommandsEndToEndTest {
     assertThat(probe.get("kind").asString()).isEqualTo("gain");
     assertThat(ledger.get("kl_nats_per_token").asDouble()).isPositive();
     assertThat(Files.readAllLines(items)).hasSize(12);
+  }
+
+  @Test
+  void documents_haveTheFieldsThatScriptsRelyOn() throws Exception {
+    Path run = folder.resolve("a");
+    String rows = data.toString();
+
+    assertThat(document("pull", TINY, "--json").propertyNames())
+        .contains("path", "architecture", "parameters", "license", "sha256");
+    JsonNode checked = document("check", rows, "--model", TINY, "--json");
+    assertThat(checked.get("ok").asBoolean()).isTrue();
+    assertThat(checked.get("findings").get(0).propertyNames())
+        .contains("severity", "code", "where", "message");
+    assertThat(document(tuneCall(run, "2")).propertyNames())
+        .contains("run", "steps", "trained_tokens", "tokens_per_second", "train_loss")
+        .contains("eval_loss", "peak_rss_bytes");
+    JsonNode scored =
+        document("score", "--model", TINY, "--adapter", run + "/adapter", "--data", rows, "--json");
+    assertThat(scored.propertyNames()).contains("nll_per_token", "bits_per_byte");
+    assertThat(scored.propertyNames()).contains("tokens_per_second");
+    assertThat(scored.get("items").get(0).propertyNames())
+        .contains("id", "logprob", "tokens", "bytes", "greedy");
+    JsonNode answered =
+        document("generate", "--model", TINY, "--data", rows, "--max-tokens", "2", "--json");
+    assertThat(answered.propertyNames()).contains("tokens_per_second");
+    assertThat(answered.get("items").get(0).propertyNames())
+        .contains("id", "text", "tokens", "finish_reason");
+    JsonNode ledger = document(ledgerCall(run));
+    assertThat(ledger.propertyNames()).contains("kl_nats_per_token", "bits_per_byte");
+    assertThat(ledger.get("probes").get(0).propertyNames())
+        .contains("name", "kind", "n", "before", "after", "delta", "ci95", "lost", "won")
+        .contains("mcnemar_p");
+  }
+
+  @Test
+  void tune_killedAfterItsLastCheckpoint_resumesToTheSameHeldOutLoss() throws Exception {
+    Path run = folder.resolve("a");
+    JsonNode whole = document(with(tuneCall(run, "10"), "--eval", data.toString()));
+    Files.delete(run.resolve("result.json"));
+
+    JsonNode resumed = document("tune", "--resume", run.toString(), "--json");
+
+    assertThat(whole.get("eval_loss").isNumber()).isTrue();
+    assertThat(resumed.get("eval_loss")).isEqualTo(whole.get("eval_loss"));
+    assertThat(resumed.get("train_loss")).isEqualTo(whole.get("train_loss"));
+  }
+
+  @Test
+  void tune_runAtWorkElsewhere_isRefusedWithItsPid() throws Exception {
+    Path run = folder.resolve("a");
+    Process first =
+        Launcher.start(folder.resolve("out"), folder.resolve("err"), tuneCall(run, "100000"));
+    try {
+      while (first.isAlive() && !Files.exists(run.resolve("metrics.jsonl"))) {
+        Thread.sleep(10);
+      }
+
+      Launcher.Call second = Launcher.run("tune", "--resume", run.toString(), "--json");
+
+      assertThat(second.exit()).isEqualTo(1);
+      assertThat(second.out()).isEmpty();
+      assertThat(second.lastErrorLine())
+          .startsWith("palimpsest: error: ")
+          .contains("process " + first.pid() + " ");
+    } finally {
+      first.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void adapterOfAnotherBase_isRefusedUnlessAsked() throws Exception {
+    Path run = folder.resolve("a");
+    Path other = folder.resolve("other");
+    tune(run, "2");
+    copyWithAnotherWeight(other);
+    String[] call = {
+      "ledger",
+      "--before",
+      other.toString(),
+      "--after",
+      other + "+" + run.resolve("adapter"),
+      "--texts",
+      "2",
+      "--json"
+    };
+
+    Launcher.Call refused = Launcher.run(call);
+
+    assertThat(refused.exit()).isEqualTo(2);
+    assertThat(refused.out()).isEmpty();
+    assertThat(refused.lastErrorLine()).contains("was trained over", "--any-base");
+    assertThat(document(with(call, "--any-base")).get("kl_nats_per_token").isNumber()).isTrue();
+  }
+
+  @Test
+  void ledger_lostMoreThanAllowed_printsTheDocumentAndExitsOne() throws Exception {
+    Path run = folder.resolve("a");
+    Path known = folder.resolve("known.jsonl");
+    JsonNode answers =
+        document(
+            "generate", "--model", TINY, "--data", data.toString(), "--max-tokens", "4", "--json");
+    StringBuilder rows = new StringBuilder();
+    for (JsonNode item : answers.get("items")) { // what the base says is right
+      if (!item.get("text").asString().matches("(?s).*[a-zA-Z0-9].*")) {
+        continue; // such an answer is no completion
+      }
+      rows.append(
+          Json.write(
+                  Map.of(
+                      "prompt",
+                      item.get("id").asString().substring(1) + " plus 1",
+                      "completion",
+                      item.get("text").asString()))
+              + "\n");
+    }
+    Files.writeString(known, rows);
+    tune(run, "100");
+    String[] call = {
+      "ledger",
+      "--before",
+      TINY,
+      "--after",
+      TINY + "+" + run.resolve("adapter"),
+      "--probe",
+      known.toString(),
+      "--texts",
+      "0",
+      "--max-tokens",
+      "4",
+      "--json",
+      "--fail-if-lost",
+      "1%"
+    };
+
+    Launcher.Call lost = Launcher.run(call);
+
+    assertThat(lost.exit()).as(lost.err()).isEqualTo(1);
+    assertThat(Json.parse(lost.out(), "stdout").get("probes").get(0).get("lost").asInt())
+        .isPositive();
+  }
+
+  private static void copyWithAnotherWeight(Path folder) throws IOException {
+    Files.createDirectories(folder);
+    for (String name :
+        List.of(
+            "config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json")) {
+      Files.copy(Path.of(TINY, name), folder.resolve(name));
+    }
+    byte[] weights = Files.readAllBytes(Path.of(TINY, "model.safetensors"));
+    weights[weights.length - 3] ^= 1;
+    Files.write(folder.resolve("model.safetensors"), weights);
+  }
+
+  private String[] ledgerCall(Path run) {
+    return new String[] {
+      "ledger",
+      "--before",
+      TINY,
+      "--after",
+      TINY + "+" + run.resolve("adapter"),
+      "--probe",
+      data.toString(),
+      "--texts",
+      "2",
+      "--max-tokens",
+      "2",
+      "--json"
+    };
+  }
+
+  private static String[] with(String[] call, String... more) {
+    return Stream.of(call, more).flatMap(Stream::of).toArray(String[]::new);
   }
 
   private void tune(Path run, String steps) throws Exception {
