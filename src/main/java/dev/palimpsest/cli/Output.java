@@ -18,6 +18,13 @@ final class Output {
   @Option(names = "--quiet", description = "no progress on stderr")
   private boolean quiet;
 
+  @SuppressWarnings("UnusedVariable") // picocli answers it
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "show this")
+  private boolean help;
+
   /** Prints a result: the document, or text for people. */
   void print(Object document, Supplier<String> text) {
     String out = json ? Json.write(document) : text.get();
