@@ -20,10 +20,10 @@ final class CurvePicture {
    *
    * @param id unique in the page
    */
-  static Html of(List<LossPoint> curve, String name, String id) {
+  static Markup of(List<LossPoint> curve, String name, String id) {
     List<LossPoint> drawn = thinned(curve, MOST_DRAWN);
     List<LossPoint> heldOut = curve.stream().filter(p -> p.heldOut().isPresent()).toList();
-    Html html = new Html();
+    Markup html = new Markup();
     html.open("figure");
     svg(html, drawn, heldOut, id);
     html.open("figcaption");
@@ -39,7 +39,7 @@ final class CurvePicture {
   }
 
   private static void svg(
-      Html html, List<LossPoint> drawn, List<LossPoint> heldOut, String id) {
+      Markup html, List<LossPoint> drawn, List<LossPoint> heldOut, String id) {
     List<Double> losses = new ArrayList<>(drawn.stream().map(LossPoint::train).toList());
     heldOut.forEach(point -> losses.add(point.heldOut().orElseThrow()));
     losses.add(0.0);
@@ -88,7 +88,7 @@ final class CurvePicture {
         + ".";
   }
 
-  private static void table(Html html, List<LossPoint> curve, String name) {
+  private static void table(Markup html, List<LossPoint> curve, String name) {
     List<LossPoint> rows = thinned(curve, MOST_LISTED);
     String listed = rows.size() < curve.size() ? ", " + rows.size() + " evenly spaced steps" : "";
     html.open("details");
@@ -116,7 +116,7 @@ final class CurvePicture {
     return kept;
   }
 
-  private static void label(Html html, String x, String y, String text, String anchor) {
+  private static void label(Markup html, String x, String y, String text, String anchor) {
     html.element("text", text, "class", "tick", "x", x, "y", y, "text-anchor", anchor);
   }
 }

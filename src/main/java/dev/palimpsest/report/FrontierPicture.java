@@ -40,7 +40,7 @@ final class FrontierPicture {
   }
 
   /** The picture, if any arm has a place in it. */
-  static Optional<Html> of(List<ArmReport> arms) {
+  static Optional<Markup> of(List<ArmReport> arms) {
     return arms.stream().anyMatch(arm -> arm.place().isPresent())
         ? Optional.of(new FrontierPicture(arms).draw())
         : Optional.empty();
@@ -66,8 +66,8 @@ final class FrontierPicture {
     values.add(100 * interval.high());
   }
 
-  private Html draw() {
-    Html svg = new Html();
+  private Markup draw() {
+    Markup svg = new Markup();
     svg.open(
         "svg",
         "class",
@@ -107,7 +107,7 @@ final class FrontierPicture {
         + ". The table below has the same numbers.";
   }
 
-  private void grid(Html svg) {
+  private void grid(Markup svg) {
     for (double tick : x.ticks()) {
       String at = x.text(tick);
       line(svg, tick == 0 ? "zero" : "grid", at, Numbers.at(TOP), at, Numbers.at(BOTTOM));
@@ -131,7 +131,7 @@ final class FrontierPicture {
         "translate(20 " + Numbers.at((TOP + BOTTOM) / 2) + ") rotate(-90)");
   }
 
-  private void path(Html svg, List<PathPoint> points, String kind) {
+  private void path(Markup svg, List<PathPoint> points, String kind) {
     if (points.isEmpty()) {
       return;
     }
@@ -155,7 +155,7 @@ final class FrontierPicture {
     }
   }
 
-  private void arm(Html svg, String mark, PathPoint place) {
+  private void arm(Markup svg, String mark, PathPoint place) {
     double across = 100 * place.loss();
     double up = 100 * place.gain();
     place
@@ -198,12 +198,12 @@ final class FrontierPicture {
         + Numbers.points(point.lossInterval());
   }
 
-  private static void line(Html svg, String kind, String x1, String y1, String x2, String y2) {
+  private static void line(Markup svg, String kind, String x1, String y1, String x2, String y2) {
     svg.element("line", "", "class", kind, "x1", x1, "y1", y1, "x2", x2, "y2", y2);
   }
 
   private static void text(
-      Html svg, String kind, String x, String y, String text, String anchor) {
+      Markup svg, String kind, String x, String y, String text, String anchor) {
     svg.element("text", text, "class", kind, "x", x, "y", y, "text-anchor", anchor);
   }
 }

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /**
  * Lost items, won items and loops, each with both answers. All lists of a page share one allowance
@@ -20,16 +19,22 @@ final class ItemLists {
 
   /** Which of a probe's items a list has. */
   private enum Kind {
-    LOST("Lost", item -> item.before() > item.after()),
-    WON("Won", item -> item.before() < item.after()),
-    LOOPS("Endless repetition after", LedgerView.Item::loopsAfter);
+    LOST("Lost"),
+    WON("Won"),
+    LOOPS("Endless repetition after");
 
     private final String heading;
-    private final Predicate<LedgerView.Item> filter;
 
-    Kind(String heading, Predicate<LedgerView.Item> filter) {
+    Kind(String heading) {
       this.heading = heading;
-      this.filter = filter;
+    }
+
+    boolean has(LedgerView.Item item) {
+      return switch (this) {
+        case LOST -> item.before() > item.after();
+        case WON -> item.before() < item.after();
+        case LOOPS -> item.loopsAfter();
+      };
     }
   }
 
@@ -48,7 +53,7 @@ final class ItemLists {
       for (LedgerView.Row row : arm.ledger().map(LedgerView::probes).orElse(List.of())) {
         for (Kind kind : Kind.values()) {
           sizes.add(
-              row.items().stream().filter(kind.filter).mapToLong(i -> size(entry(i))).sum());
+              row.items().stream().filter(kind::has).mapToLong(i -> size(entry(i))).sum());
         }
       }
     }
@@ -71,8 +76,8 @@ final class ItemLists {
   }
 
   /** The lists of one arm. */
-  Html of(LedgerView ledger) {
-    Html html = new Html();
+  Markup of(LedgerView ledger) {
+    Markup html = new Markup();
     for (LedgerView.Row row : ledger.probes()) {
       for (Kind kind : Kind.values()) {
         list(html, row, kind);
@@ -81,16 +86,16 @@ final class ItemLists {
     return html;
   }
 
-  private void list(Html html, LedgerView.Row row, Kind kind) {
-    List<LedgerView.Item> items = row.items().stream().filter(kind.filter).toList();
+  private void list(Markup html, LedgerView.Row row, Kind kind) {
+    List<LedgerView.Item> items = row.items().stream().filter(kind::has).toList();
     if (items.isEmpty()) {
       return;
     }
-    Html entries = new Html();
+    Markup entries = new Markup();
     long used = 0;
     int shown = 0;
     for (LedgerView.Item item : items) {
-      Html entry = entry(item);
+      Markup entry = entry(item);
       used += size(entry);
       if (used > allowance) {
         break;
@@ -124,12 +129,12 @@ final class ItemLists {
     return count == 1 ? " item" : " items";
   }
 
-  private static long size(Html entry) {
+  private static long size(Markup entry) {
     return entry.toString().getBytes(StandardCharsets.UTF_8).length;
   }
 
-  private static Html entry(LedgerView.Item item) {
-    Html html = new Html();
+  private static Markup entry(LedgerView.Item item) {
+    Markup html = new Markup();
     html.open("li").element("h5", clipped(item.id(), LONGEST_NAME)).open("dl");
     pair(html, "asked", "asked", item.asked());
     pair(html, "right", "right answer", item.right());
@@ -139,13 +144,13 @@ final class ItemLists {
     return html;
   }
 
-  private static void answer(Html html, String side, double value, Optional<String> answer) {
+  private static void answer(Markup html, String side, double value, Optional<String> answer) {
     String verdict = value > 0 ? "\u2713 right" : "\u2717 wrong";
     String kind = value > 0 ? "answer good" : "answer bad";
     pair(html, kind, side + " " + verdict, Optional.of(answer.orElse("")));
   }
 
-  private static void pair(Html html, String kind, String name, Optional<String> value) {
+  private static void pair(Markup html, String kind, String name, Optional<String> value) {
     if (value.isPresent()) {
       html.open("div", "class", kind).element("dt", name);
       html.element("dd", value.get().isEmpty() ? "(empty)" : clipped(value.get(), LONGEST_TEXT));

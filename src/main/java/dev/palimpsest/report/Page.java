@@ -18,7 +18,7 @@ final class Page {
 
   private final ReportData data;
   private final ItemLists items;
-  private final Html html = new Html();
+  private final Markup html = new Markup();
 
   Page(ReportData data) {
     this.data = data;
@@ -85,7 +85,7 @@ final class Page {
 
   private void frontier() {
     section("frontier", "Gain against loss");
-    Optional<Html> picture = FrontierPicture.of(data.arms());
+    Optional<Markup> picture = FrontierPicture.of(data.arms());
     if (picture.isEmpty()) {
       html.element(
           "p",
@@ -178,7 +178,7 @@ final class Page {
     }
     html.element("h3", "Item by item");
     loops(ledger);
-    Html lists = items.of(ledger);
+    Markup lists = items.of(ledger);
     if (lists.toString().isEmpty()) {
       html.element("p", unlisted(ledger), "class", "note");
     }

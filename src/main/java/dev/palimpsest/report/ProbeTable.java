@@ -20,15 +20,15 @@ final class ProbeTable {
     this.ledger = ledger;
   }
 
-  static Html of(LedgerView ledger, String arm) {
-    Html html = new Html();
+  static Markup of(LedgerView ledger, String arm) {
+    Markup html = new Markup();
     if (!ledger.probes().isEmpty()) {
       new ProbeTable(ledger).write(html, arm);
     }
     return html;
   }
 
-  private void write(Html html, String arm) {
+  private void write(Markup html, String arm) {
     open(html, "Probes of " + arm + ", before and after", "probe");
     for (LedgerView.Row row : ledger.probes()) {
       row(html, row.name(), row.metric(), kind(row), row.all(), widest());
@@ -44,7 +44,7 @@ final class ProbeTable {
     }
   }
 
-  private static void slices(Html html, LedgerView.Row row) {
+  private static void slices(Markup html, LedgerView.Row row) {
     List<LedgerView.Slice> shown =
         row.slices().subList(0, Math.min(MOST_SLICES, row.slices().size()));
     html.open("details");
@@ -68,7 +68,7 @@ final class ProbeTable {
     html.close().close().close().closeLine();
   }
 
-  private static void open(Html html, String caption, String first) {
+  private static void open(Markup html, String caption, String first) {
     html.open("div", "class", "scroll", "tabindex", "0", "role", "region", "aria-label", caption);
     html.open("table", "class", "probes").element("caption", caption).open("thead").open("tr");
     html.element("th", first, "scope", "col");
@@ -83,7 +83,7 @@ final class ProbeTable {
   }
 
   private static void row(
-      Html html, String name, String detail, String kind, LedgerView.Change change, double widest) {
+      Markup html, String name, String detail, String kind, LedgerView.Change change, double widest) {
     html.open("tr").open("th", "scope", "row").text(name);
     if (!detail.isEmpty()) {
       html.text(" ").element("small", detail);
@@ -107,7 +107,7 @@ final class ProbeTable {
     html.closeLine();
   }
 
-  private static void interval(Html html, LedgerView.Change change, boolean rates) {
+  private static void interval(Markup html, LedgerView.Change change, boolean rates) {
     Optional<Interval> interval = change.interval();
     html.open("td");
     if (interval.isEmpty()) {
@@ -120,7 +120,7 @@ final class ProbeTable {
   }
 
   /** The interval as a bar about zero; the numbers stand beside it. */
-  private static void forest(Html html, double delta, Interval interval, double widest) {
+  private static void forest(Markup html, double delta, Interval interval, double widest) {
     Axis x = new Axis(-widest, widest, widest, 4, 136);
     String kind = interval.low() > 0 ? "won" : interval.high() < 0 ? "lost" : "open";
     html.open("svg", "viewBox", "0 0 140 18", "class", kind);

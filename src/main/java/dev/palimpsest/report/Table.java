@@ -2,14 +2,14 @@ package dev.palimpsest.report;
 
 /** A plain table: a caption, a heading for each column, the first cell of a row its heading. */
 final class Table {
-  private final Html html;
+  private final Markup html;
 
-  private Table(Html html) {
+  private Table(Markup html) {
     this.html = html;
   }
 
   /** Opens one that scrolls by itself where the screen is narrow. */
-  static Table open(Html html, String caption, String... columns) {
+  static Table open(Markup html, String caption, String... columns) {
     html.open(
         "div", "class", "scroll", "tabindex", "0", "role", "region", "aria-label", caption);
     html.open("table").element("caption", caption).open("thead").open("tr");

@@ -24,15 +24,15 @@ final class TextColours {
    *
    * @param bytes for all texts together
    */
-  static Html of(List<ColouredText> texts, long bytes) {
-    Html html = new Html();
+  static Markup of(List<ColouredText> texts, long bytes) {
+    Markup html = new Markup();
     legend(html);
     TextColours room = new TextColours(bytes);
     texts.forEach(text -> room.write(html, text));
     return html;
   }
 
-  private static void legend(Html html) {
+  private static void legend(Markup html) {
     html.open("p", "class", "legend");
     html.element("span", "less likely than before:", "class", "word");
     String[] less = {
@@ -47,7 +47,7 @@ final class TextColours {
     html.text(" ").element("span", "more likely", "class", "word").closeLine();
   }
 
-  private void write(Html html, ColouredText text) {
+  private void write(Markup html, ColouredText text) {
     html.element("h3", text.caption());
     html.element("p", summary(text), "class", "note");
     html.open("div", "class", "coloured");
@@ -56,7 +56,7 @@ final class TextColours {
     }
     int shown = 0;
     for (ColouredText.TokenChange token : text.tokens()) {
-      Html span = span(token);
+      Markup span = span(token);
       used += span.toString().getBytes(StandardCharsets.UTF_8).length;
       if (used > bytes) {
         break;
@@ -89,7 +89,7 @@ final class TextColours {
         + " a token.";
   }
 
-  private static Html span(ColouredText.TokenChange token) {
+  private static Markup span(ColouredText.TokenChange token) {
     String kind = kind(token.delta());
     String title =
         Numbers.signed(token.delta(), 2)
@@ -98,8 +98,8 @@ final class TextColours {
             + " \u2192 "
             + Numbers.fixed(token.after(), 2);
     return kind.isEmpty()
-        ? new Html().element("span", token.text(), "title", title)
-        : new Html().element("span", token.text(), "class", kind, "title", title);
+        ? new Markup().element("span", token.text(), "title", title)
+        : new Markup().element("span", token.text(), "class", kind, "title", title);
   }
 
   /** The class of a change, in nats; empty for hardly any. */
@@ -111,7 +111,7 @@ final class TextColours {
     return strength == 0 ? "" : (delta < 0 ? "less" : "more") + strength;
   }
 
-  private static void mostChanged(Html html, ColouredText text) {
+  private static void mostChanged(Markup html, ColouredText text) {
     List<ColouredText.TokenChange> most =
         text.tokens().stream()
             .sorted(

@@ -9,7 +9,7 @@ import java.util.Locale;
  * hide or turn round the text after it (control characters, bidirectional overrides, halves of
  * surrogate pairs) is made visible.
  */
-final class Html {
+final class Markup {
   private final StringBuilder out = new StringBuilder();
   private final Deque<String> open = new ArrayDeque<>();
 
@@ -18,14 +18,14 @@ final class Html {
    *
    * @param attributes names and values in turn
    */
-  Html open(String tag, String... attributes) {
+  Markup open(String tag, String... attributes) {
     single(tag, attributes);
     open.push(tag);
     return this;
   }
 
   /** An element that has no end tag, such as {@code meta}. */
-  Html single(String tag, String... attributes) {
+  Markup single(String tag, String... attributes) {
     if (attributes.length % 2 != 0) {
       throw new IllegalArgumentException(tag + ": an attribute has no value");
     }
@@ -40,34 +40,34 @@ final class Html {
   }
 
   /** Closes the innermost open element. */
-  Html close() {
+  Markup close() {
     out.append("</").append(open.pop()).append('>');
     return this;
   }
 
   /** Closes it and ends the line, so that the file can be read as text too. */
-  Html closeLine() {
+  Markup closeLine() {
     close();
     out.append('\n');
     return this;
   }
 
-  Html text(String text) {
+  Markup text(String text) {
     escape(text);
     return this;
   }
 
-  Html element(String tag, String text, String... attributes) {
+  Markup element(String tag, String text, String... attributes) {
     return open(tag, attributes).text(text).close();
   }
 
-  Html add(Html finished) {
+  Markup add(Markup finished) {
     out.append(finished);
     return this;
   }
 
   /** The document's own style sheet: the one text that is not escaped. */
-  Html style(String sheet) {
+  Markup style(String sheet) {
     if (sheet.contains("</")) {
       throw new IllegalArgumentException("a style sheet that ends its element");
     }
