@@ -17,7 +17,8 @@ import picocli.CommandLine.Command;
       TuneCommand.class,
       ScoreCommand.class,
       GenerateCommand.class,
-      LedgerCommand.class
+      LedgerCommand.class,
+      DemoCommand.class
     })
 public final class Main implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;

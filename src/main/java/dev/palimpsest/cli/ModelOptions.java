@@ -76,6 +76,15 @@ final class ModelOptions {
     return new ModelStore(cache(), progress, PullSettings.of(System.getenv()));
   }
 
+  /** The folder if it is free, or the first free one with a number behind. */
+  static Path fresh(Path folder) {
+    Path free = folder;
+    for (int i = 2; Files.exists(free); i++) {
+      free = folder.resolveSibling(folder.getFileName() + "-" + i);
+    }
+    return free;
+  }
+
   /** $PALIMPSEST_CACHE, or a folder in the user's own cache. */
   static Path cache() {
     String chosen = System.getenv("PALIMPSEST_CACHE");

@@ -58,14 +58,14 @@ final class ProbeOptions {
     return new LedgerJob(probes, maxTokens, texts, 128, 0);
   }
 
-  /** A share as 1% or 0.01. */
+  /** A share from a percentage, with its sign or without. */
   static double percent(String text) {
     try {
       return text.endsWith("%")
           ? Double.parseDouble(text.substring(0, text.length() - 1)) / 100
           : Double.parseDouble(text) / 100;
     } catch (NumberFormatException e) {
-      throw new BadInput("--fail-if-lost " + text + ": give a percentage, such as 1%", e);
+      throw new BadInput(text + ": not a percentage, such as 1%", e);
     }
   }
 }

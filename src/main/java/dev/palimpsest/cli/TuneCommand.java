@@ -78,6 +78,7 @@ final class TuneCommand implements Runnable {
         options.of(data),
         Optional.ofNullable(eval).map(Path::toAbsolutePath),
         evalFraction,
+        tuning.replay(),
         tuning.lora(),
         tuning.settings(),
         models.precision(),

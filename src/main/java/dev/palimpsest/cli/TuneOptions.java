@@ -1,8 +1,11 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tune.Schedule;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.TuneSettings;
+import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -63,8 +66,24 @@ final class TuneOptions {
   @Option(names = "--eval-every", defaultValue = "0", description = "steps; 0 for the end alone")
   private int evaluateEvery;
 
+  @Option(names = "--replay", description = "FILE:PERCENT of an epoch's items against forgetting")
+  private @Nullable String replay;
+
   @Option(names = "--seed", defaultValue = "0", description = "default: ${DEFAULT-VALUE}")
   private long seed;
+
+  Optional<TuneJob.Replay> replay() {
+    if (replay == null) {
+      return Optional.empty();
+    }
+    int colon = replay.lastIndexOf(':');
+    if (colon < 1) {
+      throw new BadInput("--replay " + replay + ": give FILE:PERCENT, such as old.jsonl:10%");
+    }
+    double percent = ProbeOptions.percent(replay.substring(colon + 1)) * 100;
+    Path file = Path.of(replay.substring(0, colon)).toAbsolutePath();
+    return Optional.of(new TuneJob.Replay(file, percent));
+  }
 
   TuneJob.Lora lora() {
     return new TuneJob.Lora(method, rank, alpha == null ? 2.0 * rank : alpha, targets);

@@ -20,6 +20,9 @@ public final class Scorer {
   /** Rows of one pass: enough for the matrix products, little enough for the caches. */
   private static final int ROWS = 1024;
 
+  /** Fewer shared tokens cost more in attention by segments than they save. */
+  private static final int LEAST_ROOT = 8;
+
   /** Rows of logits at a time; a row is as long as the vocabulary. */
   private static final int HEAD_ROWS = 128;
 
@@ -61,14 +64,15 @@ public final class Scorer {
   /** Scores all, in order. */
   public List<Scores> score(List<Example> examples) {
     List<Scores> all = new ArrayList<>(examples.size());
+    int[] root = root(examples);
     int from = 0;
     while (from < examples.size()) {
-      Pass pass = new Pass();
+      Pass pass = new Pass(root);
       int to = from;
       while (to < examples.size()) {
         int end = familyEnd(examples, to);
         List<Example> family = examples.subList(to, end);
-        if (to > from && pass.rows() + rows(family) > ROWS) {
+        if (to > from && pass.rows() + rows(family) - root.length > ROWS) {
           break;
         }
         pass.add(family);
@@ -79,6 +83,12 @@ public final class Scorer {
       progress.report("scoring", from, examples.size(), "items");
     }
     return all;
+  }
+
+  /** What all begin with, if that is worth a segment of its own: a template's system prompt. */
+  private static int[] root(List<Example> examples) {
+    int shared = examples.size() > 1 ? shared(examples) : 0;
+    return shared < LEAST_ROOT ? new int[0] : Arrays.copyOf(examples.getFirst().ids(), shared);
   }
 
   private static int rows(List<Example> family) {
@@ -125,16 +135,26 @@ public final class Scorer {
   private final class Pass {
     private final Ragged.Builder builder = new Ragged.Builder();
     private final List<int[]> labels = new ArrayList<>(); // {row, token, item}
+    private final int root;
     private int items;
+
+    /** A pass over sequences that all begin with {@code root}, which may be empty. */
+    Pass(int[] root) {
+      this.root = root.length;
+      if (root.length > 0) {
+        builder.add(root);
+      }
+    }
 
     int rows() {
       return builder.rows();
     }
 
     void add(List<Example> family) {
-      int shared = family.size() == 1 ? family.getFirst().ids().length : shared(family);
+      int[] first = family.getFirst().ids();
+      int shared = family.size() == 1 ? first.length : shared(family);
       int start = builder.rows();
-      int prefix = builder.add(Arrays.copyOf(family.getFirst().ids(), shared));
+      int prefix = shared > root ? continued(Arrays.copyOfRange(first, root, shared)) : 0;
       for (Example example : family) {
         int own = builder.rows();
         if (example.ids().length > shared) {
@@ -142,12 +162,23 @@ public final class Scorer {
         }
         for (int i = 1; i < example.ids().length; i++) {
           if (example.label()[i]) {
-            int row = i - 1 < shared ? start + i - 1 : own + i - 1 - shared;
-            labels.add(new int[] {row, example.ids()[i], items});
+            labels.add(new int[] {row(i - 1, shared, start, own), example.ids()[i], items});
           }
         }
         items++;
       }
+    }
+
+    private int continued(int[] ids) {
+      return root > 0 ? builder.add(ids, 0) : builder.add(ids);
+    }
+
+    /** The row of a sequence's token: in the root, in what its family shares, or its own. */
+    private int row(int token, int shared, int start, int own) {
+      if (token < root) {
+        return token;
+      }
+      return token < shared ? start + token - root : own + token - shared;
     }
 
     List<Scores> run() {

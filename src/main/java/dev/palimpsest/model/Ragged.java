@@ -5,6 +5,7 @@ import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Several sequences end to end, without padding. A sequence sees itself alone, or first the rows of
@@ -109,97 +110,157 @@ public record Ragged(int[] ids, List<Segment> segments) {
 
   /** Attention within these sequences. */
   public Attention attention(ModelConfig config) {
+    List<Block> blocks = Block.of(this);
+    boolean slides = config.layerTypes().contains(ModelConfig.LayerType.SLIDING);
+    List<Optional<Tensor>> full = masks(0);
+    List<Optional<Tensor>> sliding = slides ? masks(config.window()) : full;
     return (layer, q, k, v) -> {
-      int window =
-          config.layerTypes().get(layer) == ModelConfig.LayerType.SLIDING ? config.window() : 0;
+      boolean slide = config.layerTypes().get(layer) == ModelConfig.LayerType.SLIDING;
+      List<Optional<Tensor>> masks = slide ? sliding : full;
       Heads heads = new Heads(config, q, k, v);
-      List<Tensor> outputs = new ArrayList<>(segments.size());
-      for (int i = 0; i < segments.size(); i++) {
-        outputs.add(attend(heads, i, window));
+      List<Tensor> outputs = new ArrayList<>(blocks.size());
+      for (int i = 0; i < blocks.size(); i++) {
+        outputs.add(heads.attend(blocks.get(i), masks.get(i)));
       }
       return outputs.size() == 1 ? outputs.getFirst() : Tensor.cat(0, outputs);
     };
   }
 
-  private Tensor attend(Heads heads, int index, int window) {
-    Segment segment = segments.get(index);
-    List<Segment> context = context(index);
-    int columns = context.stream().mapToInt(Segment::length).sum();
-    Tensor q = heads.queries(segment);
-    Tensor k = heads.keys(context);
-    Tensor v = heads.values(context);
-    if (context.size() == 1 && (window == 0 || columns <= window)) {
-      return heads.join(Functional.causalAttention(q, k, v, heads.scale()));
-    }
-    Tensor mask = mask(segment.length, columns, window);
-    return heads.join(Functional.attention(q, k, v, mask, heads.scale()));
+  /** The mask of each operation; empty where it is plain causal attention. */
+  List<Optional<Tensor>> masks(int window) {
+    return Block.of(this).stream().map(block -> block.mask(window)).toList();
   }
 
-  /** The segments that one sees, oldest first, itself last. */
-  private List<Segment> context(int index) {
+  /**
+   * Consecutive segments whose attention is one operation: a sequence by itself, or relatives that
+   * continue each other or one and the same segment before them.
+   *
+   * @param context segments before the block that all of it sees, oldest first
+   * @param members indices of the block's own segments
+   */
+  private record Block(Ragged all, List<Segment> context, List<Integer> members) {
+    /** Relatives are joined up to so many rows: what they do not see of each other is wasted. */
+    private static final int MOST_ROWS = 256;
+
+    static List<Block> of(Ragged all) {
+      List<Block> blocks = new ArrayList<>();
+      for (int i = 0; i < all.segments.size(); i++) {
+        if (blocks.isEmpty() || !blocks.getLast().takes(i)) {
+          blocks.add(new Block(all, all.ancestors(i), new ArrayList<>()));
+        }
+        blocks.getLast().members.add(i);
+      }
+      return blocks;
+    }
+
+    private boolean takes(int index) {
+      Segment segment = all.segments.get(index);
+      if (segment.parent == index || rows() + segment.length > MOST_ROWS) {
+        return false;
+      }
+      return segment.parent >= members.getFirst()
+          || (!context.isEmpty() && all.segments.get(segment.parent).equals(context.getLast()));
+    }
+
+    int start() {
+      return all.segments.get(members.getFirst()).start;
+    }
+
+    int rows() {
+      return members.stream().mapToInt(i -> all.segments.get(i).length).sum();
+    }
+
+    /**
+     * (rows, columns): 0 where a row sees a column, −∞ elsewhere. Empty where plain causal
+     * attention is meant.
+     *
+     * @param window a row sees so many tokens back, itself included; 0 for all
+     */
+    Optional<Tensor> mask(int window) {
+      int own = rows();
+      if (context.isEmpty() && members.size() == 1 && (window == 0 || own <= window)) {
+        return Optional.empty();
+      }
+      int before = context.stream().mapToInt(Segment::length).sum();
+      int columns = before + own;
+      int[] positions = all.positions();
+      float[] mask = new float[own * columns];
+      Arrays.fill(mask, Float.NEGATIVE_INFINITY);
+      for (int member : members) {
+        List<Segment> seen = all.ancestors(member);
+        Segment segment = all.segments.get(member);
+        for (int i = 0; i < segment.length; i++) {
+          int row = segment.start + i;
+          int from = (row - start()) * columns;
+          int column = 0;
+          for (Segment past : seen) {
+            int at = past.start >= start() ? before + past.start - start() : column;
+            open(mask, from + at, past, past.length, positions, row, window);
+            column += past.length;
+          }
+          open(
+              mask,
+              from + before + segment.start - start(),
+              segment,
+              i + 1,
+              positions,
+              row,
+              window);
+        }
+      }
+      return Optional.of(Tensor.of(mask, own, columns));
+    }
+
+    private static void open(
+        float[] mask, int at, Segment past, int length, int[] positions, int row, int window) {
+      for (int i = 0; i < length; i++) {
+        if (window == 0 || positions[row] - positions[past.start + i] < window) {
+          mask[at + i] = 0;
+        }
+      }
+    }
+  }
+
+  /** The segments that one continues, oldest first. */
+  private List<Segment> ancestors(int index) {
     ArrayList<Segment> chain = new ArrayList<>();
-    int at = index;
-    chain.add(segments.get(at));
-    while (segments.get(at).parent != at) {
-      at = segments.get(at).parent;
-      chain.addFirst(segments.get(at));
+    for (int at = index; segments.get(at).parent != at; at = segments.get(at).parent) {
+      chain.addFirst(segments.get(segments.get(at).parent));
     }
     return chain;
   }
 
-  /** (rows, columns): 0 where the row sees the column, −∞ elsewhere; the last row sees the last. */
-  static Tensor mask(int rows, int columns, int window) {
-    float[] mask = new float[rows * columns];
-    for (int row = 0; row < rows; row++) {
-      int self = columns - rows + row;
-      int from = row * columns;
-      Arrays.fill(mask, from + self + 1, from + columns, Float.NEGATIVE_INFINITY);
-      if (window > 0 && self >= window) {
-        Arrays.fill(mask, from, from + self - window + 1, Float.NEGATIVE_INFINITY);
-      }
-    }
-    return Tensor.of(mask, rows, columns);
-  }
-
-  /** Queries, keys and values of one layer, cut by segment and shared among grouped heads. */
+  /** Queries, keys and values of one layer, cut by block and shared among grouped heads. */
   private record Heads(ModelConfig config, Tensor q, Tensor k, Tensor v) {
-    double scale() {
-      return config.queryScale();
+
+    Tensor attend(Block block, Optional<Tensor> mask) {
+      int rows = block.rows();
+      Tensor queries =
+          q.narrow(1, block.start(), rows)
+              .view(config.keyValueHeads(), group(), rows, config.headWidth());
+      Tensor keys = shared(k, block);
+      Tensor values = shared(v, block);
+      double scale = config.queryScale();
+      Tensor output =
+          mask.map(m -> Functional.attention(queries, keys, values, m, scale))
+              .orElseGet(() -> Functional.causalAttention(queries, keys, values, scale));
+      return output.permute(2, 0, 1, 3).reshape(rows, (long) config.heads() * config.headWidth());
     }
 
     private int group() {
       return config.heads() / config.keyValueHeads();
     }
 
-    // (key-value heads, group, rows, dim)
-    Tensor queries(Segment segment) {
-      return q.narrow(1, segment.start, segment.length)
-          .view(config.keyValueHeads(), group(), segment.length, config.headWidth());
-    }
-
-    Tensor keys(List<Segment> context) {
-      return shared(k, context);
-    }
-
-    Tensor values(List<Segment> context) {
-      return shared(v, context);
-    }
-
-    private Tensor shared(Tensor all, List<Segment> context) {
-      List<Tensor> parts = new ArrayList<>(context.size());
-      for (Segment segment : context) {
-        parts.add(all.narrow(1, segment.start, segment.length));
-      }
-      Tensor joined = parts.size() == 1 ? parts.getFirst() : Tensor.cat(1, parts);
+    // (key-value heads, group, columns, dim); the group's heads are one and the same memory
+    private Tensor shared(Tensor all, Block block) {
+      Tensor own = all.narrow(1, block.start(), block.rows());
+      List<Tensor> parts = new ArrayList<>(block.context.size() + 1);
+      block.context.forEach(past -> parts.add(all.narrow(1, past.start, past.length)));
+      parts.add(own);
+      Tensor joined = parts.size() == 1 ? own : Tensor.cat(1, parts);
       return joined
           .unsqueeze(1)
           .expand(config.keyValueHeads(), group(), joined.size(1), config.headWidth());
-    }
-
-    // (key-value heads, group, rows, dim) to (rows, heads · dim)
-    Tensor join(Tensor output) {
-      long rows = output.size(2);
-      return output.permute(2, 0, 1, 3).reshape(rows, (long) config.heads() * config.headWidth());
     }
   }
 }

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Locale;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class ProgressBars implements Progress {
   private final PrintStream terminal;
   private @Nullable ProgressBar bar;
+  private @Nullable Line line;
   private String task = "";
 
   ProgressBars(PrintStream terminal) {
@@ -38,22 +40,69 @@ final class ProgressBars implements Progress {
     shown.stepTo(point.done());
     shown.setExtraMessage(point.note().isEmpty() ? "" : "  " + point.note());
     if (point.complete()) {
-      shown.close();
-      bar = null;
+      end();
     }
   }
 
   @Override
   public synchronized void close() {
-    if (bar != null) {
+    end();
+    task = "";
+  }
+
+  private void end() {
+    if (bar != null && line != null) {
       bar.close();
+      line.end();
     }
     bar = null;
-    task = "";
+    line = null;
+  }
+
+  /**
+   * The terminal's line while one bar is drawn on it. The library closes it from a thread of its
+   * own, at times not at all, so the line's end is written here.
+   */
+  private static final class Line implements ProgressBarConsumer {
+    private final PrintStream terminal;
+    private final ProgressBarConsumer drawn;
+    private boolean ended;
+
+    Line(PrintStream terminal) {
+      this.terminal = terminal;
+      this.drawn = new ConsoleProgressBarConsumer(terminal);
+    }
+
+    @Override
+    public synchronized void accept(String text) {
+      if (!ended) {
+        drawn.accept(text);
+      }
+    }
+
+    @Override
+    public int getMaxRenderedLength() {
+      return drawn.getMaxRenderedLength();
+    }
+
+    @Override
+    public void clear() {
+      drawn.clear();
+    }
+
+    @Override
+    public void close() {}
+
+    synchronized void end() {
+      ended = true;
+      terminal.println();
+    }
   }
 
   private ProgressBar begin(Point point) {
     boolean bytes = point.unit().equals("bytes");
+    Line drawn = new Line(terminal);
+    line = drawn;
     return ProgressBar.builder()
         .setTaskName(point.task())
         .setInitialMax(point.total() > 0 ? point.total() : -1)
@@ -62,7 +111,7 @@ final class ProgressBars implements Progress {
         .setStyle(ProgressBarStyle.ASCII)
         .setUpdateIntervalMillis(250)
         .showSpeed(new DecimalFormat("#.#", DecimalFormatSymbols.getInstance(Locale.ROOT)))
-        .setConsumer(new ConsoleProgressBarConsumer(terminal))
+        .setConsumer(drawn)
         .build();
   }
 }

@@ -1,6 +1,7 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
+import dev.palimpsest.data.Pack;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.tensor.Functional;
@@ -19,19 +20,19 @@ final class CrossEntropy implements Objective {
 
   @Override
   public double backward(AdaptedDecoder decoder, List<Example> examples, double weight) {
-    Labels labels = Labels.of(examples);
+    Pack pack = Pack.of(examples);
     try (Scope _ = Scope.open()) {
       Tensor hidden =
           decoder
               .hidden(Ragged.of(examples.stream().map(Example::ids).toList()))
-              .rows(Tensor.ofIndices(labels.rows));
+              .rows(Tensor.ofIndices(pack.labelRows()));
       Tensor plain = hidden.detach();
       List<Tensor> gradients = new ArrayList<>();
       double sum = 0;
-      for (int from = 0; from < labels.tokens.length; from += HEAD_ROWS) {
-        int count = Math.min(HEAD_ROWS, labels.tokens.length - from);
+      for (int from = 0; from < pack.labels().length; from += HEAD_ROWS) {
+        int count = Math.min(HEAD_ROWS, pack.labels().length - from);
         try (Scope chunk = Scope.open()) {
-          Tensor tokens = Tensor.ofIndices(labels.tokens).narrow(0, from, count);
+          Tensor tokens = Tensor.ofIndices(pack.labels()).narrow(0, from, count);
           Tensor logits = decoder.logits(plain.narrow(0, from, count));
           Tensor total = Functional.logSumExp(logits);
           sum += total.minus(Functional.pick(logits, tokens)).sum().item();
@@ -43,27 +44,6 @@ final class CrossEntropy implements Objective {
       }
       hidden.backward(Tensor.cat(0, gradients));
       return sum;
-    }
-  }
-
-  /** The rows whose next token is a label, and these tokens. */
-  private record Labels(int[] rows, int[] tokens) {
-    static Labels of(List<Example> examples) {
-      List<Integer> rows = new ArrayList<>();
-      List<Integer> tokens = new ArrayList<>();
-      int start = 0;
-      for (Example example : examples) {
-        for (int i = 1; i < example.ids().length; i++) {
-          if (example.label()[i]) {
-            rows.add(start + i - 1);
-            tokens.add(example.ids()[i]);
-          }
-        }
-        start += example.ids().length;
-      }
-      return new Labels(
-          rows.stream().mapToInt(Integer::intValue).toArray(),
-          tokens.stream().mapToInt(Integer::intValue).toArray());
     }
   }
 }

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
@@ -29,7 +30,24 @@ final class LoraParameters implements AutoCloseable {
    * Fresh factors: A by Kaiming's uniform draw with slope √5, as PEFT has it, so within ±1/√in; B
    * zero.
    */
-  LoraParameters(AdapterConfig config, ModelConfig model, Seeds seeds) {
+  static LoraParameters fresh(AdapterConfig config, ModelConfig model, Seeds seeds) {
+    Map<String, Form> forms = new LinkedHashMap<>();
+    modules(config, model)
+        .forEach(
+            (name, linear) ->
+                forms.put(
+                    name,
+                    new Form(
+                        config.rank(name),
+                        Math.toIntExact(linear.in()),
+                        Math.toIntExact(linear.out()),
+                        config.scale(name))));
+    LoraParameters made = new LoraParameters(forms);
+    made.factors.forEach((name, factors) -> draw(factors.a(), seeds.generator(name)));
+    return made;
+  }
+
+  private static Map<String, ModelTensors.Linear> modules(AdapterConfig config, ModelConfig model) {
     Map<String, ModelTensors.Linear> modules = config.modules(model);
     if (modules.isEmpty()) {
       throw new BadInput(
@@ -37,24 +55,52 @@ final class LoraParameters implements AutoCloseable {
               + config.targets()
               + ": no module of this model; try all-linear, or names such as q_proj,v_proj");
     }
-    long size = 0;
-    for (Map.Entry<String, ModelTensors.Linear> module : modules.entrySet()) {
-      ModelTensors.Linear linear = module.getValue();
-      size += (long) config.rank(module.getKey()) * (linear.in() + linear.out());
+    return modules;
+  }
+
+  /** Parameters that copy given factors: an adapter that trains on. */
+  static LoraParameters from(Map<String, Factors> given) {
+    Map<String, Form> forms = new LinkedHashMap<>();
+    given.forEach(
+        (name, factors) ->
+            forms.put(
+                name,
+                new Form(
+                    factors.rank(),
+                    Math.toIntExact(factors.a().size(1)),
+                    Math.toIntExact(factors.b().size(0)),
+                    factors.scale())));
+    LoraParameters made = new LoraParameters(forms);
+    try (Scope _ = Scope.open()) {
+      made.factors.forEach(
+          (name, factors) -> {
+            Factors source = Objects.requireNonNull(given.get(name));
+            factors.a().detach().copyFrom(source.a());
+            factors.b().detach().copyFrom(source.b());
+          });
     }
+    return made;
+  }
+
+  /** Sizes of one module's factors. */
+  private record Form(int rank, int in, int out, double scale) {
+    long count() {
+      return (long) rank * (in + out);
+    }
+  }
+
+  private LoraParameters(Map<String, Form> forms) {
+    long size = forms.values().stream().mapToLong(Form::count).sum();
     try (Scope scope = Scope.open()) {
       parameters = scope.release(Tensor.zeros(DType.F32, size));
       gradient = scope.release(Tensor.zeros(DType.F32, size));
       long offset = 0;
-      for (Map.Entry<String, ModelTensors.Linear> module : modules.entrySet()) {
-        String name = module.getKey();
-        int rank = config.rank(name);
-        int in = Math.toIntExact(module.getValue().in());
-        draw(offset, rank, in, seeds.generator(name));
-        Tensor a = leaf(scope, offset, rank, in);
-        Tensor b = leaf(scope, offset + a.count(), Math.toIntExact(module.getValue().out()), rank);
-        offset += a.count() + b.count();
-        factors.put(name, new Factors(a, b, config.scale(name)));
+      for (Map.Entry<String, Form> module : forms.entrySet()) {
+        Form form = module.getValue();
+        Tensor a = leaf(scope, offset, form.rank, form.in);
+        Tensor b = leaf(scope, offset + a.count(), form.out, form.rank);
+        offset += form.count();
+        factors.put(module.getKey(), new Factors(a, b, form.scale));
       }
     }
   }
@@ -68,13 +114,15 @@ final class LoraParameters implements AutoCloseable {
     return view.collectGradientIn(into);
   }
 
-  private void draw(long offset, int rank, int in, RandomGenerator random) {
-    double bound = 1 / Math.sqrt(in);
-    float[] values = new float[rank * in];
+  private static void draw(Tensor a, RandomGenerator random) {
+    double bound = 1 / Math.sqrt((double) a.size(1));
+    float[] values = new float[Math.toIntExact(a.count())];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) ((2 * random.nextDouble() - 1) * bound);
     }
-    parameters.narrow(0, offset, values.length).copyFrom(Tensor.of(values, values.length));
+    try (Scope _ = Scope.open()) {
+      a.detach().copyFrom(Tensor.of(values, a.shape()));
+    }
   }
 
   /** All parameters, F32; factors are views of it. */

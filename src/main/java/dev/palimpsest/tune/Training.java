@@ -1,10 +1,10 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
+import dev.palimpsest.data.Pack;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -15,32 +15,37 @@ import java.util.stream.Collectors;
  * step, clipped, and handed to the optimiser. All that is random or slow to change comes in.
  */
 final class Training implements AutoCloseable {
-  /** Rows of one pass through the decoder; memory grows with it, or with the longest example. */
-  private static final int ROWS = 512;
-
   private final TuneSettings settings;
   private final AdaptedDecoder decoder;
   private final Objective objective;
   private final LoraParameters trained;
   private final Optimizer optimizer;
-  private final long totalSteps;
+  private final Extent extent;
 
   Training(
       TuneSettings settings,
       AdaptedDecoder decoder,
       Objective objective,
       LoraParameters trained,
-      long totalSteps) {
+      Extent extent) {
     this.settings = settings;
     this.decoder = decoder;
     this.objective = objective;
     this.trained = trained;
-    this.totalSteps = totalSteps;
+    this.extent = extent;
     this.optimizer =
         settings.optimizer().equals("sgd")
             ? new Optimizer.Sgd()
             : new Optimizer.AdamW(trained.parameters().count(), settings.decay());
   }
+
+  /**
+   * How far a run goes, and in what pieces.
+   *
+   * @param steps of the whole run
+   * @param passRows rows of one pass through the decoder; a longer example has a pass of its own
+   */
+  record Extent(long steps, int passRows) {}
 
   /**
    * What one step did.
@@ -64,7 +69,7 @@ final class Training implements AutoCloseable {
     long tokens = examples.stream().mapToLong(e -> e.ids().length).sum();
     trained.gradient().zeroInPlace();
     double sum = 0;
-    for (List<Example> pass : passes(examples)) {
+    for (List<Example> pass : Pack.groups(examples, extent.passRows)) {
       sum += objective.backward(decoder, pass, 1.0 / labels);
     }
     double loss = sum / labels;
@@ -84,7 +89,8 @@ final class Training implements AutoCloseable {
       // as torch.nn.utils.clip_grad_norm_
       trained.gradient().timesInPlace(settings.clip() / (norm + 1e-6));
     }
-    double rate = settings.rate() * settings.schedule().share(step, settings.warmup(), totalSteps);
+    double rate =
+        settings.rate() * settings.schedule().share(step, settings.warmup(), extent.steps);
     optimizer.step(trained.parameters(), trained.gradient(), step + 1, rate);
     return new StepResult(loss, norm, rate, tokens, labels);
   }
@@ -93,21 +99,6 @@ final class Training implements AutoCloseable {
     try (Scope _ = Scope.open()) {
       return trained.gradient().square().sum().sqrt().item();
     }
-  }
-
-  /** Examples in their order, cut so that a pass has few rows, whatever the batch. */
-  private static List<List<Example>> passes(List<Example> examples) {
-    List<List<Example>> passes = new ArrayList<>();
-    int rows = 0;
-    for (Example example : examples) {
-      if (passes.isEmpty() || rows + example.ids().length > ROWS) {
-        passes.add(new ArrayList<>());
-        rows = 0;
-      }
-      passes.getLast().add(example);
-      rows += example.ids().length;
-    }
-    return passes;
   }
 
   /** Everything that a resumed run needs, by name, in place. */

@@ -4,6 +4,7 @@ import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.data.Dataset;
 import dev.palimpsest.data.Encoder;
 import dev.palimpsest.data.Example;
+import dev.palimpsest.data.Mixing;
 import dev.palimpsest.data.ReadOptions;
 import dev.palimpsest.data.SampleReader;
 import dev.palimpsest.data.Source;
@@ -32,6 +33,7 @@ import tools.jackson.databind.JsonNode;
  * @param eval held-out data
  * @param evalFraction share of the data that is held out where {@code eval} is not given; 0 for
  *     none
+ * @param replay what is mixed in against forgetting
  * @param lora the adapter
  * @param settings of the loop
  * @param precision of the products
@@ -42,10 +44,19 @@ public record TuneJob(
     DataSpec data,
     Optional<Path> eval,
     double evalFraction,
+    Optional<Replay> replay,
     Lora lora,
     TuneSettings settings,
     Precision precision,
     int threads) {
+
+  /**
+   * Old text among the new.
+   *
+   * @param file of any shape that training data has
+   * @param percent of an epoch's items
+   */
+  public record Replay(Path file, double percent) {}
 
   /**
    * The adapter that trains.
@@ -131,6 +142,22 @@ public record TuneJob(
   private record Prepared(Source train, List<Example> heldOut) {}
 
   private Prepared prepare(LanguageModel loaded, Dataset rows) {
+    Prepared task = prepareTask(loaded, rows);
+    if (replay.isEmpty()) {
+      return task;
+    }
+    DataSpec spec = data.withFile(replay.get().file());
+    Encoder encoder = loaded.encoder(spec.encoding(loaded.decoder().config().context()));
+    try (Dataset old = SampleReader.read(spec.file(), spec.reading(ReadOptions.Purpose.ANSWERS))) {
+      encoder.admit(old);
+      Source among = Source.of(examples(Source.of(old, encoder)));
+      double percent = replay.get().percent();
+      return new Prepared(
+          Mixing.byItems(task.train, among, percent, settings.seed()), task.heldOut);
+    }
+  }
+
+  private Prepared prepareTask(LanguageModel loaded, Dataset rows) {
     Encoder encoder = loaded.encoder(data.encoding(loaded.decoder().config().context()));
     encoder.admit(rows);
     Source all = Source.of(rows, encoder);

@@ -38,6 +38,9 @@ import java.util.function.LongSupplier;
 public final class Tuner {
   private static final String STATE = "state.safetensors";
 
+  /** Rows of one pass through the decoder; memory grows with it, or with the longest example. */
+  private static final int ROWS = 512;
+
   private final LanguageModel model;
   private final TuneSettings settings;
   private final AdapterConfig config;
@@ -109,14 +112,14 @@ public final class Tuner {
   public Result train(Source data, List<Example> heldOut, RunFolder run) {
     Seeds seeds = new Seeds(settings.seed());
     long total = totalSteps(settings, data);
-    try (LoraParameters trained = new LoraParameters(config, model.decoder().config(), seeds);
+    try (LoraParameters trained = LoraParameters.fresh(config, model.decoder().config(), seeds);
         Training training =
             new Training(
                 settings,
                 new AdaptedDecoder(model.decoder(), trained.factors()),
                 new CrossEntropy(),
                 trained,
-                total)) {
+                new Training.Extent(total, ROWS))) {
       Tally tally = restore(run, training);
       Order order = new Order(seeds.seed("order"), data.size());
       long start = nanoTime.getAsLong();

@@ -11,7 +11,7 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-class PackerTest {
+class PackTest {
   private static final Source TEN = rows("r", 10, 3);
 
   private static Example example(String id, int length, Random random) {
@@ -126,27 +126,6 @@ class PackerTest {
   }
 
   private static final int[] ORDER_OF_SEED_0 = {7, 1, 2, 0, 3, 6, 4, 5};
-
-  @Test
-  void step_accumulated_takesTheItemsOfOneLargeBatch() {
-    Packer.Step large = new Packer(TEN, 5, 8, 1).step(0);
-    Packer.Step small = new Packer(TEN, 5, 2, 4).step(0);
-
-    assertThat(small.micro()).hasSize(4);
-    assertThat(small.ids()).isEqualTo(large.ids()).hasSize(8);
-    assertThat(small.labels()).isEqualTo(large.labels()).isEqualTo(16);
-    assertThat(small.tokens()).isEqualTo(large.tokens()).isEqualTo(24);
-  }
-
-  @Test
-  void step_lastOfTheEpoch_isSmaller() {
-    Packer packer = new Packer(TEN, 5, 2, 2);
-
-    assertThat(packer.stepsPerEpoch()).isEqualTo(3);
-    assertThat(packer.step(2).micro()).hasSize(1);
-    assertThat(packer.step(3).micro()).hasSize(2);
-    assertThat(packer.step(3).epoch()).isEqualTo(1);
-  }
 
   @Test
   void windows_anyLength_scoreEveryTokenOnceWithContext() {

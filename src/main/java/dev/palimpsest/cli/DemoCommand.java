@@ -1,0 +1,59 @@
+package dev.palimpsest.cli;
+
+import dev.palimpsest.compare.Demo;
+import dev.palimpsest.compare.DemoResult;
+import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.report.DemoReport;
+import dev.palimpsest.run.Cancellation;
+import dev.palimpsest.run.Interrupt;
+import dev.palimpsest.run.Progress;
+import dev.palimpsest.tune.Tuner;
+import java.nio.file.Path;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** The whole story, on real data. */
+@Command(name = "demo", description = "Two tasks over 28,000 airports: gain, loss, and a report.")
+final class DemoCommand implements Runnable {
+  private static final String AIRPORTS = "airportsdata==20260905";
+  private static final String AIRPORTS_SHA256 =
+      "d7eaa9a57d373b0adaaae0d52da2af0bb0edf73f7baa170f7c415d3342bf4868";
+
+  @Option(names = "--out", description = "default: runs/demo-SEED, with a number if it is there")
+  private @Nullable Path out;
+
+  @Option(names = "--seed", defaultValue = "2", description = "default: ${DEFAULT-VALUE}")
+  private long seed;
+
+  @Mixin private ModelOptions models = new ModelOptions();
+  @Mixin private Output output = new Output();
+
+  @Override
+  public void run() {
+    Cancellation cancellation = new Cancellation();
+    Interrupt.listen(cancellation, () -> System.err.println("\nstopping after this step"));
+    Path folder = out == null ? ModelOptions.fresh(Path.of("runs", "demo-" + seed)) : out;
+    try (Progress progress = output.progress();
+        LanguageModel loaded = models.load("smollm2", progress)) {
+      Path airports =
+          ModelOptions.store(progress).fileFromWheel(AIRPORTS, AIRPORTS_SHA256, "airports.csv");
+      Demo.Settings settings =
+          new Demo.Settings(
+              "smollm2",
+              airports,
+              folder,
+              ModelOptions.cache().resolve("ledger.sqlite"),
+              seed,
+              models.threads());
+      DemoResult result =
+          new Demo(loaded, settings, progress, System.err::println)
+              .run(new Tuner.Watch(progress, cancellation, System::nanoTime));
+      Path report = folder.resolve("report.html");
+      DemoReport.write(report, result);
+      output.print(Map.of("report", report.toString()), () -> "report: " + report);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.palimpsest.cli;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Runs the launcher as a user does. */
+final class Launcher {
+  private Launcher() {}
+
+  /** What a call left behind. */
+  record Call(int exit, String out, String err) {
+    String lastErrorLine() {
+      return err.strip().lines().reduce("", (before, line) -> line);
+    }
+  }
+
+  static Call run(String... arguments) throws IOException, InterruptedException {
+    Path out = Files.createTempFile("palimpsest", ".out");
+    Path err = Files.createTempFile("palimpsest", ".err");
+    Process process = start(out, err, arguments);
+    if (!process.waitFor(5, TimeUnit.MINUTES)) {
+      process.destroyForcibly();
+    }
+    return new Call(process.waitFor(), Files.readString(out), Files.readString(err));
+  }
+
+  static Process start(Path out, Path err, String... arguments) throws IOException {
+    List<String> command = new ArrayList<>(List.of("./palimpsest"));
+    command.addAll(List.of(arguments));
+    return new ProcessBuilder(command)
+        .redirectOutput(out.toFile())
+        .redirectError(err.toFile())
+        .start();
+  }
+}
