@@ -34,13 +34,7 @@ public record ArmReport(
   /** An arm of which only the ledger is known so far. */
   public static ArmReport of(String name, String task, Ledger ledger) {
     return new ArmReport(
-        name,
-        task,
-        Optional.of(LedgerView.of(ledger)),
-        List.of(),
-        List.of(),
-        List.of(),
-        List.of());
+        name, task, Optional.of(LedgerView.of(ledger)), List.of(), List.of(), List.of(), List.of());
   }
 
   /** The same with the adapter's scale turned. */

@@ -23,8 +23,7 @@ record Axis(double low, double high, double step, double from, double to) {
       most = least + 1;
     }
     double step = step((most - least) / TICKS);
-    return new Axis(
-        Math.floor(least / step) * step, Math.ceil(most / step) * step, step, from, to);
+    return new Axis(Math.floor(least / step) * step, Math.ceil(most / step) * step, step, from, to);
   }
 
   private static double step(double least) {

@@ -31,15 +31,16 @@ final class CurvePicture {
     html.text(heldOut.isEmpty() ? "." : "; rings are the held-out loss.");
     if (drawn.size() < curve.size()) {
       html.text(
-          " Drawn: " + Numbers.count(drawn.size()) + " of them, evenly spaced, first and last kept.");
+          " Drawn: "
+              + Numbers.count(drawn.size())
+              + " of them, evenly spaced, first and last kept.");
     }
     html.close().closeLine();
     table(html, curve, name);
     return html;
   }
 
-  private static void svg(
-      Markup html, List<LossPoint> drawn, List<LossPoint> heldOut, String id) {
+  private static void svg(Markup html, List<LossPoint> drawn, List<LossPoint> heldOut, String id) {
     List<Double> losses = new ArrayList<>(drawn.stream().map(LossPoint::train).toList());
     heldOut.forEach(point -> losses.add(point.heldOut().orElseThrow()));
     losses.add(0.0);
@@ -67,7 +68,15 @@ final class CurvePicture {
     for (LossPoint point : thinned(heldOut, MOST_DRAWN / 4)) {
       double loss = point.heldOut().orElseThrow();
       html.open(
-          "circle", "class", "heldout", "cx", x.text((double) point.step()), "cy", y.text(loss), "r", "5");
+          "circle",
+          "class",
+          "heldout",
+          "cx",
+          x.text((double) point.step()),
+          "cy",
+          y.text(loss),
+          "r",
+          "5");
       html.element("title", "step " + point.step() + ": held-out loss " + Numbers.fine(loss));
       html.close();
     }

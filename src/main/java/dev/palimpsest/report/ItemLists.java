@@ -52,8 +52,7 @@ final class ItemLists {
     for (ArmReport arm : arms) {
       for (LedgerView.Row row : arm.ledger().map(LedgerView::probes).orElse(List.of())) {
         for (Kind kind : Kind.values()) {
-          sizes.add(
-              row.items().stream().filter(kind::has).mapToLong(i -> size(entry(i))).sum());
+          sizes.add(row.items().stream().filter(kind::has).mapToLong(i -> size(entry(i))).sum());
         }
       }
     }
@@ -110,7 +109,12 @@ final class ItemLists {
     }
     html.element(
         "summary",
-        kind.heading + ", " + row.name() + ": " + Numbers.count(items.size()) + items(items.size()));
+        kind.heading
+            + ", "
+            + row.name()
+            + ": "
+            + Numbers.count(items.size())
+            + items(items.size()));
     if (shown < items.size()) {
       html.element(
           "p",

@@ -181,7 +181,9 @@ public record LedgerView(List<Row> probes, List<Distance> divergences) {
               probe.path("kind").asString("").equals("gain") ? ProbeKind.GAIN : ProbeKind.RETENTION,
               probe.path("metric").asString(""),
               change(probe),
-              probe.has("acc_norm") ? Optional.of(change(probe.path("acc_norm"))) : Optional.empty(),
+              probe.has("acc_norm")
+                  ? Optional.of(change(probe.path("acc_norm")))
+                  : Optional.empty(),
               slices,
               probe.path("loops_before").asInt(0),
               probe.path("loops_after").asInt(0),

@@ -78,9 +78,7 @@ final class Numbers {
 
   /** Bytes in GB of 10^9, or MB below one. */
   static String bytes(long bytes) {
-    return bytes >= 1_000_000_000
-        ? fixed(bytes / 1e9, 2) + " GB"
-        : fixed(bytes / 1e6, 1) + " MB";
+    return bytes >= 1_000_000_000 ? fixed(bytes / 1e9, 2) + " GB" : fixed(bytes / 1e6, 1) + " MB";
   }
 
   /** A coordinate in a picture. */

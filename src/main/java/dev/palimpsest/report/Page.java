@@ -143,10 +143,7 @@ final class Page {
     html.open("section", "id", id, "aria-labelledby", id + "-heading");
     html.open("h2", "id", id + "-heading");
     html.element(
-        "span",
-        FrontierPicture.mark(index),
-        "class",
-        "badge " + FrontierPicture.colour(index));
+        "span", FrontierPicture.mark(index), "class", "badge " + FrontierPicture.colour(index));
     html.text(" " + arm.title()).closeLine();
     arm.ledger().ifPresent(ledger -> ledger(ledger, arm));
     if (!arm.curve().isEmpty()) {
@@ -288,7 +285,7 @@ final class Page {
 
   private void reading() {
     section("reading", "How to read this");
-    for (String line : resource("reading.txt").strip().split("\n\n")) {
+    for (String line : resource("reading.txt").strip().split("\n\n", -1)) {
       html.element("p", line.replace('\n', ' '));
     }
     html.closeLine();

@@ -83,7 +83,12 @@ final class ProbeTable {
   }
 
   private static void row(
-      Markup html, String name, String detail, String kind, LedgerView.Change change, double widest) {
+      Markup html,
+      String name,
+      String detail,
+      String kind,
+      LedgerView.Change change,
+      double widest) {
     html.open("tr").open("th", "scope", "row").text(name);
     if (!detail.isEmpty()) {
       html.text(" ").element("small", detail);
@@ -92,8 +97,7 @@ final class ProbeTable {
     boolean rates = change.counts().isPresent();
     html.element("td", rates ? Numbers.percent(change.before()) : bits(change.before()));
     html.element("td", rates ? Numbers.percent(change.after()) : bits(change.after()));
-    String delta =
-        rates ? Numbers.points(change.delta()) : Numbers.fineSigned(change.delta());
+    String delta = rates ? Numbers.points(change.delta()) : Numbers.fineSigned(change.delta());
     html.element("td", delta, "class", "delta");
     interval(html, change, rates);
     html.open("td", "class", "forest", "aria-hidden", "true");

@@ -41,12 +41,10 @@ final class RunReport {
     String name = String.valueOf(run.toAbsolutePath().normalize().getFileName());
     Optional<LedgerView> ledger = ledger();
     List<LossPoint> curve = curve();
-    ArmReport arm =
-        new ArmReport(name, "", ledger, List.of(), List.of(), curve, cost());
+    ArmReport arm = new ArmReport(name, "", ledger, List.of(), List.of(), curve, cost());
     List<Fact> settings = new ArrayList<>();
     flatten("", about, settings);
-    return new ReportData(
-        "Run " + name, finding(curve, ledger), List.of(arm), List.of(), settings);
+    return new ReportData("Run " + name, finding(curve, ledger), List.of(arm), List.of(), settings);
   }
 
   private String finding(List<LossPoint> curve, Optional<LedgerView> ledger) {
@@ -79,8 +77,7 @@ final class RunReport {
     JsonNode document = Json.read(file);
     String format = document.path("format").asString("");
     if (!format.equals(LEDGER_FORMAT)) {
-      throw new BadInput(
-          file + ": format is '" + format + "', expected '" + LEDGER_FORMAT + "'");
+      throw new BadInput(file + ": format is '" + format + "', expected '" + LEDGER_FORMAT + "'");
     }
     try {
       return Optional.of(LedgerView.of(document, items()));

@@ -10,8 +10,7 @@ final class Table {
 
   /** Opens one that scrolls by itself where the screen is narrow. */
   static Table open(Markup html, String caption, String... columns) {
-    html.open(
-        "div", "class", "scroll", "tabindex", "0", "role", "region", "aria-label", caption);
+    html.open("div", "class", "scroll", "tabindex", "0", "role", "region", "aria-label", caption);
     html.open("table").element("caption", caption).open("thead").open("tr");
     for (String column : columns) {
       html.element("th", column, "scope", "col");

@@ -35,9 +35,7 @@ final class TextColours {
   private static void legend(Markup html) {
     html.open("p", "class", "legend");
     html.element("span", "less likely than before:", "class", "word");
-    String[] less = {
-      "2 nats or more", "1 to 2", "0.5 to 1", "0.1 to 0.5", "under 0.1"
-    };
+    String[] less = {"2 nats or more", "1 to 2", "0.5 to 1", "0.1 to 0.5", "under 0.1"};
     for (int i = 0; i < less.length; i++) {
       html.text(" ").element("span", less[i], "class", i == 4 ? "tok" : "tok less" + (4 - i));
     }
@@ -120,8 +118,7 @@ final class TextColours {
             .limit(MOST_LISTED)
             .toList();
     html.open("details").element("summary", "The " + most.size() + " tokens that changed most");
-    Table table =
-        Table.open(html, "Log-probability in nats", "token", "before", "after", "\u0394");
+    Table table = Table.open(html, "Log-probability in nats", "token", "before", "after", "\u0394");
     for (ColouredText.TokenChange token : most) {
       table.row(
           "\u201c" + token.text() + "\u201d",
