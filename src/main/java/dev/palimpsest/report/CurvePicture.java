@@ -2,11 +2,14 @@ package dev.palimpsest.report;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /** The training loss, step by step, and the held-out loss where it was measured. */
 final class CurvePicture {
   private static final int MOST_DRAWN = 800;
+  private static final int MOST_RINGS = 50;
   private static final int MOST_LISTED = 24;
   private static final double LEFT = 62;
   private static final double RIGHT = 584;
@@ -29,14 +32,18 @@ final class CurvePicture {
     html.open("figcaption");
     html.text("Loss of " + name + ", nats a token, over " + Numbers.count(curve.size()) + " steps");
     html.text(heldOut.isEmpty() ? "." : "; rings are the held-out loss.");
-    if (drawn.size() < curve.size()) {
+    if (drawn.size() < curve.size() || heldOut.size() > MOST_RINGS) {
       html.text(
-          " Drawn: "
+          " Drawn, evenly spaced, first and last kept: "
               + Numbers.count(drawn.size())
-              + " of them, evenly spaced, first and last kept.");
+              + " steps, "
+              + Math.min(MOST_RINGS, heldOut.size())
+              + " of "
+              + Numbers.count(heldOut.size())
+              + " rings.");
     }
     html.close().closeLine();
-    table(html, curve, name);
+    table(html, curve, heldOut, name);
     return html;
   }
 
@@ -65,7 +72,7 @@ final class CurvePicture {
             .map(point -> x.text((double) point.step()) + "," + y.text(point.train()))
             .collect(Collectors.joining(" "));
     html.element("polyline", "", "class", "curve", "points", line);
-    for (LossPoint point : thinned(heldOut, MOST_DRAWN / 4)) {
+    for (LossPoint point : thinned(heldOut, MOST_RINGS)) {
       double loss = point.heldOut().orElseThrow();
       html.open(
           "circle",
@@ -97,13 +104,19 @@ final class CurvePicture {
         + ".";
   }
 
-  private static void table(Markup html, List<LossPoint> curve, String name) {
-    List<LossPoint> rows = thinned(curve, MOST_LISTED);
-    String listed = rows.size() < curve.size() ? ", " + rows.size() + " evenly spaced steps" : "";
+  private static void table(
+      Markup html, List<LossPoint> curve, List<LossPoint> heldOut, String name) {
+    SortedMap<Long, LossPoint> rows = new TreeMap<>();
+    thinned(curve, MOST_LISTED).forEach(point -> rows.put(point.step(), point));
+    thinned(heldOut, MOST_RINGS).forEach(point -> rows.put(point.step(), point));
+    String listed =
+        rows.size() < curve.size()
+            ? ", " + rows.size() + " of " + Numbers.count(curve.size()) + " steps"
+            : "";
     html.open("details");
     html.element("summary", "The curve in numbers" + listed);
     Table table = Table.open(html, "Loss of " + name + " by step", "step", "loss", "held-out loss");
-    for (LossPoint row : rows) {
+    for (LossPoint row : rows.values()) {
       table.row(
           Numbers.count(row.step()),
           Numbers.fine(row.train()),

@@ -103,9 +103,9 @@ final class ItemLists {
       shown++;
     }
     if (kind == Kind.LOST && items.size() <= OPEN_UP_TO) {
-      html.open("details", "open", "");
+      html.open("details", "class", "list", "open", "");
     } else {
-      html.open("details");
+      html.open("details", "class", "list");
     }
     html.element(
         "summary",

@@ -168,7 +168,9 @@ final class Page {
                 html.text(": " + ProbeTable.told(change)).closeLine();
               });
     }
-    html.element("h3", "Probes").add(ProbeTable.of(ledger, arm.title()));
+    if (!ledger.probes().isEmpty()) {
+      html.element("h3", "Probes").add(ProbeTable.of(ledger, arm.title()));
+    }
     if (!ledger.divergences().isEmpty()) {
       html.element("h3", "How far the distribution moved");
       divergences(ledger, arm);

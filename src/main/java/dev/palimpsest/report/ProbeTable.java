@@ -22,9 +22,7 @@ final class ProbeTable {
 
   static Markup of(LedgerView ledger, String arm) {
     Markup html = new Markup();
-    if (!ledger.probes().isEmpty()) {
-      new ProbeTable(ledger).write(html, arm);
-    }
+    new ProbeTable(ledger).write(html, arm);
     return html;
   }
 

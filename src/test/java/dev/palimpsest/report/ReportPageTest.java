@@ -200,6 +200,25 @@ class ReportPageTest {
   }
 
   @Test
+  void curve_long_saysWhatIsDrawnAndListsTheHeldOutLosses() throws IOException {
+    String html =
+        written(
+            page(
+                new ArmReport(
+                    "arm",
+                    "",
+                    Optional.empty(),
+                    List.of(),
+                    List.of(),
+                    SampleReport.curve(5000, 1),
+                    List.of())));
+
+    assertThat(html).contains("800 steps, 50 of 100 rings", "of 5,000 steps");
+    assertThat(groups(Pattern.compile("<circle class=\"heldout\"([^>]*)>"), html)).hasSize(50);
+    assertThat(text(html)).containsPattern(" 5,000 \\d\\.\\d{4} \\d\\.\\d{4} ");
+  }
+
+  @Test
   void ofRun_stillAtWork_saysSo() throws IOException {
     ReportData data = ReportPage.ofRun(run(false));
 

@@ -30,7 +30,7 @@ final class SampleReport {
   static ReportData full() {
     return new ReportData(
         "Form and facts: what two tasks cost",
-        "LoRA learned both tasks; without replay it lost 9.0 points of what the base could do, with"
+        "LoRA learned both tasks; without replay it lost 7 to 10 points of what the base could do, with"
             + " a tenth of replay the loss cannot be told from none.",
         List.of(
             arm("LoRA", "form", 1, new PairedCounts(60, 40, 12, 88)),
