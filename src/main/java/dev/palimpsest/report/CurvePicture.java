@@ -12,7 +12,7 @@ final class CurvePicture {
   private static final int MOST_RINGS = 50;
   private static final int MOST_LISTED = 24;
   private static final double LEFT = 62;
-  private static final double RIGHT = 584;
+  private static final double RIGHT = 564;
   private static final double TOP = 16;
   private static final double BOTTOM = 216;
 
