@@ -1,0 +1,49 @@
+package dev.palimpsest.report;
+
+import dev.palimpsest.measure.Interval;
+import dev.palimpsest.measure.Ledger;
+import dev.palimpsest.measure.ProbeKind;
+import java.util.Optional;
+
+/**
+ * A place in the picture of gain against loss: one checkpoint, or one setting of the scale.
+ *
+ * @param label such as {@code step 100} or {@code scale 0.5}
+ * @param gain Δ on gain probes, a fraction
+ * @param gainInterval its 95 % interval, if it has one
+ * @param loss minus Δ on retention probes, a fraction: positive where something was lost
+ * @param lossInterval its 95 % interval, if it has one
+ */
+public record PathPoint(
+    String label,
+    double gain,
+    Optional<Interval> gainInterval,
+    double loss,
+    Optional<Interval> lossInterval) {
+  /** Refuses what cannot be drawn. */
+  public PathPoint {
+    if (!Double.isFinite(gain) || !Double.isFinite(loss)) {
+      throw new IllegalArgumentException(label + ": gain " + gain + ", loss " + loss);
+    }
+  }
+
+  /** The place of a ledger: its items pooled by kind; empty if it lacks one of the kinds. */
+  public static Optional<PathPoint> of(String label, Ledger ledger) {
+    return of(label, LedgerView.of(ledger));
+  }
+
+  static Optional<PathPoint> of(String label, LedgerView ledger) {
+    Optional<LedgerView.Change> gain = ledger.pooled(ProbeKind.GAIN);
+    Optional<LedgerView.Change> kept = ledger.pooled(ProbeKind.RETENTION);
+    if (gain.isEmpty() || kept.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new PathPoint(
+            label,
+            gain.get().delta(),
+            gain.get().interval(),
+            -kept.get().delta(),
+            kept.get().interval().map(i -> new Interval(-i.high(), -i.low(), i.method()))));
+  }
+}

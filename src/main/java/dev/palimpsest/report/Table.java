@@ -1,0 +1,33 @@
+package dev.palimpsest.report;
+
+/** A plain table: a caption, a heading for each column, the first cell of a row its heading. */
+final class Table {
+  private final Markup html;
+
+  private Table(Markup html) {
+    this.html = html;
+  }
+
+  /** Opens one that scrolls by itself where the screen is narrow. */
+  static Table open(Markup html, String caption, String... columns) {
+    html.open("div", "class", "scroll", "tabindex", "0", "role", "region", "aria-label", caption);
+    html.open("table").element("caption", caption).open("thead").open("tr");
+    for (String column : columns) {
+      html.element("th", column, "scope", "col");
+    }
+    html.close().close().open("tbody");
+    return new Table(html);
+  }
+
+  void row(String heading, String... cells) {
+    html.open("tr").element("th", heading, "scope", "row");
+    for (String cell : cells) {
+      html.element("td", cell);
+    }
+    html.closeLine();
+  }
+
+  void close() {
+    html.close().close().closeLine();
+  }
+}
