@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
       ScoreCommand.class,
       GenerateCommand.class,
       LedgerCommand.class,
+      ReportCommand.class,
       DemoCommand.class
     })
 public final class Main implements Runnable {

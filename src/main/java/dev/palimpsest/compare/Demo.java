@@ -3,7 +3,6 @@ package dev.palimpsest.compare;
 import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.generate.LanguageModel;
-import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.generate.Scorer;
 import dev.palimpsest.measure.BaseTexts;
 import dev.palimpsest.measure.BuiltInProbes;
@@ -104,13 +103,11 @@ public final class Demo {
     Path replay = writeReplay();
     List<DemoResult.Arm> arms = new ArrayList<>();
     List<TunedModel> tuned = new ArrayList<>();
-    Map<String, String> prompts = new LinkedHashMap<>();
     for (Task task : Task.values()) {
       List<Probe> probes = new ArrayList<>();
       Path heldOut = tasks.resolve(task.word() + "-heldout.jsonl");
       probes.add(new ProbeReader().read(heldOut, ProbeKind.GAIN));
       probes.addAll(retention);
-      remember(probes, prompts);
       for (Optional<Path> mixed : List.of(Optional.<Path>empty(), Optional.of(replay))) {
         String name = task.word() + (mixed.isPresent() ? "-lora-replay" : "-lora");
         Path run = settings.out.resolve("runs").resolve(name);
@@ -135,7 +132,7 @@ public final class Demo {
     List<DemoResult.Point> dial = dial(base, tuned.getFirst(), tasks, retention);
     List<DemoResult.Text> texts = texts(base, tuned.get(0), tuned.get(1));
     double seconds = (watch.nanoTime().getAsLong() - start) / 1e9;
-    return new DemoResult(settings.modelName, arms, dial, texts, prompts, facts(seconds));
+    return new DemoResult(settings.modelName, arms, dial, texts, facts(seconds));
   }
 
   private TuneJob job(Task task, Path tasks, Optional<Path> replay) {
@@ -243,26 +240,6 @@ public final class Demo {
       values.add((double) logprob);
     }
     return values;
-  }
-
-  private static void remember(List<Probe> probes, Map<String, String> prompts) {
-    for (Probe probe : probes) {
-      for (ProbeItem item : probe.items()) {
-        switch (item) {
-          case ProbeItem.Ask ask -> prompts.put(probe.name() + "/" + ask.id(), text(ask.prompt()));
-          case ProbeItem.Choose choose ->
-              prompts.put(probe.name() + "/" + choose.id(), text(choose.prompt()));
-          case ProbeItem.Read read -> prompts.put(probe.name() + "/" + read.id(), read.text());
-        }
-      }
-    }
-  }
-
-  private static String text(Prompt prompt) {
-    return switch (prompt) {
-      case Prompt.Chat chat -> chat.messages().getLast().content();
-      case Prompt.Raw raw -> raw.text();
-    };
   }
 
   private Map<String, String> facts(double seconds) {

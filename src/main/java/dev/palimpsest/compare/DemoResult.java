@@ -12,16 +12,10 @@ import java.util.Map;
  * @param arms each a training run with its ledger against the base
  * @param dial the first arm's adapter at several scales
  * @param texts written by the base, with what each token's log-probability became under each arm
- * @param prompts of the probes' items by probe and id, for whoever shows them
  * @param facts of the run: versions, hashes, settings, seconds
  */
 public record DemoResult(
-    String model,
-    List<Arm> arms,
-    List<Point> dial,
-    List<Text> texts,
-    Map<String, String> prompts,
-    Map<String, String> facts) {
+    String model, List<Arm> arms, List<Point> dial, List<Text> texts, Map<String, String> facts) {
 
   /** One way of training on one task. */
   public record Arm(String name, String task, Ledger ledger, Tuner.Result training) {}

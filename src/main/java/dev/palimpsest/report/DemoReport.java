@@ -1,28 +1,96 @@
 package dev.palimpsest.report;
 
 import dev.palimpsest.compare.DemoResult;
-import dev.palimpsest.run.AtomicFile;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import dev.palimpsest.tune.Tuner;
 import java.nio.file.Path;
-import java.util.Objects;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 
-/** The demonstration's page: one self-contained HTML file that reads with scripts off. */
+/** The demonstration's page. */
 public final class DemoReport {
+  private static final String TITLE = "What was written, what was overwritten";
+
   private DemoReport() {}
 
   /** Writes the page. */
   public static void write(Path file, DemoResult result) {
-    AtomicFile.write(file, new DemoPage(result, style()).html());
+    ReportPage.write(file, of(result));
   }
 
-  static String style() {
-    try (InputStream css = DemoReport.class.getResourceAsStream("page.css")) {
-      return new String(Objects.requireNonNull(css).readAllBytes(), StandardCharsets.UTF_8);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  static ReportData of(DemoResult result) {
+    List<ArmReport> arms = new ArrayList<>();
+    for (DemoResult.Arm arm : result.arms()) {
+      arms.add(ArmReport.of(arm.name(), "", arm.ledger()).withCost(cost(arm.training())));
     }
+    // the dial is the first arm's
+    arms.set(0, arms.getFirst().withDial(dial(result.dial())));
+    List<Fact> settings = new ArrayList<>();
+    result.facts().forEach((name, value) -> settings.add(new Fact(name, value)));
+    return new ReportData(TITLE, finding(result, arms), arms, texts(result), settings);
+  }
+
+  private static String finding(DemoResult result, List<ArmReport> arms) {
+    StringBuilder finding = new StringBuilder();
+    finding.append(
+        "%s, tuned on two tasks over 28,000 airports with and without replay of text that it had written itself"
+            .formatted(result.model()));
+    for (ArmReport arm : arms) {
+      arm.place()
+          .ifPresent(
+              place ->
+                  finding.append(
+                      String.format(
+                          Locale.ROOT,
+                          "; %s: %s points gained %s, %s lost %s",
+                          arm.name(),
+                          Numbers.points(place.gain()),
+                          Numbers.points(place.gainInterval()),
+                          Numbers.points(place.loss()),
+                          Numbers.points(place.lossInterval()))));
+    }
+    return finding.append('.').toString();
+  }
+
+  private static List<Fact> cost(Tuner.Result training) {
+    return List.of(
+        new Fact("trained tokens", Numbers.count(training.trainedTokens())),
+        new Fact("training", Numbers.duration(training.seconds())),
+        new Fact("tokens a second", Numbers.fixed(training.tokensPerSecond(), 0)),
+        new Fact("peak memory", Numbers.bytes(training.peakRssBytes())),
+        new Fact("last step's loss", Numbers.fixed(training.trainLoss(), 3)));
+  }
+
+  /** Changes against the scale 0, which is the base. */
+  private static List<PathPoint> dial(List<DemoResult.Point> points) {
+    DemoResult.Point base = points.getFirst();
+    List<PathPoint> path = new ArrayList<>();
+    for (DemoResult.Point point : points) {
+      path.add(
+          new PathPoint(
+              String.format(Locale.ROOT, "scale %s", point.scale()),
+              point.gain() - base.gain(),
+              Optional.empty(),
+              base.retention() - point.retention(),
+              Optional.empty()));
+    }
+    return path;
+  }
+
+  private static List<ColouredText> texts(DemoResult result) {
+    List<ColouredText> texts = new ArrayList<>();
+    for (DemoResult.Text text : result.texts()) {
+      List<ColouredText.TokenChange> tokens = new ArrayList<>();
+      for (int i = 1; i < text.tokens().size(); i++) {
+        tokens.add(
+            new ColouredText.TokenChange(
+                text.tokens().get(i), text.before().get(i - 1), text.after().get(i - 1)));
+      }
+      texts.add(
+          new ColouredText(
+              text.arm() + ", along text that the base wrote", text.tokens().getFirst(), tokens));
+    }
+    return texts;
   }
 }

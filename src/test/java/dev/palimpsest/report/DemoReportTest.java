@@ -25,7 +25,7 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class DemoPageTest {
+class DemoReportTest {
   private static final String HOSTILE = "</td><script>alert(\"x\")</script>";
 
   @Test
@@ -45,7 +45,10 @@ class DemoPageTest {
   void page_numbers_standInTheText() throws IOException {
     // 12 of 40 gained; 9 lost and 3 won of 60
     assertThat(html())
-        .contains("+30.0 points on 40 held-out items", "it lost 9 and won 3", "−10.0 points");
+        .contains(
+            "form-lora: +30.0 points gained [+16.1, +46.6], +10.0 lost [−1.7, +22.6]",
+            "(0 lost, 12 won, of 40)",
+            "(9 lost, 3 won, of 60)");
   }
 
   private String html() throws IOException {
@@ -76,7 +79,6 @@ class DemoPageTest {
                 List.of("<s>", " a", HOSTILE),
                 List.of(-1.0, -2.0),
                 List.of(-3.0, -1.5))),
-        Map.of("common/0", "what " + HOSTILE),
         Map.of("seed", "2"));
   }
 
