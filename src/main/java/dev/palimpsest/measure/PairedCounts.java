@@ -1,7 +1,7 @@
 package dev.palimpsest.measure;
 
 import java.util.List;
-import org.hipparchus.distribution.discrete.BinomialDistribution;
+import org.hipparchus.special.Beta;
 
 /**
  * The two-by-two table of a probe whose items are right or wrong, before and after.
@@ -90,8 +90,11 @@ public record PairedCounts(int kept, int lost, int won, int neither) {
       return 1;
     }
     int smaller = Math.min(lost, won);
-    return Math.min(
-        1, 2 * new BinomialDistribution(discordant(), 0.5).cumulativeProbability(smaller));
+    // the lower tail itself: Hipparchus' distribution takes it as 1 less the upper one, which
+    // leaves
+    // 0 of a small one
+    double tail = Beta.regularizedBeta(0.5, discordant() - smaller, smaller + 1);
+    return Math.min(1, 2 * tail);
   }
 
   /**

@@ -39,6 +39,13 @@ class PairedStatisticsTest {
   }
 
   @Test
+  void mcnemar_allChangesOneWay_keepsItsSmallTail() {
+    double expected = 2 * Math.pow(0.5, 60);
+
+    assertThat(new PairedCounts(0, 0, 60, 60).mcnemarP() / expected).isCloseTo(1, within(1e-9));
+  }
+
+  @Test
   void tables_intervalsAndPs_agreeWithTheReference() {
     assertThat(REFERENCE.get("tables").size()).isGreaterThan(10);
     for (JsonNode table : REFERENCE.get("tables")) {
