@@ -35,7 +35,15 @@ final class Failures {
     return tell(failure, message, input ? INPUT : WORK, call.originalArgs());
   }
 
-  private static int tell(Exception failure, String message, int code, List<String> arguments) {
+  /** Memory ran out, Java's own or the matrices'. */
+  static int ofMemory(OutOfMemoryError failure, String[] arguments) {
+    String message =
+        "out of memory (%s): take a smaller --batch or --max-length, or give Java more"
+            .formatted(failure.getMessage());
+    return tell(failure, message, WORK, Arrays.asList(arguments));
+  }
+
+  private static int tell(Throwable failure, String message, int code, List<String> arguments) {
     if (arguments.contains("--debug")) {
       failure.printStackTrace();
     }

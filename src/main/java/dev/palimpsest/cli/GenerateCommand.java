@@ -17,7 +17,7 @@ import picocli.CommandLine.Option;
 /** Answers prompts. */
 @Command(name = "generate", description = "Answer a prompt, or every prompt of a file.")
 final class GenerateCommand implements Runnable {
-  @Option(names = "--model", required = true)
+  @Option(names = "--model", required = true, description = "MODEL, as pull takes it")
   private String model = "";
 
   @Option(names = "--adapter", description = "a PEFT folder")
@@ -28,10 +28,10 @@ final class GenerateCommand implements Runnable {
 
   /** What is asked: one of the two. */
   static final class Asked {
-    @Option(names = "--prompt", required = true)
+    @Option(names = "--prompt", required = true, description = "one prompt")
     private @Nullable String prompt;
 
-    @Option(names = "--data", required = true)
+    @Option(names = "--data", required = true, description = "JSONL, Parquet or CSV")
     private @Nullable Path data;
   }
 

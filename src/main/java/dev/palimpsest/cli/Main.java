@@ -1,5 +1,6 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.Native;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,7 +36,16 @@ public final class Main implements Runnable {
 
   /** Runs one command and exits with its code. */
   public static void main(String[] arguments) {
-    System.exit(commandLine().execute(arguments));
+    System.exit(run(commandLine(), arguments));
+  }
+
+  /** Runs one command; memory that ran out is no exception, so picocli lets it pass. */
+  static int run(CommandLine commands, String... arguments) {
+    try {
+      return commands.execute(arguments);
+    } catch (OutOfMemoryError failure) {
+      return Failures.ofMemory(failure, arguments);
+    }
   }
 
   static CommandLine commandLine() {
@@ -47,6 +57,9 @@ public final class Main implements Runnable {
 
   /** Settles the threads of all operations; 0 takes all processors. */
   static int threads(int asked) {
+    if (asked < 0) {
+      throw new BadInput("--threads " + asked + ": give 1 or more, or 0 for all processors");
+    }
     int threads = asked > 0 ? asked : Runtime.getRuntime().availableProcessors();
     Native.threads(threads);
     return threads;

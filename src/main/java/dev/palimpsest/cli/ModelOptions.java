@@ -44,6 +44,12 @@ final class ModelOptions {
     return LanguageModel.load(store(progress).locate(model), precision, Device.best());
   }
 
+  /** The model's name as it holds from any folder: a local one's is its absolute path. */
+  static String lasting(String model, Progress progress) {
+    Path located = store(progress).locate(model); // the cache's are absolute
+    return located.isAbsolute() ? model : located.toAbsolutePath().toString();
+  }
+
   AdaptedDecoder over(LanguageModel model, @Nullable Path adapter) {
     if (adapter == null) {
       return model.base();
@@ -93,6 +99,6 @@ final class ModelOptions {
     String chosen = System.getenv("PALIMPSEST_CACHE");
     return chosen == null || chosen.isBlank()
         ? Path.of(System.getProperty("user.home"), ".cache", "palimpsest")
-        : Path.of(chosen);
+        : Path.of(chosen).toAbsolutePath();
   }
 }

@@ -25,7 +25,10 @@ final class ProbeOptions {
   @Option(names = "--built-in", description = "the five probes that come with the program")
   private boolean builtIn;
 
-  @Option(names = "--max-tokens", defaultValue = "64", description = "of an answer")
+  @Option(
+      names = "--max-tokens",
+      defaultValue = "64",
+      description = "of an answer; default: ${DEFAULT-VALUE}")
   private int maxTokens;
 
   @Option(
@@ -40,7 +43,10 @@ final class ProbeOptions {
   @Option(names = "--raw", description = "prompts as they are, no template")
   private boolean raw;
 
-  @Option(names = "--texts", defaultValue = "64", description = "texts sampled for the divergence")
+  @Option(
+      names = "--texts",
+      defaultValue = "64",
+      description = "texts sampled for the divergence; default: ${DEFAULT-VALUE}")
   private int texts;
 
   LedgerJob job(Path cache) {

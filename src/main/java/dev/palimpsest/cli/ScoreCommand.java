@@ -13,13 +13,13 @@ import picocli.CommandLine.Option;
 /** Log-likelihoods of completions or texts. */
 @Command(name = "score", description = "Log-likelihood of every completion, or text.")
 final class ScoreCommand implements Runnable {
-  @Option(names = "--model", required = true)
+  @Option(names = "--model", required = true, description = "MODEL, as pull takes it")
   private String model = "";
 
   @Option(names = "--adapter", description = "a PEFT folder")
   private @Nullable Path adapter;
 
-  @Option(names = "--data", required = true)
+  @Option(names = "--data", required = true, description = "JSONL, Parquet or CSV")
   private Path data = Path.of("");
 
   @Option(names = "--window", description = "cut long texts into windows of so many tokens")

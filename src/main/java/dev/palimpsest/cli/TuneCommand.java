@@ -17,10 +17,10 @@ import picocli.CommandLine.Option;
 /** Trains an adapter. */
 @Command(name = "tune", description = "Train an adapter, or go on with a run.")
 final class TuneCommand implements Runnable {
-  @Option(names = "--model")
+  @Option(names = "--model", description = "MODEL, as pull takes it")
   private @Nullable String model;
 
-  @Option(names = "--data")
+  @Option(names = "--data", description = "JSONL, Parquet or CSV")
   private @Nullable Path data;
 
   @Option(names = "--out", description = "the run's folder")
@@ -32,7 +32,7 @@ final class TuneCommand implements Runnable {
   @Option(names = "--eval", description = "held-out data")
   private @Nullable Path eval;
 
-  @Option(names = "--eval-fraction", defaultValue = "0", description = "share that is held out")
+  @Option(names = "--eval-fraction", defaultValue = "0", description = "share held out; default: 0")
   private double evalFraction;
 
   @Mixin private TuneOptions tuning = new TuneOptions();
@@ -58,7 +58,9 @@ final class TuneCommand implements Runnable {
     try (Progress progress = output.progress();
         LanguageModel loaded = ModelOptions.load(job.model(), job.precision(), progress)) {
       Tuner.Watch watch = new Tuner.Watch(progress, cancellation, System::nanoTime);
-      return resume == null ? job.run(loaded, run, watch) : job.resume(loaded, run, watch);
+      return resume == null
+          ? job.withModel(ModelOptions.lasting(job.model(), progress)).run(loaded, run, watch)
+          : job.resume(loaded, run, watch);
     }
   }
 

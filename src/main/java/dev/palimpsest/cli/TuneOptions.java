@@ -12,7 +12,10 @@ import picocli.CommandLine.Option;
 
 /** What a training run may be told; defaults are PEFT's and TRL's. */
 final class TuneOptions {
-  @Option(names = "--method", defaultValue = "lora", description = "lora, rslora")
+  @Option(
+      names = "--method",
+      defaultValue = "lora",
+      description = "lora, rslora; default: ${DEFAULT-VALUE}")
   private String method = "";
 
   @Option(names = "--rank", defaultValue = "16", description = "default: ${DEFAULT-VALUE}")
@@ -30,25 +33,40 @@ final class TuneOptions {
   @Option(names = "--batch", defaultValue = "8", description = "default: ${DEFAULT-VALUE}")
   private int batch;
 
-  @Option(names = "--accumulate", defaultValue = "1", description = "batches a step")
+  @Option(
+      names = "--accumulate",
+      defaultValue = "1",
+      description = "batches a step; default: ${DEFAULT-VALUE}")
   private int accumulate;
 
   @Option(names = "--lr", defaultValue = "2e-4", description = "default: ${DEFAULT-VALUE}")
   private double rate;
 
-  @Option(names = "--schedule", defaultValue = "linear", description = "${COMPLETION-CANDIDATES}")
+  @Option(
+      names = "--schedule",
+      defaultValue = "linear",
+      description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
   private Schedule schedule = Schedule.LINEAR;
 
-  @Option(names = "--warmup", defaultValue = "0", description = "steps in which the rate rises")
+  @Option(
+      names = "--warmup",
+      defaultValue = "0",
+      description = "steps in which the rate rises; default: ${DEFAULT-VALUE}")
   private int warmup;
 
-  @Option(names = "--clip", defaultValue = "1.0", description = "largest gradient norm, 0 for none")
+  @Option(
+      names = "--clip",
+      defaultValue = "1.0",
+      description = "largest gradient norm, 0 for none; default: ${DEFAULT-VALUE}")
   private double clip;
 
-  @Option(names = "--optimizer", defaultValue = "adamw", description = "adamw, sgd")
+  @Option(
+      names = "--optimizer",
+      defaultValue = "adamw",
+      description = "adamw, sgd; default: ${DEFAULT-VALUE}")
   private String optimizer = "";
 
-  @Option(names = "--weight-decay", defaultValue = "0")
+  @Option(names = "--weight-decay", defaultValue = "0", description = "default: ${DEFAULT-VALUE}")
   private double decay;
 
   @Option(names = "--steps", description = "instead of epochs")
@@ -57,13 +75,22 @@ final class TuneOptions {
   @Option(names = "--epochs", defaultValue = "1", description = "default: ${DEFAULT-VALUE}")
   private int epochs;
 
-  @Option(names = "--checkpoint-every", defaultValue = "0", description = "steps; 0 for none")
+  @Option(
+      names = "--checkpoint-every",
+      defaultValue = "0",
+      description = "steps; 0 for none; default: ${DEFAULT-VALUE}")
   private int checkpointEvery;
 
-  @Option(names = "--keep", defaultValue = "2", description = "newest checkpoints kept, 0 for all")
+  @Option(
+      names = "--keep",
+      defaultValue = "2",
+      description = "newest checkpoints kept, 0 for all; default: ${DEFAULT-VALUE}")
   private int keep;
 
-  @Option(names = "--eval-every", defaultValue = "0", description = "steps; 0 for the end alone")
+  @Option(
+      names = "--eval-every",
+      defaultValue = "0",
+      description = "steps; 0 for the end alone; default: ${DEFAULT-VALUE}")
   private int evaluateEvery;
 
   @Option(names = "--replay", description = "FILE:PERCENT of an epoch's items against forgetting")

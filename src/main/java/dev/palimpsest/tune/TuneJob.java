@@ -112,12 +112,26 @@ public record TuneJob(
         .ifPresentOrElse(
             steps -> requirePositive("--steps", steps),
             () -> requirePositive("--epochs", settings.length().epochs()));
+    requireNotNegative("--checkpoint-every", settings.saving().checkpointEvery());
+    requireNotNegative("--keep", settings.saving().keep());
+    requireNotNegative("--eval-every", settings.saving().evaluateEvery());
   }
 
   private static void requirePositive(String option, int value) {
     if (value < 1) {
       throw new BadInput(option + " " + value + ": give 1 or more");
     }
+  }
+
+  private static void requireNotNegative(String option, int value) {
+    if (value < 0) {
+      throw new BadInput(option + " " + value + ": give 0 or more");
+    }
+  }
+
+  /** The same job under another name of the model. */
+  public TuneJob withModel(String name) {
+    return new TuneJob(name, data, eval, evalFraction, replay, lora, settings, precision, threads);
   }
 
   /**
@@ -219,6 +233,10 @@ public record TuneJob(
     about.put("base", loaded.fingerprint());
     about.put("data", rows.fingerprint().samples());
     about.put("rows", rows.size());
+    about.put(
+        "palimpsest",
+        Optional.ofNullable(TuneJob.class.getPackage().getImplementationVersion())
+            .orElse("unreleased"));
     about.put("java", Runtime.version().toString());
     about.put("machine", System.getProperty("os.arch") + " " + System.getProperty("os.name"));
     return about;

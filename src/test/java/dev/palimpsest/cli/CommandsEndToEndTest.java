@@ -186,6 +186,45 @@ class CommandsEndToEndTest {
   }
 
   @Test
+  void tune_resumedFromAnotherFolder_findsTheModelOfARelativePath() throws Exception {
+    Path run = folder.resolve("a");
+    JsonNode whole = document(tuneCall(run, "10"));
+    Files.delete(run.resolve("result.json"));
+
+    Launcher.Call resumed =
+        Launcher.run(
+            process -> process.directory(folder.toFile()),
+            "tune",
+            "--resume",
+            run.toString(),
+            "--json");
+
+    assertThat(resumed.exit()).as(resumed.err()).isZero();
+    assertThat(Json.parse(resumed.out(), "stdout").get("train_loss"))
+        .isEqualTo(whole.get("train_loss"));
+    assertThat(Json.parse(Files.readString(run.resolve("run.json")), "run").propertyNames())
+        .contains("job", "base", "data", "palimpsest", "java");
+  }
+
+  @Test
+  void score_memoryTooSmall_isOneLineAndExitsOne() throws Exception {
+    Launcher.Call call =
+        Launcher.run(
+            process -> process.environment().put("JDK_JAVA_OPTIONS", "-Xmx33m"),
+            "score",
+            "--model",
+            "smollm2",
+            "--data",
+            data.toString(),
+            "--json");
+
+    assertThat(call.exit()).isEqualTo(1);
+    assertThat(call.out()).isEmpty();
+    assertThat(call.lastErrorLine()).startsWith("palimpsest: error: out of memory");
+    assertThat(call.err()).doesNotContain("\tat ");
+  }
+
+  @Test
   void tune_runAtWorkElsewhere_isRefusedWithItsPid() throws Exception {
     Path run = folder.resolve("a");
     Process first =

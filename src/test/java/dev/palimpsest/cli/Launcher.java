@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Runs the launcher as a user does. */
 final class Launcher {
@@ -19,9 +20,15 @@ final class Launcher {
   }
 
   static Call run(String... arguments) throws IOException, InterruptedException {
+    return run(process -> {}, arguments);
+  }
+
+  /** The same with another environment or folder. */
+  static Call run(Consumer<ProcessBuilder> surroundings, String... arguments)
+      throws IOException, InterruptedException {
     Path out = Files.createTempFile("palimpsest", ".out");
     Path err = Files.createTempFile("palimpsest", ".err");
-    Process process = start(out, err, arguments);
+    Process process = start(surroundings, out, err, arguments);
     if (!process.waitFor(5, TimeUnit.MINUTES)) {
       process.destroyForcibly();
     }
@@ -29,11 +36,18 @@ final class Launcher {
   }
 
   static Process start(Path out, Path err, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>(List.of("./palimpsest"));
+    return start(process -> {}, out, err, arguments);
+  }
+
+  private static Process start(
+      Consumer<ProcessBuilder> surroundings, Path out, Path err, String... arguments)
+      throws IOException {
+    List<String> command =
+        new ArrayList<>(List.of(Path.of("palimpsest").toAbsolutePath().toString()));
     command.addAll(List.of(arguments));
-    return new ProcessBuilder(command)
-        .redirectOutput(out.toFile())
-        .redirectError(err.toFile())
-        .start();
+    ProcessBuilder process =
+        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+    surroundings.accept(process);
+    return process.start();
   }
 }
