@@ -8,7 +8,6 @@ import dev.palimpsest.run.Progress;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -42,21 +41,7 @@ final class CheckCommand implements Callable<Integer> {
                   loaded.checkpoint().endTokens(),
                   spec.reading(ReadOptions.Purpose.ANSWERS))
               .check(spec.file(), Optional.ofNullable(heldOut));
-      output.print(
-          report,
-          () ->
-              report.findings().stream()
-                      .map(
-                          f ->
-                              f.severity().word()
-                                  + " "
-                                  + f.code()
-                                  + " "
-                                  + f.where()
-                                  + ": "
-                                  + f.message())
-                      .collect(Collectors.joining("\n"))
-                  + (report.ok() ? "\nfit to train on" : "\nnot fit to train on"));
+      output.print(report, () -> CheckText.of(report));
       return report.ok() ? 0 : Failures.WORK;
     }
   }

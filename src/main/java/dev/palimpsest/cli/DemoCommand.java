@@ -35,19 +35,14 @@ final class DemoCommand implements Runnable {
   public void run() {
     Cancellation cancellation = new Cancellation();
     Interrupt.listen(cancellation, () -> System.err.println("\nstopping after this step"));
-    Path folder = out == null ? ModelOptions.fresh(Path.of("runs", "demo-" + seed)) : out;
+    Path folder = out == null ? Places.fresh(Path.of("runs", "demo-" + seed)) : out;
     try (Progress progress = output.progress();
         LanguageModel loaded = models.load("smollm2", progress)) {
       Path airports =
-          ModelOptions.store(progress).fileFromWheel(AIRPORTS, AIRPORTS_SHA256, "airports.csv");
+          Places.store(progress).fileFromWheel(AIRPORTS, AIRPORTS_SHA256, "airports.csv");
       Demo.Settings settings =
           new Demo.Settings(
-              "smollm2",
-              airports,
-              folder,
-              ModelOptions.cache().resolve("ledger.sqlite"),
-              seed,
-              models.threads());
+              "smollm2", airports, folder, Places.baselines(), seed, models.threads());
       DemoResult result =
           new Demo(loaded, settings, progress, System.err::println)
               .run(new Tuner.Watch(progress, cancellation, System::nanoTime));

@@ -26,15 +26,6 @@ final class GenerateCommand implements Runnable {
   @ArgGroup(multiplicity = "1")
   private Asked asked = new Asked();
 
-  /** What is asked: one of the two. */
-  static final class Asked {
-    @Option(names = "--prompt", required = true, description = "one prompt")
-    private @Nullable String prompt;
-
-    @Option(names = "--data", required = true, description = "JSONL, Parquet or CSV")
-    private @Nullable Path data;
-  }
-
   @Mixin private DecodingOptions decoding = new DecodingOptions();
   @Mixin private ModelOptions models = new ModelOptions();
   @Mixin private DataOptions options = new DataOptions();
@@ -43,7 +34,7 @@ final class GenerateCommand implements Runnable {
   @Override
   public void run() {
     Decoding settings = decoding.decoding();
-    Prompts prompts = prompts();
+    Prompts prompts = asked.prompts(options);
     try (Progress progress = output.progress();
         LanguageModel loaded = models.load(model, progress)) {
       Answerer answerer = loaded.answerer(models.over(loaded, adapter), progress);
@@ -56,11 +47,5 @@ final class GenerateCommand implements Runnable {
                   .map(GenerateReport.Item::text)
                   .collect(Collectors.joining("\n")));
     }
-  }
-
-  private Prompts prompts() {
-    return asked.data == null
-        ? Prompts.of(String.valueOf(asked.prompt), options.of(Path.of("")))
-        : Prompts.of(options.of(asked.data));
   }
 }

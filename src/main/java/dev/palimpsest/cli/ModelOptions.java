@@ -1,20 +1,17 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.measure.TunedModel;
 import dev.palimpsest.model.AdaptedDecoder;
-import dev.palimpsest.model.ModelStore;
 import dev.palimpsest.model.Precision;
-import dev.palimpsest.model.PullSettings;
-import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Device;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How a model is computed, and where it is kept. */
+/** How a model is computed. */
 final class ModelOptions {
   @Option(names = "--dtype", description = "fp32 or bf16; default: bf16 where the processor has it")
   private @Nullable Precision precision;
@@ -22,9 +19,7 @@ final class ModelOptions {
   @Option(names = "--threads", defaultValue = "0", description = "default: all processors")
   private int threads;
 
-  @Option(
-      names = "--any-base",
-      description = "take an adapter that was trained over another base, too")
+  @Option(names = "--any-base", description = "take an adapter of another base, too")
   private boolean anyBase;
 
   Precision precision() {
@@ -41,13 +36,7 @@ final class ModelOptions {
   }
 
   static LanguageModel load(String model, Precision precision, Progress progress) {
-    return LanguageModel.load(store(progress).locate(model), precision, Device.best());
-  }
-
-  /** The model's name as it holds from any folder: a local one's is its absolute path. */
-  static String lasting(String model, Progress progress) {
-    Path located = store(progress).locate(model); // the cache's are absolute
-    return located.isAbsolute() ? model : located.toAbsolutePath().toString();
+    return LanguageModel.load(Places.store(progress).locate(model), precision, Device.best());
   }
 
   AdaptedDecoder over(LanguageModel model, @Nullable Path adapter) {
@@ -57,48 +46,9 @@ final class ModelOptions {
     return anyBase ? model.withForeign(adapter) : model.with(adapter);
   }
 
-  /** One side of a ledger: MODEL or MODEL+ADAPTER. */
-  record Side(String model, @Nullable Path adapter) {
-    static Side parse(String text) {
-      int plus = text.lastIndexOf('+');
-      if (plus < 0 || Files.exists(Path.of(text))) {
-        return new Side(text, null);
-      }
-      Path adapter = Path.of(text.substring(plus + 1));
-      if (!Files.isDirectory(adapter)) {
-        throw new BadInput(text + ": no adapter folder " + adapter);
-      }
-      return new Side(text.substring(0, plus), adapter);
-    }
-  }
-
-  TunedModel over(LanguageModel loaded, Side side) {
-    if (side.adapter == null) {
-      return TunedModel.base(side.model, loaded);
-    }
-    return anyBase
-        ? TunedModel.withForeign(side.model, loaded, side.adapter)
-        : TunedModel.with(side.model, loaded, side.adapter);
-  }
-
-  static ModelStore store(Progress progress) {
-    return new ModelStore(cache(), progress, PullSettings.of(System.getenv()));
-  }
-
-  /** The folder if it is free, or the first free one with a number behind. */
-  static Path fresh(Path folder) {
-    Path free = folder;
-    for (int i = 2; Files.exists(free); i++) {
-      free = folder.resolveSibling(folder.getFileName() + "-" + i);
-    }
-    return free;
-  }
-
-  /** $PALIMPSEST_CACHE, or a folder in the user's own cache. */
-  static Path cache() {
-    String chosen = System.getenv("PALIMPSEST_CACHE");
-    return chosen == null || chosen.isBlank()
-        ? Path.of(System.getProperty("user.home"), ".cache", "palimpsest")
-        : Path.of(chosen).toAbsolutePath();
+  /** Where a ledger takes its sides from. */
+  LedgerJob.Models models(Progress progress) {
+    LedgerJob.Adapting adapting = anyBase ? TunedModel::withForeign : TunedModel::with;
+    return new LedgerJob.Models(model -> load(model, progress), adapting);
   }
 }

@@ -30,7 +30,7 @@ final class PullCommand implements Runnable {
   @Override
   public void run() {
     try (Progress progress = output.progress()) {
-      Pulled pulled = ModelOptions.store(progress).pull(model);
+      Pulled pulled = Places.store(progress).pull(model);
       try (Checkpoint checkpoint = Checkpoint.open(pulled.path())) {
         Document document =
             new Document(

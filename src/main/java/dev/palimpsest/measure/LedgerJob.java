@@ -1,6 +1,7 @@
 package dev.palimpsest.measure;
 
 import dev.palimpsest.generate.Decoding;
+import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.Seeds;
@@ -9,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * What a ledger is to hold.
@@ -20,6 +22,27 @@ import java.util.Set;
  * @param seed of these texts
  */
 public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTokens, long seed) {
+  /**
+   * Where the models of both sides come from.
+   *
+   * @param load reads a model by the user's name for it
+   * @param adapting puts an adapter over it
+   */
+  public record Models(Function<String, LanguageModel> load, Adapting adapting) {
+    private TunedModel side(Side side, LanguageModel loaded) {
+      return side.adapter()
+          .map(folder -> adapting.over(side.model(), loaded, folder))
+          .orElseGet(() -> TunedModel.base(side.model(), loaded));
+    }
+  }
+
+  /** Puts a PEFT folder over a model: {@link TunedModel#with} or its like. */
+  @FunctionalInterface
+  public interface Adapting {
+    /** The model of this name with the folder over it. */
+    TunedModel over(String name, LanguageModel model, Path folder);
+  }
+
   /** Copies the list; probes are told apart by name. */
   public LedgerJob {
     probes = List.copyOf(probes);
@@ -30,6 +53,19 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
     for (Probe probe : probes) {
       if (!names.add(probe.name())) {
         throw new BadInput("probe " + probe.name() + " is given twice: rename one of the files");
+      }
+    }
+  }
+
+  /** Reads and measures both sides; a base that they share is read once. */
+  public Ledger measure(Side before, Side after, Models models, Path store, Progress progress) {
+    try (LanguageModel first = models.load.apply(before.model())) {
+      TunedModel base = models.side(before, first);
+      if (after.model().equals(before.model())) {
+        return measure(base, models.side(after, first), store, progress);
+      }
+      try (LanguageModel second = models.load.apply(after.model())) {
+        return measure(base, models.side(after, second), store, progress);
       }
     }
   }

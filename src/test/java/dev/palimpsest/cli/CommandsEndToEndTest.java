@@ -93,9 +93,9 @@ class CommandsEndToEndTest {
   void tune_killedAndResumed_givesTheBytesOfAnUninterruptedRun() throws Exception {
     Path whole = folder.resolve("whole");
     Path cut = folder.resolve("cut");
-    tune(whole, "300");
+    tune(whole, "150");
     Process process =
-        Launcher.start(folder.resolve("out"), folder.resolve("err"), tuneCall(cut, "300"));
+        Launcher.start(folder.resolve("out"), folder.resolve("err"), tuneCall(cut, "150"));
     Path metrics = cut.resolve("metrics.jsonl");
     while (process.isAlive()
         && !(Files.exists(metrics) && Files.readAllLines(metrics).size() > 25)) {
@@ -106,7 +106,7 @@ class CommandsEndToEndTest {
 
     JsonNode resumed = document("tune", "--resume", cut.toString(), "--json");
 
-    assertThat(resumed.get("steps").asInt()).isEqualTo(300);
+    assertThat(resumed.get("steps").asInt()).isEqualTo(150);
     assertThat(cut.resolve(WEIGHTS)).hasSameBinaryContentAs(whole.resolve(WEIGHTS));
     assertThat(document("tune", "--resume", cut.toString(), "--json")).isEqualTo(resumed);
   }

@@ -1,0 +1,27 @@
+package dev.palimpsest.cli;
+
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tune.TuneJob;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What is mixed in against forgetting. */
+final class ReplayOptions {
+  @Option(names = "--replay", description = "FILE:PERCENT of an epoch's items against forgetting")
+  private @Nullable String replay;
+
+  Optional<TuneJob.Replay> replay() {
+    if (replay == null) {
+      return Optional.empty();
+    }
+    int colon = replay.lastIndexOf(':');
+    if (colon < 1) {
+      throw new BadInput("--replay " + replay + ": give FILE:PERCENT, such as old.jsonl:10%");
+    }
+    double percent = ProbeOptions.percent(replay.substring(colon + 1)) * 100;
+    Path file = Path.of(replay.substring(0, colon)).toAbsolutePath();
+    return Optional.of(new TuneJob.Replay(file, percent));
+  }
+}
