@@ -146,6 +146,11 @@ class BadInputEndToEndTest {
   }
 
   @Test
+  void report_folderWithoutARun_isNamed() throws Exception {
+    refused("no run", "report", folder.toString(), "--json");
+  }
+
+  @Test
   void ledger_missingAdapter_isNamed() throws Exception {
     refused("no adapter folder", "ledger", "--before", TINY, "--after", TINY + "+nowhere");
   }

@@ -154,6 +154,8 @@ class CommandsEndToEndTest {
     assertThat(document(tuneCall(run, "2")).propertyNames())
         .contains("run", "steps", "trained_tokens", "tokens_per_second", "train_loss")
         .contains("eval_loss", "peak_rss_bytes");
+    JsonNode page = document("report", run.toString(), "--json");
+    assertThat(Path.of(page.get("path").asString())).isNotEmptyFile();
     JsonNode scored =
         document("score", "--model", TINY, "--adapter", run + "/adapter", "--data", rows, "--json");
     assertThat(scored.propertyNames()).contains("nll_per_token", "bits_per_byte");
@@ -222,6 +224,23 @@ class CommandsEndToEndTest {
     assertThat(call.out()).isEmpty();
     assertThat(call.lastErrorLine()).startsWith("palimpsest: error: out of memory");
     assertThat(call.err()).doesNotContain("\tat ");
+  }
+
+  @Test
+  void tune_toldToStop_keepsWhatItHasAndSaysSo() throws Exception {
+    Path run = folder.resolve("a");
+    Path out = folder.resolve("out");
+    Process process = Launcher.start(out, folder.resolve("err"), tuneCall(run, "100000"));
+    while (process.isAlive() && !Files.exists(run.resolve("metrics.jsonl"))) {
+      Thread.sleep(10);
+    }
+
+    process.destroy(); // SIGTERM, heard as Ctrl-C is
+
+    assertThat(process.waitFor()).isZero();
+    JsonNode stopped = Json.parse(Files.readString(out), "stdout");
+    assertThat(stopped.get("finished").asBoolean()).isFalse();
+    assertThat(run.resolve("checkpoints")).isNotEmptyDirectory();
   }
 
   @Test
