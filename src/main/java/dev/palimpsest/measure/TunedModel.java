@@ -3,12 +3,12 @@ package dev.palimpsest.measure;
 import dev.palimpsest.generate.Answerer;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.run.Build;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.Sha256;
 import dev.palimpsest.tensor.Native;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.Optional;
 
 /**
  * A model in memory, with an adapter over it or none, as one side of a ledger.
@@ -55,14 +55,9 @@ public record TunedModel(String name, LanguageModel model, AdaptedDecoder decode
             adapter,
             model.decoder().precision().name(),
             model.chats() ? "own" : "none",
-            version() + ", " + Native.threads() + " threads");
+            Build.fingerprint() + ", " + Native.threads() + " threads");
     Answerer answerer = model.answerer(decoder, progress);
     return new Subject(
         key, () -> answerer, new Loops(model.checkpoint().endTokens(), model.tokenizer()::decode));
-  }
-
-  private static String version() {
-    return Optional.ofNullable(TunedModel.class.getPackage().getImplementationVersion())
-        .orElse("unreleased");
   }
 }

@@ -14,6 +14,7 @@ import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TargetModules;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Build;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.RunFolder;
 import java.nio.file.Path;
@@ -233,10 +234,7 @@ public record TuneJob(
     about.put("base", loaded.fingerprint());
     about.put("data", rows.fingerprint().samples());
     about.put("rows", rows.size());
-    about.put(
-        "palimpsest",
-        Optional.ofNullable(TuneJob.class.getPackage().getImplementationVersion())
-            .orElse("unreleased"));
+    about.put("palimpsest", Build.version());
     about.put("java", Runtime.version().toString());
     about.put("machine", System.getProperty("os.arch") + " " + System.getProperty("os.name"));
     return about;
