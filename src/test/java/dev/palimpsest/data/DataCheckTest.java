@@ -3,6 +3,7 @@ package dev.palimpsest.data;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.palimpsest.run.Json;
+import dev.palimpsest.run.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DataCheckTest {
   private static final String LONG =
       "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen";
+
+  private static final Draw NONE = new Draw(0, 0);
 
   @TempDir Path folder;
   private final FakeCodec codec = FakeCodec.chars();
@@ -31,8 +34,11 @@ class DataCheckTest {
       FakeTemplate template, Encoder.Options options, Path file, Optional<Path> heldOut) {
     int end = codec.encode("<|im_end|>").ids()[0];
     return new DataCheck(
-            new Encoder(codec, Optional.of(template), options), Set.of(end), ReadOptions.plain())
-        .check(file, heldOut);
+            new Encoder(codec, Optional.of(template), options),
+            Set.of(end),
+            ReadOptions.plain(),
+            Progress.none())
+        .check(file, heldOut, NONE);
   }
 
   private DataCheck.Report check(Path file) {
@@ -246,7 +252,8 @@ class DataCheckTest {
     Path file = file("d.jsonl", rows);
 
     DataCheck.Report report =
-        new DataCheck(raw, Set.of(), ReadOptions.plain()).check(file, Optional.empty());
+        new DataCheck(raw, Set.of(), ReadOptions.plain(), Progress.none())
+            .check(file, Optional.empty(), NONE);
 
     assertThat(told(report, "boundary")).hasSize(6).last().asString().contains("more rows");
   }
