@@ -7,6 +7,7 @@ import dev.palimpsest.run.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -256,5 +257,25 @@ class DataCheckTest {
             .check(file, Optional.empty(), NONE);
 
     assertThat(told(report, "boundary")).hasSize(6).last().asString().contains("more rows");
+  }
+
+  @Test
+  void check_rows_areReportedOnTheWayAndThoseFitToTrainOnDrawn() throws IOException {
+    Path file =
+        file("d.jsonl", pair("a", "b"), pair("b", "x".repeat(200)), pair("c", ""), pair("d", "e"));
+    List<Progress.Point> points = new ArrayList<>();
+    Encoder encoder =
+        new Encoder(codec, Optional.of(FakeTemplate.CHATML), Encoder.Options.upTo(150));
+    Draw draw = new Draw(10, 0);
+
+    new DataCheck(encoder, Set.of(), ReadOptions.plain(), points::add)
+        .check(file, Optional.empty(), draw);
+
+    assertThat(points).extracting(Progress.Point::done).containsExactly(1L, 2L, 3L, 4L);
+    assertThat(points).allMatch(p -> p.task().equals("tokenising") && p.total() == 4);
+    assertThat(draw.rows())
+        .extracting(Draw.Row::where)
+        .contains("line 1, id 1", "line 4, id 4")
+        .doesNotContain("line 2, id 2");
   }
 }
