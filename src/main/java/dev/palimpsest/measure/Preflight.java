@@ -27,6 +27,9 @@ public record Preflight(DataSpec data, Optional<Path> heldOut, int rows, long se
   /** Rows that the model looks at unless told otherwise. */
   public static final int ROWS = 32;
 
+  private static final Finding STOPPED =
+      new Finding(Finding.Severity.WARNING, "stopped", "", "stopped before all was checked");
+
   /**
    * What was found.
    *
@@ -76,17 +79,22 @@ public record Preflight(DataSpec data, Optional<Path> heldOut, int rows, long se
         drawn.isEmpty() || watch.cancellation().requested()
             ? Optional.empty()
             : OneBatch.learn(model, drawn, seed, scratch, watch);
-    return report(checked, scores, oneBatch);
+    boolean stopped = !drawn.isEmpty() && oneBatch.isEmpty();
+    return report(checked, scores, oneBatch, stopped ? List.of(STOPPED) : List.of());
   }
 
   private static Report report(
-      DataCheck.Report checked, Optional<BaseScores.Found> scores, Optional<OneBatch> oneBatch) {
+      DataCheck.Report checked,
+      Optional<BaseScores.Found> scores,
+      Optional<OneBatch> oneBatch,
+      List<Finding> last) {
     Optional<InitialLoss> initialLoss = scores.map(BaseScores.Found::initialLoss);
     Optional<EndToken> endToken = scores.flatMap(BaseScores.Found::endToken);
     List<Finding> findings = new ArrayList<>(checked.findings());
     initialLoss.map(InitialLoss::finding).ifPresent(findings::add);
     endToken.map(EndToken::finding).ifPresent(findings::add);
     oneBatch.map(OneBatch::finding).ifPresent(findings::add);
+    findings.addAll(last);
     boolean ok = findings.stream().noneMatch(f -> f.severity() == Finding.Severity.ERROR);
     return new Report(ok, findings, checked.lengths(), initialLoss, endToken, oneBatch);
   }

@@ -285,6 +285,14 @@ class PreflightTest {
       assertThat(quick.ok()).isTrue();
       assertThat(quick.initialLoss()).isEmpty();
       assertThat(quick.oneBatch()).isEmpty();
+      assertThat(quick.findings()).extracting(Finding::code).containsOnly("labels", "lengths");
+      cancellation.request();
+      assertThat(
+              new Preflight(DataSpec.of(data), Optional.empty(), 1, 3)
+                  .run(model, scratch, watch)
+                  .findings())
+          .extracting(Finding::code)
+          .containsOnly("labels", "lengths", "stopped");
     }
     assertThat(scratch).isEmptyDirectory();
   }
