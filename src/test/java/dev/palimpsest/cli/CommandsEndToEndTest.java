@@ -147,7 +147,7 @@ class CommandsEndToEndTest {
 
     assertThat(document("pull", TINY, "--json").propertyNames())
         .contains("path", "architecture", "parameters", "license", "sha256");
-    JsonNode checked = document("check", rows, "--model", TINY, "--json");
+    JsonNode checked = document("check", rows, "--model", TINY, "--quick", "--json");
     assertThat(checked.get("ok").asBoolean()).isTrue();
     assertThat(checked.get("findings").get(0).propertyNames())
         .contains("severity", "code", "where", "message");
@@ -172,6 +172,21 @@ class CommandsEndToEndTest {
     assertThat(ledger.get("probes").get(0).propertyNames())
         .contains("name", "kind", "n", "before", "after", "delta", "ci95", "lost", "won")
         .contains("mcnemar_p");
+  }
+
+  @Test
+  void check_randomWeights_areNoBaseForTheData() throws Exception {
+    Launcher.Call call = Launcher.run("check", data.toString(), "--model", TINY, "--json");
+
+    assertThat(call.exit()).as(call.err()).isEqualTo(1);
+    JsonNode checked = Json.parse(call.out(), "stdout");
+    assertThat(checked.get("ok").asBoolean()).isFalse();
+    assertThat(checked.get("findings").valueStream().map(f -> f.get("code").asString()))
+        .contains("initial-loss", "end-token", "one-batch");
+    JsonNode loss = checked.get("initial_loss");
+    assertThat(loss.get("nats_per_token").asDouble()).isGreaterThan(loss.get("uniform").asDouble());
+    assertThat(checked.get("end_token").get("trained").asInt()).isEqualTo(12);
+    assertThat(checked.get("one_batch").get("rows").size()).isEqualTo(4);
   }
 
   @Test
