@@ -1,6 +1,7 @@
 package dev.palimpsest.measure;
 
 import java.util.Locale;
+import java.util.Optional;
 
 /** A ledger as a table for people. */
 public final class LedgerText {
@@ -38,6 +39,13 @@ public final class LedgerText {
                         d.bits().before(),
                         d.bits().after())));
     return out.toString().stripTrailing();
+  }
+
+  /** The same, with the place where a run's report finds it. */
+  public static String of(Ledger ledger, Optional<RunLedger> kept) {
+    return of(ledger)
+        + kept.map(place -> System.lineSeparator() + "kept in " + place.run() + ", for its report")
+            .orElse("");
   }
 
   private static String line(ProbeResult result) {

@@ -154,6 +154,20 @@ public final class RunFolder implements AutoCloseable {
     return about;
   }
 
+  /** The run whose product a folder is, such as {@code RUN/adapter}; empty if it is no run's. */
+  public static Optional<Path> around(Path product) {
+    Path run = product.toAbsolutePath().normalize().getParent();
+    if (run == null || !Files.isRegularFile(run.resolve(ABOUT))) {
+      return Optional.empty();
+    }
+    try {
+      about(run);
+      return Optional.of(run);
+    } catch (BadInput e) {
+      return Optional.empty(); // another program's run.json
+    }
+  }
+
   /** The log's whole lines; no lock is needed, a run may be writing the next. */
   public static List<JsonNode> metrics(Path run) {
     return MetricsLog.read(run.resolve(METRICS));

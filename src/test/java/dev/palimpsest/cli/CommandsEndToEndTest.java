@@ -141,6 +141,23 @@ class CommandsEndToEndTest {
   }
 
   @Test
+  void ledger_ofARunsAdapter_isKeptInTheRunAndShownByItsReport() throws Exception {
+    Path run = folder.resolve("a");
+    tune(run, "6");
+    JsonNode printed = document(ledgerCall(run));
+
+    Path page = Path.of(document("report", run.toString(), "--json").get("path").asString());
+
+    JsonNode kept = Json.read(run.resolve("ledger.json"));
+    assertThat(kept.get("probes")).isEqualTo(printed.get("probes"));
+    assertThat(kept.get("before").asString()).isEqualTo(TINY);
+    assertThat(Files.readAllLines(run.resolve("items.jsonl"))).hasSize(12);
+    assertThat(Files.readString(page))
+        .contains("retention probes: ", "of 12)", "KL(base\u2016after)")
+        .doesNotContain("no ledger was taken");
+  }
+
+  @Test
   void documents_haveTheFieldsThatScriptsRelyOn() throws Exception {
     Path run = folder.resolve("a");
     String rows = data.toString();
