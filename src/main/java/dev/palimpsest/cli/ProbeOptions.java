@@ -46,7 +46,8 @@ final class ProbeOptions {
   @Option(
       names = "--texts",
       defaultValue = "64",
-      description = "texts sampled for the divergence; default: ${DEFAULT-VALUE}")
+      description =
+          "texts sampled, and prompts answered, for the divergence; default: ${DEFAULT-VALUE}")
   private int texts;
 
   LedgerJob job(Path cache) {

@@ -137,6 +137,12 @@ class CommandsEndToEndTest {
     assertThat(probe.get("n").asInt()).isEqualTo(12);
     assertThat(probe.get("kind").asString()).isEqualTo("gain");
     assertThat(ledger.get("kl_nats_per_token").asDouble()).isPositive();
+    JsonNode onPrompts = ledger.get("kl_on_prompts");
+    assertThat(onPrompts.get("on").asString()).contains("gain probes' prompts");
+    assertThat(onPrompts.get("texts").asInt()).isEqualTo(4);
+    assertThat(onPrompts.get("tokens").asInt()).isBetween(4, 20); // four a prompt, and its end
+    assertThat(onPrompts.get("nats_per_token").asDouble()).isPositive();
+    assertThat(onPrompts.get("ci95").size()).isEqualTo(2);
     assertThat(Files.readAllLines(items)).hasSize(12);
   }
 
