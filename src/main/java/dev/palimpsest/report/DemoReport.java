@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 
 /** The demonstration's page. */
 public final class DemoReport {
@@ -22,12 +21,16 @@ public final class DemoReport {
   static ReportData of(DemoResult result) {
     List<ArmReport> arms = new ArrayList<>();
     for (DemoResult.Arm arm : result.arms()) {
-      arms.add(ArmReport.of(arm.name(), "", arm.ledger()).withCost(cost(arm.training())));
+      arms.add(
+          ArmReport.of(arm.name(), "", arm.ledger())
+              .withCheckpoints(path(arm.path()))
+              .withCost(cost(arm.training())));
     }
     // the dial is the first arm's
-    arms.set(0, arms.getFirst().withDial(dial(result.dial())));
+    arms.set(0, arms.getFirst().withDial(path(result.dial())));
     List<Fact> settings = new ArrayList<>();
     result.facts().forEach((name, value) -> settings.add(new Fact(name, value)));
+    settings.addAll(time(result.costs()));
     return new ReportData(TITLE, finding(result, arms), arms, texts(result), settings);
   }
 
@@ -62,20 +65,23 @@ public final class DemoReport {
         new Fact("last step's loss", Numbers.fixed(training.trainLoss(), 3)));
   }
 
-  /** Changes against the scale 0, which is the base. */
-  private static List<PathPoint> dial(List<DemoResult.Point> points) {
-    DemoResult.Point base = points.getFirst();
-    List<PathPoint> path = new ArrayList<>();
-    for (DemoResult.Point point : points) {
-      path.add(
-          new PathPoint(
-              String.format(Locale.ROOT, "scale %s", point.scale()),
-              point.gain() - base.gain(),
-              Optional.empty(),
-              base.retention() - point.retention(),
-              Optional.empty()));
-    }
-    return path;
+  private static List<Fact> time(List<DemoResult.Cost> costs) {
+    double all = costs.stream().mapToDouble(DemoResult.Cost::seconds).sum();
+    return costs.stream()
+        .map(
+            cost ->
+                new Fact(
+                    "time, " + cost.stage().words(),
+                    Numbers.fixed(cost.seconds(), 1)
+                        + " s, "
+                        + Numbers.percent(cost.seconds() / all)))
+        .toList();
+  }
+
+  private static List<PathPoint> path(List<DemoResult.Point> points) {
+    return points.stream()
+        .flatMap(point -> PathPoint.of(point.at(), point.ledger()).stream())
+        .toList();
   }
 
   private static List<ColouredText> texts(DemoResult result) {

@@ -3,6 +3,7 @@ package dev.palimpsest.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.palimpsest.compare.DemoResult;
+import dev.palimpsest.compare.DemoStages;
 import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.measure.ItemRow;
 import dev.palimpsest.measure.Ledger;
@@ -71,14 +72,23 @@ class DemoReportTest {
         new Tuner.Result(10, 1000, 200, 5, 200, 0.5, OptionalDouble.empty(), 1 << 30, true);
     return new DemoResult(
         "smollm2",
-        List.of(new DemoResult.Arm("form-lora", "form", ledger, training)),
-        List.of(new DemoResult.Point(0.5, 0.2, 40, 0.7, 60)),
+        List.of(
+            new DemoResult.Arm(
+                "form-lora",
+                "form",
+                ledger,
+                training,
+                List.of(new DemoResult.Point("step 20", ledger)))),
+        List.of(new DemoResult.Point("scale 0.5", ledger)),
         List.of(
             new DemoResult.Text(
                 "form-lora",
                 List.of("<s>", " a", HOSTILE),
                 List.of(-1.0, -2.0),
                 List.of(-3.0, -1.5))),
+        List.of(
+            new DemoResult.Cost(DemoStages.Stage.BASE, 30),
+            new DemoResult.Cost(DemoStages.Stage.TRAINING, 90)),
         Map.of("seed", "2"));
   }
 
