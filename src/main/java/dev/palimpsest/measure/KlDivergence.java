@@ -64,8 +64,8 @@ public final class KlDivergence {
   private List<Divergence.Text> pass(List<int[]> ids) {
     try (Scope _ = Scope.open()) {
       Ragged sequences = Ragged.of(ids);
-      Tensor hiddenBase = base.hidden(sequences);
-      Tensor hiddenAfter = after.hidden(sequences);
+      Tensor hiddenBase = hidden(base, sequences);
+      Tensor hiddenAfter = hidden(after, sequences);
       List<Divergence.Text> texts = new ArrayList<>(ids.size());
       int start = 0;
       for (int[] text : ids) {
@@ -73,6 +73,13 @@ public final class KlDivergence {
         start += text.length;
       }
       return texts;
+    }
+  }
+
+  /** In a scope of its own: what the layers leave behind is gone before the other model runs. */
+  private static Tensor hidden(AdaptedDecoder decoder, Ragged sequences) {
+    try (Scope scope = Scope.open()) {
+      return scope.keep(decoder.hidden(sequences));
     }
   }
 

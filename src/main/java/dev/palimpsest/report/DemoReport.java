@@ -5,7 +5,6 @@ import dev.palimpsest.tune.Tuner;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** The demonstration's page. */
 public final class DemoReport {
@@ -34,26 +33,33 @@ public final class DemoReport {
     return new ReportData(TITLE, finding(result, arms), arms, texts(result), settings);
   }
 
+  /** What was gained by whom, and whose loss is beyond doubt; the numbers stand in the table. */
   private static String finding(DemoResult result, List<ArmReport> arms) {
-    StringBuilder finding = new StringBuilder();
-    finding.append(
-        "%s, tuned on two tasks over 28,000 airports with and without replay of text that it had written itself"
-            .formatted(result.model()));
+    List<String> gains = new ArrayList<>();
+    List<String> losses = new ArrayList<>();
     for (ArmReport arm : arms) {
-      arm.place()
+      PathPoint place = arm.place().orElseThrow();
+      gains.add(arm.name() + " " + Numbers.points(place.gain()));
+      place
+          .lossInterval()
+          .filter(interval -> interval.low() > 0)
           .ifPresent(
-              place ->
-                  finding.append(
-                      String.format(
-                          Locale.ROOT,
-                          "; %s: %s points gained %s, %s lost %s",
-                          arm.name(),
-                          Numbers.points(place.gain()),
-                          Numbers.points(place.gainInterval()),
-                          Numbers.points(place.loss()),
-                          Numbers.points(place.lossInterval()))));
+              interval ->
+                  losses.add(
+                      arm.name()
+                          + " lost "
+                          + Numbers.points(place.loss())
+                          + " "
+                          + Numbers.points(interval)));
     }
-    return finding.append('.').toString();
+    return result.model()
+        + ", tuned on two tasks over 28,000 airports, with and without replay of text that it had"
+        + " written itself. Points gained on held-out items: "
+        + String.join(", ", gains)
+        + ". On what it could do before, "
+        + (losses.isEmpty()
+            ? "no arm's net loss can be told from none."
+            : String.join(", ", losses) + "; any other net loss cannot be told from none.");
   }
 
   private static List<Fact> cost(Tuner.Result training) {
