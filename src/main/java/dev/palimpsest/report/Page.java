@@ -100,8 +100,8 @@ final class Page {
           "Each letter is an arm, its probes' items pooled by kind, with 95 % intervals. Further up"
               + " is more gained, further left is less lost; lost is net of won. Small dots:"
               + " checkpoints with their step (solid line) and the adapter scaled (dashed line)."
-              + " They are measured on fewer and other items than the letters, so they need not"
-              + " end at them.");
+              + " They are measured on fewer items than the letters, and on others for the gain,"
+              + " so they need not end at them.");
       html.closeLine();
       arms();
     }
