@@ -158,7 +158,7 @@ public final class Demo {
         throw new EnvironmentFailure("stopped before the first run was done: nothing to report");
       }
       List<DemoResult.Point> dial =
-          dial(ledgers, base, arms.getFirst().model, Objects.requireNonNull(probes.get(Task.FORM)));
+          dial(ledgers, arms.getFirst().model, Objects.requireNonNull(probes.get(Task.FORM)));
       List<DemoResult.Text> shown =
           stages.time(Stage.TOKENS, () -> texts(base, arms, texts.subList(0, shown(texts))));
       return new DemoResult(
@@ -239,11 +239,10 @@ public final class Demo {
         new Tuned(new DemoResult.Arm(arm.name(), arm.task.word(), ledger, result, path), after));
   }
 
-  /** From the base over the checkpoints, which go once they are measured, to the end. */
+  /** The checkpoints, which go once they are measured, and the end. */
   private List<DemoResult.Point> path(
       DemoLedgers ledgers, Arm arm, Path run, TunedModel after, long steps) {
     List<DemoResult.Point> path = new ArrayList<>();
-    path.add(ledgers.point("step 0", TunedModel.base(settings.modelName, model), arm.probes));
     for (long step : Checkpoints.steps(run)) {
       if (step < steps) {
         try (Scope _ = Scope.open()) {
@@ -264,9 +263,8 @@ public final class Demo {
   }
 
   private static List<DemoResult.Point> dial(
-      DemoLedgers ledgers, TunedModel base, TunedModel tuned, DemoLedgers.TaskProbes probes) {
+      DemoLedgers ledgers, TunedModel tuned, DemoLedgers.TaskProbes probes) {
     List<DemoResult.Point> dial = new ArrayList<>();
-    dial.add(ledgers.point("scale 0", base, probes));
     for (double scale : SCALES) {
       dial.add(ledgers.point("scale " + scale, tuned.scaled(scale), probes));
     }

@@ -10,7 +10,7 @@ import java.util.Map;
  *
  * @param model the base, as the user names it
  * @param arms each a training run with its ledger against the base
- * @param dial the first arm's adapter at several scales, from 0, the base, to 1
+ * @param dial the first arm's adapter at several scales above 0, which is the base, to 1
  * @param texts written by the base, with what each token's log-probability became under each arm
  * @param costs time by stage, in order
  * @param facts of the run: versions, hashes, settings, seconds
@@ -26,7 +26,7 @@ public record DemoResult(
   /**
    * One way of training on one task.
    *
-   * @param path from the base over the checkpoints to the end, on few items
+   * @param path the checkpoints and the end, on few items
    */
   public record Arm(
       String name, String task, Ledger ledger, Tuner.Result training, List<Point> path) {}

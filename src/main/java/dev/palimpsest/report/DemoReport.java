@@ -5,6 +5,7 @@ import dev.palimpsest.tune.Tuner;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /** The demonstration's page. */
 public final class DemoReport {
@@ -22,11 +23,11 @@ public final class DemoReport {
     for (DemoResult.Arm arm : result.arms()) {
       arms.add(
           ArmReport.of(arm.name(), "", arm.ledger())
-              .withCheckpoints(path(arm.path()))
+              .withCheckpoints(path("step 0", arm.path()))
               .withCost(cost(arm.training())));
     }
     // the dial is the first arm's
-    arms.set(0, arms.getFirst().withDial(path(result.dial())));
+    arms.set(0, arms.getFirst().withDial(path("scale 0", result.dial())));
     List<Fact> settings = new ArrayList<>();
     result.facts().forEach((name, value) -> settings.add(new Fact(name, value)));
     settings.addAll(time(result.costs()));
@@ -84,10 +85,12 @@ public final class DemoReport {
         .toList();
   }
 
-  private static List<PathPoint> path(List<DemoResult.Point> points) {
-    return points.stream()
-        .flatMap(point -> PathPoint.of(point.at(), point.ledger()).stream())
-        .toList();
+  /** Begins at the base, whose change against itself is none. */
+  private static List<PathPoint> path(String start, List<DemoResult.Point> points) {
+    List<PathPoint> path = new ArrayList<>();
+    path.add(new PathPoint(start, 0, Optional.empty(), 0, Optional.empty()));
+    points.forEach(point -> PathPoint.of(point.at(), point.ledger()).ifPresent(path::add));
+    return path;
   }
 
   private static List<ColouredText> texts(DemoResult result) {

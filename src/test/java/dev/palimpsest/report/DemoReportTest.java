@@ -84,9 +84,7 @@ class DemoReportTest {
                 "form",
                 ledger,
                 training,
-                List.of(
-                    new DemoResult.Point("step 0", ledger),
-                    new DemoResult.Point("step 20", early)))),
+                List.of(new DemoResult.Point("step 20", early)))),
         List.of(new DemoResult.Point("scale 0.5", ledger)),
         List.of(
             new DemoResult.Text(
