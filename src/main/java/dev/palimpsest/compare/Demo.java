@@ -1,5 +1,6 @@
 package dev.palimpsest.compare;
 
+import dev.palimpsest.compare.DemoStages.Stage;
 import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.generate.LanguageModel;
@@ -7,17 +8,22 @@ import dev.palimpsest.generate.Scorer;
 import dev.palimpsest.measure.BaseTexts;
 import dev.palimpsest.measure.BuiltInProbes;
 import dev.palimpsest.measure.Ledger;
-import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.measure.LedgerText;
+import dev.palimpsest.measure.ObservationStore;
+import dev.palimpsest.measure.Outcome;
 import dev.palimpsest.measure.Probe;
-import dev.palimpsest.measure.ProbeItem;
 import dev.palimpsest.measure.ProbeKind;
 import dev.palimpsest.measure.ProbeReader;
 import dev.palimpsest.measure.TunedModel;
+import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.model.Adapter;
 import dev.palimpsest.run.AtomicFile;
+import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.Seeds;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tune.Checkpoints;
 import dev.palimpsest.tune.Schedule;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.TuneSettings;
@@ -25,10 +31,12 @@ import dev.palimpsest.tune.Tuner;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Consumer;
@@ -38,17 +46,23 @@ import java.util.function.Consumer;
  * replay written by the base itself, and what each gained and lost.
  */
 public final class Demo {
-  private static final int REPLAY_TEXTS = 80;
+  /** As many as the form arm with replay takes; the facts arm takes fewer. */
+  private static final int REPLAY_TEXTS = 60;
+
   private static final int REPLAY_TOKENS = 64;
   private static final double REPLAY_PERCENT = 20;
-  private static final int MOST_ANSWER_TOKENS = 48;
-  private static final List<Double> SCALES = List.of(0.0, 0.25, 0.5, 0.75, 1.0);
-  private static final int DIAL_ITEMS = 100;
+  private static final int TEXTS = 24;
+  private static final int TEXT_TOKENS = 96;
+  private static final int SHOWN_TEXTS = 3;
+  private static final int BATCH = 4;
+  private static final int STOPS = 3;
+  private static final List<Double> SCALES = List.of(0.25, 0.5, 0.75);
 
   private final LanguageModel model;
   private final Settings settings;
   private final Progress progress;
   private final Consumer<String> tell;
+  private final DemoStages stages;
 
   /**
    * Where and how.
@@ -65,86 +79,209 @@ public final class Demo {
    * A demonstration.
    *
    * @param tell takes each result as it comes, for people
+   * @param stages whose clock runs already
    */
-  public Demo(LanguageModel model, Settings settings, Progress progress, Consumer<String> tell) {
+  public Demo(
+      LanguageModel model,
+      Settings settings,
+      Progress progress,
+      Consumer<String> tell,
+      DemoStages stages) {
     this.model = model;
     this.settings = settings;
     this.progress = progress;
     this.tell = tell;
+    this.stages = stages;
   }
 
+  /** The tasks, and how each is trained and asked. */
   private enum Task {
-    FORM(1),
-    FACTS(2);
+    FORM(1, 240, 48),
+    /** A city's name is short: what goes on past 16 tokens is wrong however it goes on. */
+    FACTS(2, 30 * FactsTask.TRAINED.size(), 16);
 
     private final int epochs;
+    private final int items;
+    private final int maxTokens;
 
-    Task(int epochs) {
+    Task(int epochs, int items, int maxTokens) {
       this.epochs = epochs;
+      this.items = items;
+      this.maxTokens = maxTokens;
     }
 
     String word() {
       return name().toLowerCase(Locale.ROOT);
     }
+
+    /** Steps between checkpoints: the run without replay has so many stops, its end included. */
+    int checkpointEvery() {
+      return Math.ceilDiv(epochs * items, BATCH * STOPS);
+    }
   }
 
-  /** Runs it all; {@code watch} may stop it between steps. */
+  /** An arm and its model, while that is needed. */
+  private record Tuned(DemoResult.Arm arm, TunedModel model) {}
+
+  /**
+   * Runs it all; {@code watch} may stop it between steps, then what is done so far is the result.
+   *
+   * @throws EnvironmentFailure if it was stopped before the first arm was done
+   */
   public DemoResult run(Tuner.Watch watch) {
-    long start = watch.nanoTime().getAsLong();
     Path tasks = settings.out.resolve("tasks");
-    DemoTasks.write(
-        settings.airports,
-        tasks,
-        new FormTask.Sizes(240, 14, 25),
-        new FactsTask.Sizes(30, 30, 10),
-        settings.seed);
+    stages.time(Stage.TASKS, () -> writeTasks(tasks));
     TunedModel base = TunedModel.base(settings.modelName, model);
     List<Probe> retention = BuiltInProbes.in(settings.out.resolve("probes"));
-    Path replay = writeReplay();
-    List<DemoResult.Arm> arms = new ArrayList<>();
-    List<TunedModel> tuned = new ArrayList<>();
-    for (Task task : Task.values()) {
-      List<Probe> probes = new ArrayList<>();
-      Path heldOut = tasks.resolve(task.word() + "-heldout.jsonl");
-      probes.add(new ProbeReader().read(heldOut, ProbeKind.GAIN));
-      probes.addAll(retention);
-      for (Optional<Path> mixed : List.of(Optional.<Path>empty(), Optional.of(replay))) {
-        String name = task.word() + (mixed.isPresent() ? "-lora-replay" : "-lora");
-        Path run = settings.out.resolve("runs").resolve(name);
-        Tuner.Result result = job(task, tasks, mixed).run(model, run, watch);
-        TunedModel after =
-            TunedModel.with(settings.modelName + "+" + name, model, run.resolve("adapter"));
-        LedgerJob ledgerJob = new LedgerJob(probes, MOST_ANSWER_TOKENS, 24, 96, settings.seed);
-        Ledger ledger = ledgerJob.measure(base, after, settings.store, progress);
-        tell.accept(
-            String.format(
-                Locale.ROOT,
-                "%n%s: %,d tokens in %.0f s, loss %.3f%n%s",
-                name,
-                result.trainedTokens(),
-                result.seconds(),
-                result.trainLoss(),
-                LedgerText.of(ledger)));
-        arms.add(new DemoResult.Arm(name, task.word(), ledger, result));
-        tuned.add(after);
+    try (ObservationStore store = ObservationStore.open(settings.store)) {
+      DemoLedgers ledgers = new DemoLedgers(base, retention, store, stages, progress);
+      Map<Task, DemoLedgers.TaskProbes> probes = new EnumMap<>(Task.class);
+      for (Task task : Task.values()) {
+        probes.put(task, probes(task, tasks));
       }
+      tellBase(ledgers, retention, probes);
+      List<int[]> texts =
+          stages.time(
+              Stage.TEXTS,
+              () -> BaseTexts.sample(model, TEXTS, TEXT_TOKENS, new Seeds(settings.seed)));
+      Path replay = stages.time(Stage.TEXTS, this::writeReplay);
+      List<Tuned> arms = new ArrayList<>();
+      for (Task task : Task.values()) {
+        for (Optional<Path> mixed : List.of(Optional.<Path>empty(), Optional.of(replay))) {
+          if (!watch.cancellation().requested()) {
+            Arm arm = new Arm(task, tasks, mixed, Objects.requireNonNull(probes.get(task)));
+            arm(arm, ledgers, texts, watch).ifPresent(arms::add);
+          }
+        }
+      }
+      if (arms.isEmpty()) {
+        throw new EnvironmentFailure("stopped before the first run was done: nothing to report");
+      }
+      List<DemoResult.Point> dial =
+          dial(ledgers, arms.getFirst().model, Objects.requireNonNull(probes.get(Task.FORM)));
+      List<DemoResult.Text> shown =
+          stages.time(Stage.TOKENS, () -> texts(base, arms, texts.subList(0, shown(texts))));
+      return new DemoResult(
+          settings.modelName,
+          arms.stream().map(Tuned::arm).toList(),
+          dial,
+          shown,
+          stages.costs(),
+          facts());
     }
-    List<DemoResult.Point> dial = dial(base, tuned.getFirst(), tasks, retention);
-    List<DemoResult.Text> texts = texts(base, tuned.get(0), tuned.get(1));
-    double seconds = (watch.nanoTime().getAsLong() - start) / 1e9;
-    return new DemoResult(settings.modelName, arms, dial, texts, facts(seconds));
   }
 
-  private TuneJob job(Task task, Path tasks, Optional<Path> replay) {
+  private List<Path> writeTasks(Path folder) {
+    return DemoTasks.write(
+        settings.airports,
+        folder,
+        new FormTask.Sizes(Task.FORM.items, 14, 25),
+        new FactsTask.Sizes(Task.FACTS.items / FactsTask.TRAINED.size(), 30, 10),
+        settings.seed);
+  }
+
+  private static DemoLedgers.TaskProbes probes(Task task, Path tasks) {
+    ProbeReader reader = new ProbeReader();
+    return new DemoLedgers.TaskProbes(
+        reader.read(tasks.resolve(task.word() + "-heldout.jsonl"), ProbeKind.GAIN),
+        reader.read(tasks.resolve(task.word() + "-dev.jsonl"), ProbeKind.GAIN),
+        task.maxTokens);
+  }
+
+  /** What the base can do, each number as soon as it is there. */
+  private void tellBase(
+      DemoLedgers ledgers, List<Probe> retention, Map<Task, DemoLedgers.TaskProbes> probes) {
+    retention.forEach(probe -> tell(probe, ledgers.base(probe, 1)));
+    probes.forEach(
+        (task, asked) -> tell(asked.heldOut(), ledgers.base(asked.heldOut(), asked.maxTokens())));
+  }
+
+  private void tell(Probe probe, Outcome outcome) {
+    tell.accept(
+        String.format(
+            Locale.ROOT,
+            "%s, untrained: %-14s %.3f of %d items right (%.0f s after the start)",
+            settings.modelName,
+            probe.name(),
+            outcome.before(),
+            outcome.n(),
+            stages.seconds()));
+  }
+
+  /** What an arm is made from. */
+  private record Arm(Task task, Path tasks, Optional<Path> replay, DemoLedgers.TaskProbes probes) {
+    String name() {
+      return task.word() + (replay.isPresent() ? "-lora-replay" : "-lora");
+    }
+  }
+
+  /** Trains and measures an arm; empty if it was stopped. */
+  private Optional<Tuned> arm(Arm arm, DemoLedgers ledgers, List<int[]> texts, Tuner.Watch watch) {
+    Path run = settings.out.resolve("runs").resolve(arm.name());
+    Tuner.Result result = stages.time(Stage.TRAINING, () -> job(arm).run(model, run, watch));
+    if (!result.finished()) {
+      return Optional.empty();
+    }
+    String name = settings.modelName + "+" + arm.name();
+    TunedModel after = TunedModel.with(name, model, run.resolve("adapter"));
+    Ledger ledger = ledgers.full(after, arm.probes, texts);
+    tell.accept(
+        String.format(
+            Locale.ROOT,
+            "%n%s: %,d tokens in %.0f s, loss %.3f%n%s",
+            arm.name(),
+            result.trainedTokens(),
+            result.seconds(),
+            result.trainLoss(),
+            LedgerText.of(ledger)));
+    List<DemoResult.Point> path = path(ledgers, arm, run, after, result.steps());
+    return Optional.of(
+        new Tuned(new DemoResult.Arm(arm.name(), arm.task.word(), ledger, result, path), after));
+  }
+
+  /** The checkpoints, which go once they are measured, and the end. */
+  private List<DemoResult.Point> path(
+      DemoLedgers ledgers, Arm arm, Path run, TunedModel after, long steps) {
+    List<DemoResult.Point> path = new ArrayList<>();
+    for (long step : Checkpoints.steps(run)) {
+      if (step < steps) {
+        try (Scope _ = Scope.open()) {
+          Adapter adapter = Checkpoints.adapter(run, step, model);
+          TunedModel then =
+              new TunedModel(
+                  after.name() + ", step " + step,
+                  model,
+                  new AdaptedDecoder(model.decoder(), adapter.factors()),
+                  after.adapter() + " at step " + step); // the end hangs on every step before
+          path.add(ledgers.point("step " + step, then, arm.probes));
+        }
+      }
+    }
+    path.add(ledgers.point("step " + steps, after, arm.probes));
+    Checkpoints.remove(run);
+    return path;
+  }
+
+  private static List<DemoResult.Point> dial(
+      DemoLedgers ledgers, TunedModel tuned, DemoLedgers.TaskProbes probes) {
+    List<DemoResult.Point> dial = new ArrayList<>();
+    for (double scale : SCALES) {
+      dial.add(ledgers.point("scale " + scale, tuned.scaled(scale), probes));
+    }
+    dial.add(ledgers.point("scale 1", tuned, probes));
+    return dial;
+  }
+
+  private TuneJob job(Arm arm) {
     return new TuneJob(
         settings.modelName,
-        DataSpec.of(tasks.resolve(task.word() + "-train.jsonl")),
+        DataSpec.of(arm.tasks.resolve(arm.task.word() + "-train.jsonl")),
         Optional.empty(),
         0,
-        replay.map(file -> new TuneJob.Replay(file, REPLAY_PERCENT)),
+        arm.replay.map(file -> new TuneJob.Replay(file, REPLAY_PERCENT)),
         new TuneJob.Lora("lora", 16, 32, "all-linear"),
         new TuneSettings(
-            4,
+            BATCH,
             1,
             1e-3,
             Schedule.LINEAR,
@@ -152,8 +289,8 @@ public final class Demo {
             1,
             "adamw",
             0,
-            new TuneSettings.Length(OptionalInt.empty(), task.epochs),
-            new TuneSettings.Saving(0, 0, 0),
+            new TuneSettings.Length(OptionalInt.empty(), arm.task.epochs),
+            new TuneSettings.Saving(arm.task.checkpointEvery(), 0, 0),
             settings.seed),
         model.decoder().precision(),
         settings.threads);
@@ -171,42 +308,12 @@ public final class Demo {
     return file;
   }
 
-  private List<DemoResult.Point> dial(
-      TunedModel base, TunedModel tuned, Path tasks, List<Probe> retention) {
-    List<ProbeItem> some = new ArrayList<>();
-    for (Probe probe : retention) {
-      List<ProbeItem> items = probe.items();
-      int share = DIAL_ITEMS / retention.size();
-      for (int i = 0; i < share; i++) {
-        ProbeItem.Choose item = (ProbeItem.Choose) items.get(i * items.size() / share);
-        some.add(
-            new ProbeItem.Choose(
-                probe.name() + "-" + item.id(),
-                item.slice(),
-                item.prompt(),
-                item.choices(),
-                item.answer()));
-      }
-    }
-    Probe gain = new ProbeReader().read(tasks.resolve("form-dev.jsonl"), ProbeKind.GAIN);
-    Probe kept = new Probe("dial", ProbeKind.RETENTION, settings.out, some);
-    LedgerJob job = new LedgerJob(List.of(gain, kept), MOST_ANSWER_TOKENS, 0, 0, settings.seed);
-    List<DemoResult.Point> points = new ArrayList<>();
-    for (double scale : SCALES) {
-      Ledger ledger = job.measure(base, tuned.scaled(scale), settings.store, progress);
-      points.add(
-          new DemoResult.Point(
-              scale,
-              ledger.probes().get(0).outcome().after(),
-              gain.items().size(),
-              ledger.probes().get(1).outcome().after(),
-              some.size()));
-    }
-    return points;
+  private static int shown(List<int[]> texts) {
+    return Math.min(SHOWN_TEXTS, texts.size());
   }
 
-  private List<DemoResult.Text> texts(TunedModel base, TunedModel... arms) {
-    List<int[]> written = BaseTexts.sample(model, 3, 96, new Seeds(settings.seed));
+  /** The first task's arms along what the base wrote. */
+  private List<DemoResult.Text> texts(TunedModel base, List<Tuned> arms, List<int[]> written) {
     List<Example> examples = new ArrayList<>();
     for (int[] ids : written) {
       boolean[] label = new boolean[ids.length];
@@ -215,12 +322,15 @@ public final class Demo {
     }
     List<Scorer.Scores> before = new Scorer(base.decoder(), Progress.none()).score(examples);
     List<DemoResult.Text> texts = new ArrayList<>();
-    for (TunedModel arm : arms) {
-      List<Scorer.Scores> after = new Scorer(arm.decoder(), Progress.none()).score(examples);
+    for (Tuned arm : arms.subList(0, Math.min(2, arms.size()))) {
+      List<Scorer.Scores> after = new Scorer(arm.model.decoder(), Progress.none()).score(examples);
       for (int i = 0; i < written.size(); i++) {
         texts.add(
             new DemoResult.Text(
-                arm.name(), tokens(written.get(i)), doubles(before.get(i)), doubles(after.get(i))));
+                arm.arm.name(),
+                tokens(written.get(i)),
+                doubles(before.get(i)),
+                doubles(after.get(i))));
       }
     }
     return texts;
@@ -242,7 +352,7 @@ public final class Demo {
     return values;
   }
 
-  private Map<String, String> facts(double seconds) {
+  private Map<String, String> facts() {
     Map<String, String> facts = new LinkedHashMap<>();
     facts.put("base", settings.modelName + ", weights sha256 " + model.fingerprint());
     facts.put("precision", model.decoder().precision().name().toLowerCase(Locale.ROOT));
@@ -252,13 +362,15 @@ public final class Demo {
         "adapter", "LoRA r=16, alpha 32, all linear layers, AdamW 1e-3 falling to 0, batch 4");
     facts.put("epochs", "form 1, facts 2");
     facts.put(
+        "longest answer", "form " + Task.FORM.maxTokens + " tokens, facts " + Task.FACTS.maxTokens);
+    facts.put(
         "replay",
         REPLAY_PERCENT
             + " % of the items are texts of at most "
             + REPLAY_TOKENS
             + " tokens that the base wrote from BOS at temperature 1");
     facts.put("java", Runtime.version().toString());
-    facts.put("seconds in all", String.format(Locale.ROOT, "%.0f", seconds));
+    facts.put("seconds in all", String.format(Locale.ROOT, "%.0f", stages.seconds()));
     return facts;
   }
 }

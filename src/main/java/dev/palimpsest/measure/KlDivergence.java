@@ -35,7 +35,7 @@ public final class KlDivergence {
   @SuppressWarnings("ArrayRecordComponent") // shared as everywhere, never changed
   public record Passage(int[] ids, int from, boolean ended) {
     /** All that follows the first id; whether it ended is left out. */
-    static Passage whole(int[] ids) {
+    public static Passage whole(int[] ids) {
       return new Passage(ids, 1, false);
     }
 

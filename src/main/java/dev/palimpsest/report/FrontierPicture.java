@@ -17,6 +17,11 @@ final class FrontierPicture {
   private static final double TOP = 20;
   private static final double BOTTOM = 372;
 
+  /** Radius of an arm's mark, and of a stop on its way. */
+  private static final double MARK = 12;
+
+  private static final double STOP = 4;
+
   private final List<ArmReport> arms;
   private final Axis x;
   private final Axis y;
@@ -87,6 +92,17 @@ final class FrontierPicture {
       path(svg, arms.get(i).checkpoints(), "steps");
       svg.close();
     }
+    StopLabels labels = new StopLabels(svg);
+    for (ArmReport arm : arms) {
+      arm.place().ifPresent(p -> labels.avoid(x.at(100 * p.loss()), y.at(100 * p.gain()), MARK));
+      points(arm).forEach(p -> labels.avoid(x.at(100 * p.loss()), y.at(100 * p.gain()), STOP));
+    }
+    for (int i = 0; i < arms.size(); i++) {
+      svg.open("g", "class", colour(i));
+      label(labels, arms.get(i).checkpoints());
+      label(labels, arms.get(i).dial());
+      svg.close();
+    }
     for (int i = 0; i < arms.size(); i++) {
       Optional<PathPoint> place = arms.get(i).place();
       if (place.isPresent()) {
@@ -96,6 +112,16 @@ final class FrontierPicture {
       }
     }
     return svg.closeLine();
+  }
+
+  /** All stops but the first, which is the base. */
+  private void label(StopLabels labels, List<PathPoint> points) {
+    for (PathPoint point : points.subList(Math.min(1, points.size()), points.size())) {
+      labels.put(
+          point.label().substring(point.label().lastIndexOf(' ') + 1),
+          x.at(100 * point.loss()),
+          y.at(100 * point.gain()));
+    }
   }
 
   private String description() {
@@ -150,7 +176,7 @@ final class FrontierPicture {
           "cy",
           y.text(100 * point.gain()),
           "r",
-          "4");
+          Numbers.at(STOP));
       svg.element("title", point.label() + ": " + told(point)).close();
     }
   }
@@ -182,7 +208,17 @@ final class FrontierPicture {
                     y.text(100 * i.high())));
     svg.open("g");
     svg.element("title", mark + " \u00b7 " + place.label() + ": " + told(place));
-    svg.element("circle", "", "class", "mark", "cx", x.text(across), "cy", y.text(up), "r", "12");
+    svg.element(
+        "circle",
+        "",
+        "class",
+        "mark",
+        "cx",
+        x.text(across),
+        "cy",
+        y.text(up),
+        "r",
+        Numbers.at(MARK));
     text(svg, "letter", x.text(across), Numbers.at(y.at(up) + 5), mark, "middle");
     svg.close();
   }

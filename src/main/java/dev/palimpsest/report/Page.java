@@ -18,9 +18,11 @@ final class Page {
 
   private static final String LETTERS =
       "Each letter is an arm, its probes' items pooled by kind, with 95 % intervals. Further up is"
-          + " more gained, further left is less lost.";
+          + " more gained, further left is less lost; lost is net of won.";
   private static final String WAYS =
-      "Small dots: checkpoints (solid line) and the adapter scaled (dashed line).";
+      "Small dots: checkpoints with their step (solid line) and the adapter scaled (dashed line)."
+          + " They are measured on fewer items than the letters, and on others for the gain, so"
+          + " they need not end at them.";
 
   private final ReportData data;
   private final ItemLists items;

@@ -31,6 +31,39 @@ final class LoraParameters implements AutoCloseable {
    * zero.
    */
   static LoraParameters fresh(AdapterConfig config, ModelConfig model, Seeds seeds) {
+    LoraParameters made = new LoraParameters(forms(config, model));
+    made.factors.forEach((name, factors) -> draw(factors.a(), seeds.generator(name)));
+    return made;
+  }
+
+  /**
+   * The factors that a flat vector of parameters holds, as views of it, in the caller's scope.
+   *
+   * @throws BadInput if the vector is of another length than the configuration asks for
+   */
+  static Map<String, Factors> views(Tensor flat, AdapterConfig config, ModelConfig model) {
+    Map<String, Form> forms = forms(config, model);
+    long size = forms.values().stream().mapToLong(Form::count).sum();
+    if (flat.count() != size) {
+      throw new BadInput(flat.count() + " parameters, the adapter's settings ask for " + size);
+    }
+    Map<String, Factors> views = new LinkedHashMap<>();
+    long offset = 0;
+    for (Map.Entry<String, Form> module : forms.entrySet()) {
+      Form form = module.getValue();
+      long inner = (long) form.rank * form.in;
+      views.put(
+          module.getKey(),
+          new Factors(
+              flat.narrow(0, offset, inner).view(form.rank, form.in),
+              flat.narrow(0, offset + inner, form.count() - inner).view(form.out, form.rank),
+              form.scale));
+      offset += form.count();
+    }
+    return views;
+  }
+
+  private static Map<String, Form> forms(AdapterConfig config, ModelConfig model) {
     Map<String, Form> forms = new LinkedHashMap<>();
     modules(config, model)
         .forEach(
@@ -42,9 +75,7 @@ final class LoraParameters implements AutoCloseable {
                         Math.toIntExact(linear.in()),
                         Math.toIntExact(linear.out()),
                         config.scale(name))));
-    LoraParameters made = new LoraParameters(forms);
-    made.factors.forEach((name, factors) -> draw(factors.a(), seeds.generator(name)));
-    return made;
+    return forms;
   }
 
   private static Map<String, ModelTensors.Linear> modules(AdapterConfig config, ModelConfig model) {

@@ -37,7 +37,7 @@ import java.util.function.LongSupplier;
  * bits as one that was never stopped.
  */
 public final class Tuner {
-  private static final String STATE = "state.safetensors";
+  static final String STATE = "state.safetensors";
 
   /** Rows of one pass through the decoder; memory grows with it, or with the longest example. */
   private static final int ROWS = 512;
@@ -252,7 +252,7 @@ public final class Tuner {
     return tally;
   }
 
-  private static Tensor read(Safetensors stored, String name, Path file) {
+  static Tensor read(Safetensors stored, String name, Path file) {
     Safetensors.Entry entry = stored.tensors().get(name);
     if (entry == null) {
       throw new BadInput(file + ": tensor " + name + " is missing; the run is of another version");

@@ -3,6 +3,7 @@ package dev.palimpsest.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.palimpsest.compare.DemoResult;
+import dev.palimpsest.compare.DemoStages;
 import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.measure.ItemRow;
 import dev.palimpsest.measure.Ledger;
@@ -46,9 +47,20 @@ class DemoReportTest {
     // 12 of 40 gained; 9 lost and 3 won of 60
     assertThat(html())
         .contains(
-            "form-lora: +30.0 points gained [+16.1, +46.6], +10.0 lost [−1.7, +22.6]",
+            "form-lora +30.0. On what it could do before, no arm",
+            "net loss can be told from none.",
+            "gained +30.0 [+16.1, +46.6], lost +10.0 [−1.7, +22.6]",
+            "time, training",
+            "90.0 s, 75.0",
             "(0 lost, 12 won, of 40)",
             "(9 lost, 3 won, of 60)");
+  }
+
+  @Test
+  void page_stopsOnTheWay_areMarkedAndNamed() throws IOException {
+    assertThat(html())
+        .contains("Checkpoints of form-lora: 2 points", "step 20: gained")
+        .containsPattern("<text class=\"stop-label\"[^>]*>20</text>");
   }
 
   private String html() throws IOException {
@@ -60,26 +72,37 @@ class DemoReportTest {
   @TempDir private Path folder;
 
   private static DemoResult result() {
-    Ledger ledger =
-        new Ledger(
-            List.of(
-                probe("form", ProbeKind.GAIN, new PairedCounts(0, 0, 12, 28)),
-                probe("common", ProbeKind.RETENTION, new PairedCounts(38, 9, 3, 10))),
-            Optional.empty(),
-            Optional.empty());
+    Ledger ledger = ledger(new PairedCounts(0, 0, 12, 28), new PairedCounts(38, 9, 3, 10));
+    Ledger early = ledger(new PairedCounts(0, 0, 4, 36), new PairedCounts(45, 4, 3, 8));
     Tuner.Result training =
         new Tuner.Result(10, 1000, 200, 5, 200, 0.5, OptionalDouble.empty(), 1 << 30, true);
     return new DemoResult(
         "smollm2",
-        List.of(new DemoResult.Arm("form-lora", "form", ledger, training)),
-        List.of(new DemoResult.Point(0.5, 0.2, 40, 0.7, 60)),
+        List.of(
+            new DemoResult.Arm(
+                "form-lora",
+                "form",
+                ledger,
+                training,
+                List.of(new DemoResult.Point("step 20", early)))),
+        List.of(new DemoResult.Point("scale 0.5", ledger)),
         List.of(
             new DemoResult.Text(
                 "form-lora",
                 List.of("<s>", " a", HOSTILE),
                 List.of(-1.0, -2.0),
                 List.of(-3.0, -1.5))),
+        List.of(
+            new DemoResult.Cost(DemoStages.Stage.BASE, 30),
+            new DemoResult.Cost(DemoStages.Stage.TRAINING, 90)),
         Map.of("seed", "2"));
+  }
+
+  private static Ledger ledger(PairedCounts gain, PairedCounts kept) {
+    return new Ledger(
+        List.of(probe("form", ProbeKind.GAIN, gain), probe("common", ProbeKind.RETENTION, kept)),
+        Optional.empty(),
+        Optional.empty());
   }
 
   private static ProbeResult probe(String name, ProbeKind kind, PairedCounts counts) {

@@ -1,0 +1,88 @@
+package dev.palimpsest.tune;
+
+import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.model.Adapter;
+import dev.palimpsest.model.AdapterConfig;
+import dev.palimpsest.model.Safetensors;
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.FolderManifest;
+import dev.palimpsest.run.RunFolder;
+import dev.palimpsest.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The adapters that a run had on its way. */
+public final class Checkpoints {
+  /** What the state calls the trained parameters. */
+  private static final String PARAMETERS = "parameters";
+
+  private Checkpoints() {}
+
+  /**
+   * Steps at which the run saved its state, in order.
+   *
+   * @throws BadInput if it is no run
+   * @throws dev.palimpsest.run.EnvironmentFailure if another process trains there
+   */
+  public static List<Long> steps(Path run) {
+    try (RunFolder folder = RunFolder.open(run)) {
+      return folder.checkpoints().stream().map(RunFolder.SavedStep::step).toList();
+    }
+  }
+
+  /**
+   * The adapter as it was after a step; its factors are views of one tensor in the caller's scope.
+   *
+   * @param step one of {@link #steps}
+   * @param model the run's base
+   * @throws BadInput if there is no such checkpoint, if one of its files is missing or changed, or
+   *     if the run was over another base
+   */
+  public static Adapter adapter(Path run, long step, LanguageModel model) {
+    Path saved = folder(run, step);
+    Path file = saved.resolve(Tuner.STATE);
+    FolderManifest.in(saved)
+        .map(manifest -> manifest.damage(saved))
+        .orElseThrow(
+            () -> new BadInput(saved + ": no checkpoint, " + FolderManifest.NAME + " is missing"))
+        .ifPresent(
+            damaged -> {
+              throw new BadInput(saved.resolve(damaged) + ": missing or changed");
+            });
+    TuneJob job = TuneJob.of(run);
+    String base = RunFolder.about(run).path("base").asString("");
+    if (!base.equals(model.fingerprint())) {
+      throw new BadInput(
+          run
+              + ": the run was over "
+              + job.model()
+              + " with fingerprint "
+              + base
+              + ", this base has "
+              + model.fingerprint());
+    }
+    AdapterConfig config = job.lora().over(model, job.model());
+    try (Safetensors stored = Safetensors.open(file)) {
+      Tensor parameters = Tuner.read(stored, PARAMETERS, file);
+      return new Adapter(
+          config, LoraParameters.views(parameters, config, model.decoder().config()));
+    }
+  }
+
+  /** Removes the run's saved states; a finished run needs none. */
+  public static void remove(Path run) {
+    try (RunFolder folder = RunFolder.open(run)) {
+      folder.pruneCheckpoints(0);
+    }
+  }
+
+  private static Path folder(Path run, long step) {
+    try (RunFolder folder = RunFolder.open(run)) {
+      return folder.checkpoints().stream()
+          .filter(saved -> saved.step() == step)
+          .map(RunFolder.SavedStep::folder)
+          .findFirst()
+          .orElseThrow(() -> new BadInput(run + ": no checkpoint of step " + step));
+    }
+  }
+}
