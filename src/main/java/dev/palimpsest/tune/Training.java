@@ -8,6 +8,7 @@ import dev.palimpsest.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -100,6 +101,12 @@ final class Training implements AutoCloseable {
     try (Scope _ = Scope.open()) {
       return trained.gradient().square().sum().sqrt().item();
     }
+  }
+
+  /** Goes on from a saved {@link #state}, asked for by name. */
+  void restore(Function<String, Tensor> saved) {
+    state().forEach((name, tensor) -> tensor.copyFrom(saved.apply(name)));
+    decoder.refresh();
   }
 
   /** Everything that a resumed run needs, by name, in place. */

@@ -243,9 +243,7 @@ public final class Tuner {
               Path file = saved.folder().resolve(STATE);
               try (Safetensors stored = Safetensors.open(file);
                   Scope _ = Scope.open()) {
-                training
-                    .state()
-                    .forEach((name, tensor) -> tensor.copyFrom(read(stored, name, file)));
+                training.restore(name -> read(stored, name, file));
                 tally.restore(read(stored, "tally", file));
               }
             });
