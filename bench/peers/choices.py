@@ -29,13 +29,14 @@ metric_list:
 class Timed(HFLM):
     """Counts the seconds and tokens of the requests alone."""
 
-    seconds = tokens = 0
+    seconds = tokens = scored = 0
 
     def _loglikelihood_tokens(self, requests, *args, **kwargs):
         start = time.monotonic()
         found = super()._loglikelihood_tokens(requests, *args, **kwargs)
         self.seconds += time.monotonic() - start
         self.tokens += sum(len(context) + len(continuation) for _, context, continuation in requests)
+        self.scored += sum(len(continuation) for _, _, continuation in requests)
         return found
 
 
@@ -55,7 +56,8 @@ def main():
     samples = sorted(found["samples"]["items"], key=lambda sample: sample["doc_id"])
     best = [max(range(len(s["filtered_resps"])), key=lambda i: s["filtered_resps"][i][0]) for s in samples]
     common.tell(
-        accuracy=found["results"]["items"]["acc,none"], best=best, tokens=timed.tokens, items_per_second=len(items) / timed.seconds)  # fmt: skip
+        accuracy=found["results"]["items"]["acc,none"], best=best, tokens=timed.tokens, scored=timed.scored,
+        items_per_second=len(items) / timed.seconds)  # fmt: skip
 
 
 if __name__ == "__main__":
