@@ -2,6 +2,7 @@ package dev.palimpsest.cli;
 
 import dev.palimpsest.generate.Prompts;
 import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -15,7 +16,7 @@ final class Asked {
 
   Prompts prompts(DataOptions options) {
     return data == null
-        ? Prompts.of(String.valueOf(prompt), options.of(Path.of("")))
+        ? Prompts.of(List.of(String.valueOf(prompt)), options.of(Path.of("")))
         : Prompts.of(options.of(data));
   }
 }

@@ -7,8 +7,8 @@ import picocli.CommandLine.Option;
 
 /** How answers are drawn. */
 final class DecodingOptions {
-  @Option(names = "--max-tokens", defaultValue = "256", description = "default: ${DEFAULT-VALUE}")
-  private int maxTokens;
+  @Option(names = "--max-tokens", description = "default: ${DEFAULT-VALUE}")
+  private int maxTokens = Decoding.MAX_TOKENS;
 
   @Option(names = "--temperature", defaultValue = "0", description = "0 is greedy, the default")
   private double temperature;

@@ -1,6 +1,7 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.tune.TuneJob;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -12,19 +13,17 @@ final class LoraOptions {
       description = "lora, rslora; default: ${DEFAULT-VALUE}")
   private String method = "";
 
-  @Option(names = "--rank", defaultValue = "16", description = "default: ${DEFAULT-VALUE}")
-  private int rank;
+  @Option(names = "--rank", description = "default: ${DEFAULT-VALUE}")
+  private int rank = TuneJob.Lora.RANK;
 
   @Option(names = "--alpha", description = "default: twice the rank")
   private @Nullable Double alpha;
 
-  @Option(
-      names = "--targets",
-      defaultValue = "all-linear",
-      description = "default: ${DEFAULT-VALUE}")
-  private String targets = "";
+  @Option(names = "--targets", description = "default: ${DEFAULT-VALUE}")
+  private String targets = TuneJob.Lora.TARGETS;
 
   TuneJob.Lora lora() {
-    return new TuneJob.Lora(method, rank, alpha == null ? 2.0 * rank : alpha, targets);
+    OptionalDouble scale = alpha == null ? OptionalDouble.empty() : OptionalDouble.of(alpha);
+    return TuneJob.Lora.of(method, rank, scale, targets);
   }
 }

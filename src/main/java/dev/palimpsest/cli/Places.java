@@ -1,5 +1,6 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.model.ModelStore;
 import dev.palimpsest.model.PullSettings;
 import dev.palimpsest.run.Progress;
@@ -10,27 +11,17 @@ import java.nio.file.Path;
 final class Places {
   private Places() {}
 
-  /** $PALIMPSEST_CACHE, or a folder in the user's own cache; absolute. */
   static Path cache() {
-    String chosen = System.getenv("PALIMPSEST_CACHE");
-    return chosen == null || chosen.isBlank()
-        ? Path.of(System.getProperty("user.home"), ".cache", "palimpsest")
-        : Path.of(chosen).toAbsolutePath();
+    return ModelStore.cache(System.getenv(), Path.of(System.getProperty("user.home")));
   }
 
   /** Earlier measurements. */
   static Path baselines() {
-    return cache().resolve("ledger.sqlite");
+    return LedgerJob.storeIn(cache());
   }
 
   static ModelStore store(Progress progress) {
     return new ModelStore(cache(), progress, PullSettings.of(System.getenv()));
-  }
-
-  /** The model's name as it holds from any folder: a local one's is its absolute path. */
-  static String lasting(String model, Progress progress) {
-    Path located = store(progress).locate(model); // the cache's are absolute
-    return located.isAbsolute() ? model : located.toAbsolutePath().toString();
   }
 
   /** The folder if it is free, or the first free one with a number behind. */

@@ -25,11 +25,8 @@ final class ProbeOptions {
   @Option(names = "--built-in", description = "the five probes that come with the program")
   private boolean builtIn;
 
-  @Option(
-      names = "--max-tokens",
-      defaultValue = "64",
-      description = "of an answer; default: ${DEFAULT-VALUE}")
-  private int maxTokens;
+  @Option(names = "--max-tokens", description = "of an answer; default: ${DEFAULT-VALUE}")
+  private int maxTokens = LedgerJob.MAX_TOKENS;
 
   @Option(
       names = "--extra",
@@ -45,9 +42,8 @@ final class ProbeOptions {
 
   @Option(
       names = "--texts",
-      defaultValue = "64",
       description = "texts sampled for the divergence; default: ${DEFAULT-VALUE}")
-  private int texts;
+  private int texts = LedgerJob.TEXTS;
 
   LedgerJob job(Path cache) {
     ProbeReader reader =
@@ -61,7 +57,7 @@ final class ProbeOptions {
     if (builtIn) {
       probes.addAll(BuiltInProbes.in(cache.resolve("probes")));
     }
-    return new LedgerJob(probes, maxTokens, texts, 128, 0);
+    return new LedgerJob(probes, maxTokens, texts, LedgerJob.TEXT_TOKENS, 0);
   }
 
   /** A share from a percentage between 0 and 100, with its sign or without. */

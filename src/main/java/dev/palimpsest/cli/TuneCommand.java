@@ -47,7 +47,7 @@ final class TuneCommand implements Runnable {
         LanguageModel loaded = ModelOptions.load(job.model(), job.precision(), progress)) {
       Tuner.Watch watch = new Tuner.Watch(progress, cancellation, System::nanoTime);
       return resume == null
-          ? job.withModel(Places.lasting(job.model(), progress)).run(loaded, run, watch)
+          ? job.withModel(Places.store(progress).lasting(job.model())).run(loaded, run, watch)
           : job.resume(loaded, run, watch);
     }
   }

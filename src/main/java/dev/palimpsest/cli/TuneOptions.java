@@ -8,71 +8,59 @@ import picocli.CommandLine.Option;
 
 /** How training goes; defaults are PEFT's and TRL's. */
 final class TuneOptions {
-  @Option(names = "--batch", defaultValue = "8", description = "default: ${DEFAULT-VALUE}")
-  private int batch;
+  private static final TuneSettings DEFAULTS = TuneSettings.defaults();
 
-  @Option(
-      names = "--accumulate",
-      defaultValue = "1",
-      description = "batches a step; default: ${DEFAULT-VALUE}")
-  private int accumulate;
+  @Option(names = "--batch", description = "default: ${DEFAULT-VALUE}")
+  private int batch = DEFAULTS.batch();
 
-  @Option(names = "--lr", defaultValue = "2e-4", description = "default: ${DEFAULT-VALUE}")
-  private double rate;
+  @Option(names = "--accumulate", description = "batches a step; default: ${DEFAULT-VALUE}")
+  private int accumulate = DEFAULTS.accumulate();
 
-  @Option(
-      names = "--schedule",
-      defaultValue = "linear",
-      description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
-  private Schedule schedule = Schedule.LINEAR;
+  @Option(names = "--lr", description = "default: ${DEFAULT-VALUE}")
+  private double rate = DEFAULTS.rate();
+
+  @Option(names = "--schedule", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
+  private Schedule schedule = DEFAULTS.schedule();
 
   @Option(
       names = "--warmup",
-      defaultValue = "0",
       description = "steps in which the rate rises; default: ${DEFAULT-VALUE}")
-  private int warmup;
+  private int warmup = DEFAULTS.warmup();
 
   @Option(
       names = "--clip",
-      defaultValue = "1.0",
       description = "largest gradient norm, 0 for none; default: ${DEFAULT-VALUE}")
-  private double clip;
+  private double clip = DEFAULTS.clip();
 
-  @Option(
-      names = "--optimizer",
-      defaultValue = "adamw",
-      description = "adamw, sgd; default: ${DEFAULT-VALUE}")
-  private String optimizer = "";
+  @Option(names = "--optimizer", description = "adamw, sgd; default: ${DEFAULT-VALUE}")
+  private String optimizer = DEFAULTS.optimizer();
 
-  @Option(names = "--weight-decay", defaultValue = "0", description = "default: ${DEFAULT-VALUE}")
-  private double decay;
+  @Option(names = "--weight-decay", description = "default: ${DEFAULT-VALUE}")
+  private double decay = DEFAULTS.decay();
 
   @Option(names = "--steps", description = "instead of epochs")
   private @Nullable Integer steps;
 
-  @Option(names = "--epochs", defaultValue = "1", description = "default: ${DEFAULT-VALUE}")
-  private int epochs;
+  @Option(names = "--epochs", description = "default: ${DEFAULT-VALUE}")
+  private int epochs = DEFAULTS.length().epochs();
 
   @Option(
       names = "--checkpoint-every",
-      defaultValue = "0",
       description = "steps; 0 for none; default: ${DEFAULT-VALUE}")
-  private int checkpointEvery;
+  private int checkpointEvery = DEFAULTS.saving().checkpointEvery();
 
   @Option(
       names = "--keep",
-      defaultValue = "2",
       description = "newest checkpoints kept, 0 for all; default: ${DEFAULT-VALUE}")
-  private int keep;
+  private int keep = DEFAULTS.saving().keep();
 
   @Option(
       names = "--eval-every",
-      defaultValue = "0",
       description = "steps; 0 for the end alone; default: ${DEFAULT-VALUE}")
-  private int evaluateEvery;
+  private int evaluateEvery = DEFAULTS.saving().evaluateEvery();
 
-  @Option(names = "--seed", defaultValue = "0", description = "default: ${DEFAULT-VALUE}")
-  private long seed;
+  @Option(names = "--seed", description = "default: ${DEFAULT-VALUE}")
+  private long seed = DEFAULTS.seed();
 
   TuneSettings settings() {
     OptionalInt exactly = steps == null ? OptionalInt.empty() : OptionalInt.of(steps);

@@ -14,6 +14,9 @@ import java.util.List;
  */
 public record Decoding(
     int maxTokens, double temperature, int topK, double topP, long seed, List<String> stop) {
+  /** Tokens of an answer at most, if nothing is said. */
+  public static final int MAX_TOKENS = 256;
+
   /** Checks the ranges. */
   public Decoding {
     stop = List.copyOf(stop);

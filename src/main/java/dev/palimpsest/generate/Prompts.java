@@ -11,6 +11,7 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tokenizer.Message;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The prompts of a file, each up to where its (last) answer begins.
@@ -33,9 +34,11 @@ public record Prompts(List<String> ids, List<Prompt> prompts) {
     return new Prompts(ids, prompts);
   }
 
-  /** One prompt, under the name 1; of the data's settings only those about form count. */
-  public static Prompts of(String prompt, DataSpec settings) {
-    return new Prompts(List.of("1"), List.of(prompt(prompt, settings)));
+  /** Prompts under the names 1, 2, 3 …; of the data's settings only those about form count. */
+  public static Prompts of(List<String> prompts, DataSpec settings) {
+    return new Prompts(
+        IntStream.rangeClosed(1, prompts.size()).mapToObj(String::valueOf).toList(),
+        prompts.stream().map(prompt -> prompt(prompt, settings)).toList());
   }
 
   private static Prompt prompt(String user, DataSpec data) {

@@ -22,6 +22,20 @@ import java.util.function.Function;
  * @param seed of these texts
  */
 public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTokens, long seed) {
+  /** Tokens of an answer at most, if nothing is said. */
+  public static final int MAX_TOKENS = 64;
+
+  /** Texts for the divergence, if nothing is said. */
+  public static final int TEXTS = 64;
+
+  /** Tokens of each of them at most. */
+  public static final int TEXT_TOKENS = 128;
+
+  /** The store of earlier measurements in a cache. */
+  public static Path storeIn(Path cache) {
+    return cache.resolve("ledger.sqlite");
+  }
+
   /**
    * Where the models of both sides come from.
    *

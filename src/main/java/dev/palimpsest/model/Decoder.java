@@ -76,14 +76,30 @@ public final class Decoder implements AutoCloseable {
     return Functional.rmsNorm(x, weights.finalNorm(), config.normEpsilon());
   }
 
-  private Tensor embed(int[] ids) {
+  /** The rows' embeddings, (rows, width), F32. */
+  Tensor embed(int[] ids) {
     Tensor x = weights.embedding().rows(Tensor.ofIndices(ids).to(device)).to(DType.F32);
     return config.architecture() == Architecture.GEMMA3
         ? x.times((float) Math.sqrt(config.width()))
         : x;
   }
 
-  private record Angles(Tensor cosines, Tensor sines) {}
+  /** Tables of a pass, (rows, dim). */
+  record Angles(Tensor cosines, Tensor sines) {
+    /** With an axis for heads, (rows, 1, dim). */
+    Angles perRow() {
+      return new Angles(cosines.unsqueeze(1), sines.unsqueeze(1));
+    }
+  }
+
+  /** The rotation of the layers that see all, or of those whose window slides. */
+  Angles angles(ModelConfig.LayerType type, int[] positions) {
+    return angles(type == ModelConfig.LayerType.SLIDING ? localRotary : rotary, positions);
+  }
+
+  DecoderWeights weights() {
+    return weights;
+  }
 
   private Angles angles(Rotary table, int[] positions) {
     return new Angles(table.cosines(positions).to(device), table.sines(positions).to(device));

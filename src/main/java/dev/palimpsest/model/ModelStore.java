@@ -45,6 +45,26 @@ public final class ModelStore {
   }
 
   /**
+   * Where models are kept unless a caller says otherwise: {@code $PALIMPSEST_CACHE}, or a folder in
+   * the user's own cache; absolute.
+   *
+   * @param environment the process's variables
+   * @param home the user's folder
+   */
+  public static Path cache(Map<String, String> environment, Path home) {
+    String chosen = environment.getOrDefault("PALIMPSEST_CACHE", "");
+    return (chosen.isBlank() ? home.resolve(".cache").resolve("palimpsest") : Path.of(chosen))
+        .toAbsolutePath();
+  }
+
+  /** The model's name as it holds from any folder: a local one's is its absolute path. */
+  public String lasting(String model) {
+    return PullSource.parse(model) instanceof PullSource.Local local
+        ? local.path().toAbsolutePath().toString()
+        : model;
+  }
+
+  /**
    * The folder or GGUF file of a model. A cached one is looked at only (sizes, times), and the
    * network is asked only for what is not cached.
    *

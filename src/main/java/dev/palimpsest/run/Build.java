@@ -27,7 +27,7 @@ public final class Build {
 
   private static Optional<Path> jar() {
     CodeSource source = Build.class.getProtectionDomain().getCodeSource();
-    if (source == null) {
+    if (source == null || !source.getLocation().getProtocol().equals("file")) {
       return Optional.empty();
     }
     try {

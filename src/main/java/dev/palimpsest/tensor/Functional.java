@@ -53,16 +53,29 @@ public final class Functional {
   /**
    * Rotates the two halves of the last axis (Hugging Face's half-split RoPE).
    *
-   * @param x (heads, rows, dim), any strides
-   * @param cos (rows, dim), both halves alike
-   * @param sin (rows, dim), the first half negated: (−s, s)
+   * @param x any strides
+   * @param cos of x's shape or broadcast to it, both halves alike
+   * @param sin as cos, the first half negated: (−s, s)
    */
   public static Tensor rope(Tensor x, Tensor cos, Tensor sin) {
+    return turned(x, cos, sin, 1);
+  }
+
+  /** The gradient by x of {@link #rope}: the rotation back. */
+  public static Tensor ropeBackward(Tensor gradient, Tensor cos, Tensor sin) {
+    return turned(gradient, cos, sin, -1);
+  }
+
+  private static Tensor turned(Tensor x, Tensor cos, Tensor sin, int direction) {
     long half = x.size(-1) / 2;
-    return new Tensor(
-        x.handle()
-            .mul(cos.handle())
-            .add(x.handle().roll(new long[] {half}, new long[] {-1}).mul(sin.handle())));
+    Tensor turned = x.times(cos);
+    turned
+        .narrow(-1, 0, half)
+        .plusProductInPlace(x.narrow(-1, half, half), sin.narrow(-1, 0, half), direction);
+    turned
+        .narrow(-1, half, half)
+        .plusProductInPlace(x.narrow(-1, 0, half), sin.narrow(-1, half, half), direction);
+    return turned;
   }
 
   /**
@@ -74,39 +87,33 @@ public final class Functional {
    * @param mask (rows, columns), added to the scores
    */
   public static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, double scale) {
-    return new Tensor(
-        torch.scaled_dot_product_attention(
-            q.handle(),
-            k.handle(),
-            v.handle(),
-            new TensorOptional(mask.handle()),
-            0,
-            false,
-            new DoubleOptional(scale),
-            false));
+    return attend(q, k, v, new TensorOptional(mask.handle()), false, scale);
   }
 
   /** Attention of all rows to all columns. */
   public static Tensor attention(Tensor q, Tensor k, Tensor v, double scale) {
-    return attend(q, k, v, false, scale);
+    return attend(q, k, v, new TensorOptional(), false, scale);
   }
 
   /** Attention in which row i sees columns 0 … i. */
   public static Tensor causalAttention(Tensor q, Tensor k, Tensor v, double scale) {
-    return attend(q, k, v, true, scale);
+    return attend(q, k, v, new TensorOptional(), true, scale);
   }
 
-  private static Tensor attend(Tensor q, Tensor k, Tensor v, boolean causal, double scale) {
-    return new Tensor(
-        torch.scaled_dot_product_attention(
-            q.handle(),
-            k.handle(),
-            v.handle(),
-            new TensorOptional(),
-            0,
-            causal,
-            new DoubleOptional(scale),
-            false));
+  private static Tensor attend(
+      Tensor q, Tensor k, Tensor v, TensorOptional mask, boolean causal, double scale) {
+    return Native.attending(
+        () ->
+            new Tensor(
+                torch.scaled_dot_product_attention(
+                    q.handle(),
+                    k.handle(),
+                    v.handle(),
+                    mask,
+                    0,
+                    causal,
+                    new DoubleOptional(scale),
+                    false)));
   }
 
   /** log softmax along the last axis. */
@@ -122,5 +129,20 @@ public final class Functional {
   /** The element of each row that {@code index} names: (rows, n), (rows) → (rows). */
   public static Tensor pick(Tensor x, Tensor index) {
     return new Tensor(x.handle().gather(1, index.handle().unsqueeze(1)).squeeze(1));
+  }
+
+  /** Overwrites a tensor with a · b. */
+  public static void product(Tensor into, Tensor a, Tensor b) {
+    torch.mul_out(into.handle(), a.handle(), b.handle());
+  }
+
+  /** Overwrites a tensor with gradient · silu'(x). */
+  public static void siluBackward(Tensor into, Tensor gradient, Tensor x) {
+    torch.silu_backward_out(into.handle(), gradient.handle(), x.handle());
+  }
+
+  /** Overwrites a tensor with gradient · gelu'(x), tanh approximation. */
+  public static void geluTanhBackward(Tensor into, Tensor gradient, Tensor x) {
+    torch.gelu_backward_out(into.handle(), gradient.handle(), x.handle(), "tanh");
   }
 }

@@ -9,15 +9,19 @@ import org.bytedeco.pytorch.global.torch;
  * Loads libtorch once, and holds what is global in it: threads, and whether gradients are recorded.
  */
 public final class Native {
+  /**
+   * "medium" sends fp32 products to oneDNN, which on CPUs without AMX rounds nothing and is several
+   * times faster than OpenBLAS under OpenMP (docs/decisions/precision.md).
+   */
+  private static final boolean ONEDNN = !Cpu.hasAmx();
+
   static {
     // every tensor lives in a scope, so JavaCPP's collector thread and its memory limits would only
     // cost time
     System.setProperty("org.bytedeco.javacpp.nopointergc", "true");
     System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
     System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
-    // "medium" sends small fp32 products to oneDNN, which on CPUs without AMX rounds nothing and
-    // is several times faster than OpenBLAS under OpenMP (docs/decisions/precision.md)
-    if (!Cpu.hasAmx()) {
+    if (ONEDNN) {
       torch.globalContext().setFloat32MatmulPrecision("medium");
     }
   }
@@ -31,6 +35,22 @@ public final class Native {
     torch.set_num_threads(threads);
     // OpenBLAS keeps threads of its own, which fight OpenMP's
     openblas_full.openblas_set_num_threads(1);
+  }
+
+  /**
+   * Runs attention with its tiles' products in OpenBLAS: they are so small that oneDNN takes longer
+   * to look each up than to compute it.
+   */
+  static <T> T attending(Supplier<T> work) {
+    if (!ONEDNN) {
+      return work.get();
+    }
+    torch.globalContext().setFloat32MatmulPrecision("highest");
+    try {
+      return work.get();
+    } finally {
+      torch.globalContext().setFloat32MatmulPrecision("medium");
+    }
   }
 
   /** How many threads one operation may use. */

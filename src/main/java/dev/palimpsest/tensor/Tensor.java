@@ -286,9 +286,20 @@ public final class Tensor implements AutoCloseable {
     return this;
   }
 
+  public Tensor timesInPlace(Tensor other) {
+    handle.mul_(other.handle);
+    return this;
+  }
+
   /** Adds {@code factor · a · b}. */
   public Tensor plusProductInPlace(Tensor a, Tensor b, double factor) {
     handle.addcmul_(a.handle, b.handle, new Scalar(factor));
+    return this;
+  }
+
+  /** Adds the matrix product a · b. */
+  public Tensor plusMatmulInPlace(Tensor a, Tensor b) {
+    handle.addmm_(a.handle, b.handle);
     return this;
   }
 

@@ -2,8 +2,9 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
 import dev.palimpsest.data.Pack;
-import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Ragged;
+import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -19,30 +20,28 @@ final class CrossEntropy implements Objective {
   private static final int HEAD_ROWS = 128;
 
   @Override
-  public double backward(AdaptedDecoder decoder, List<Example> examples, double weight) {
+  public double backward(TrainedDecoder decoder, List<Example> examples, double weight) {
     Pack pack = Pack.of(examples);
     try (Scope _ = Scope.open()) {
-      Tensor hidden =
-          decoder
-              .hidden(Ragged.of(examples.stream().map(Example::ids).toList()))
-              .rows(Tensor.ofIndices(pack.labelRows()));
-      Tensor plain = hidden.detach();
+      TrainedDecoder.Pass pass =
+          decoder.forward(
+              Ragged.of(examples.stream().map(Example::ids).toList()), pack.labelRows());
+      Decoder head = decoder.decoder();
       List<Tensor> gradients = new ArrayList<>();
       double sum = 0;
       for (int from = 0; from < pack.labels().length; from += HEAD_ROWS) {
         int count = Math.min(HEAD_ROWS, pack.labels().length - from);
         try (Scope chunk = Scope.open()) {
           Tensor tokens = Tensor.ofIndices(pack.labels()).narrow(0, from, count);
-          Tensor logits = decoder.logits(plain.narrow(0, from, count));
+          Tensor logits = head.logits(pass.hidden().narrow(0, from, count));
           Tensor total = Functional.logSumExp(logits);
           sum += total.minus(Functional.pick(logits, tokens)).sum().item();
           Tensor gradient = logits.minusInPlace(total.unsqueeze(1)).expInPlace();
           gradient.plusAtInPlace(tokens, -1);
-          gradients.add(
-              chunk.keep(decoder.decoder().backThroughHead(gradient).timesInPlace(weight)));
+          gradients.add(chunk.keep(head.backThroughHead(gradient).timesInPlace(weight)));
         }
       }
-      hidden.backward(Tensor.cat(0, gradients));
+      pass.backward(Tensor.cat(0, gradients));
       return sum;
     }
   }

@@ -1,7 +1,7 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
-import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.model.TrainedDecoder;
 import java.util.List;
 
 /** What training makes small. */
@@ -13,5 +13,5 @@ public interface Objective {
    *
    * @return the sum of the losses over all labels, not weighted
    */
-  double backward(AdaptedDecoder decoder, List<Example> examples, double weight);
+  double backward(TrainedDecoder decoder, List<Example> examples, double weight);
 }

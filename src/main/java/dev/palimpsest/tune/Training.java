@@ -2,7 +2,7 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
 import dev.palimpsest.data.Pack;
-import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  */
 final class Training implements AutoCloseable {
   private final TuneSettings settings;
-  private final AdaptedDecoder decoder;
+  private final TrainedDecoder decoder;
   private final Objective objective;
   private final LoraParameters trained;
   private final Optimizer optimizer;
@@ -24,7 +24,7 @@ final class Training implements AutoCloseable {
 
   Training(
       TuneSettings settings,
-      AdaptedDecoder decoder,
+      TrainedDecoder decoder,
       Objective objective,
       LoraParameters trained,
       Extent extent) {
@@ -92,6 +92,7 @@ final class Training implements AutoCloseable {
     double rate =
         settings.rate() * settings.schedule().share(step, settings.warmup(), extent.steps);
     optimizer.step(trained.parameters(), trained.gradient(), step + 1, rate);
+    decoder.refresh();
     return new StepResult(loss, norm, rate, tokens, labels);
   }
 
@@ -110,6 +111,7 @@ final class Training implements AutoCloseable {
 
   @Override
   public void close() {
+    decoder.close();
     optimizer.close();
   }
 }

@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -57,7 +58,14 @@ public record TuneJob(
    * @param file of any shape that training data has
    * @param percent of an epoch's items
    */
-  public record Replay(Path file, double percent) {}
+  public record Replay(Path file, double percent) {
+    /** Checks the share. */
+    public Replay {
+      if (!(percent >= 0 && percent <= 100)) {
+        throw new BadInput("--replay " + file + ":" + percent + "%: give 0 to 100 %");
+      }
+    }
+  }
 
   /**
    * The adapter that trains.
@@ -67,6 +75,17 @@ public record TuneJob(
    * @param targets {@code all-linear}, module names by comma, or a pattern
    */
   public record Lora(String method, int rank, double alpha, String targets) {
+    /** The rank, if nothing is said. */
+    public static final int RANK = 16;
+
+    /** The modules, if nothing is said. */
+    public static final String TARGETS = "all-linear";
+
+    /** An adapter whose alpha, if nothing is said, is twice its rank. */
+    public static Lora of(String method, int rank, OptionalDouble alpha, String targets) {
+      return new Lora(method, rank, alpha.orElse(2.0 * rank), targets);
+    }
+
     /** Checks method, rank and alpha. */
     public Lora {
       if (rank < 1) {

@@ -47,6 +47,22 @@ public record TuneSettings(
    */
   public record Saving(int checkpointEvery, int keep, int evaluateEvery) {}
 
+  /** One epoch of AdamW, batches of 8, 2e-4 falling to 0. */
+  public static TuneSettings defaults() {
+    return new TuneSettings(
+        8,
+        1,
+        2e-4,
+        Schedule.LINEAR,
+        0,
+        1.0,
+        "adamw",
+        0,
+        new Length(OptionalInt.empty(), 1),
+        new Saving(0, 2, 0),
+        0);
+  }
+
   /** Checks the ranges. */
   public TuneSettings {
     if (batch < 1 || accumulate < 1 || !(rate > 0) || warmup < 0 || clip < 0 || decay < 0) {

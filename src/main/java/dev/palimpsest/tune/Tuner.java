@@ -8,6 +8,7 @@ import dev.palimpsest.generate.Scorer;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.AdapterConfig;
+import dev.palimpsest.model.FrozenDecoder;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Safetensors;
 import dev.palimpsest.model.SafetensorsWriter;
@@ -116,7 +117,7 @@ public final class Tuner {
         Training training =
             new Training(
                 settings,
-                new AdaptedDecoder(model.decoder(), trained.factors()),
+                new FrozenDecoder(model.decoder(), trained.factors()),
                 new CrossEntropy(),
                 trained,
                 new Training.Extent(total, ROWS))) {

@@ -7,11 +7,11 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import dev.palimpsest.RealModel;
 import dev.palimpsest.Reference;
 import dev.palimpsest.data.Example;
-import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Factors;
+import dev.palimpsest.model.FrozenDecoder;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TargetModules;
@@ -49,7 +49,7 @@ class TrainingReferenceTest {
         LoraParameters trained = trained(decoder, expected.get("adapter").asString())) {
       double sum =
           new CrossEntropy()
-              .backward(new AdaptedDecoder(decoder, trained.factors()), examples, 1.0 / labels);
+              .backward(new FrozenDecoder(decoder, trained.factors()), examples, 1.0 / labels);
 
       assertThat(sum / labels).isCloseTo(expected.get("loss").asDouble(), within(1e-5));
       Map<String, Factors> gradients = gradients(trained);
@@ -157,7 +157,7 @@ class TrainingReferenceTest {
                 new Seeds(1))) {
       double sum =
           new CrossEntropy()
-              .backward(new AdaptedDecoder(decoder, trained.factors()), examples, 1.0 / labels);
+              .backward(new FrozenDecoder(decoder, trained.factors()), examples, 1.0 / labels);
 
       assertThat(sum / labels).isCloseTo(reference.get("loss").asDouble(), within(5e-5));
       Factors gradient =
@@ -171,7 +171,7 @@ class TrainingReferenceTest {
       TuneSettings settings, Decoder decoder, LoraParameters trained, int passRows) {
     return new Training(
         settings,
-        new AdaptedDecoder(decoder, trained.factors()),
+        new FrozenDecoder(decoder, trained.factors()),
         new CrossEntropy(),
         trained,
         new Training.Extent(STEPS, passRows));

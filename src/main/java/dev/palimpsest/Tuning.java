@@ -1,0 +1,259 @@
+package dev.palimpsest;
+
+import dev.palimpsest.tune.TuneJob;
+import dev.palimpsest.tune.TuneSettings;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+
+/**
+ * A request for an adapter, put together by one thread: each method changes and returns it, {@link
+ * #to} does the work. What is not said is as PEFT and TRL have it: LoRA of rank 16 over all linear
+ * layers, AdamW at 2e-4 falling to 0, batches of 8, one epoch.
+ */
+public final class Tuning {
+  private static final TuneSettings DEFAULTS = TuneSettings.defaults();
+
+  private final Loaded loaded;
+  private final Data data;
+  private Method method = Method.LORA;
+  private int rank = TuneJob.Lora.RANK;
+  private OptionalDouble alpha = OptionalDouble.empty();
+  private String targets = TuneJob.Lora.TARGETS;
+  private int batch = DEFAULTS.batch();
+  private int accumulate = DEFAULTS.accumulate();
+  private double rate = DEFAULTS.rate();
+  private int warmup = DEFAULTS.warmup();
+  private TuneSettings.Length length = DEFAULTS.length();
+  private int checkpointEvery = DEFAULTS.saving().checkpointEvery();
+  private long seed = DEFAULTS.seed();
+  private Optional<Path> heldOut = Optional.empty();
+  private double heldOutShare;
+  private Optional<TuneJob.Replay> replay = Optional.empty();
+
+  Tuning(Loaded loaded, Data data) {
+    this.loaded = loaded;
+    this.data = data;
+  }
+
+  /** How an adapter is scaled. */
+  public enum Method {
+    /** By alpha / rank. */
+    LORA,
+    /** By alpha / √rank. */
+    RSLORA
+  }
+
+  /**
+   * Chooses the method.
+   *
+   * @param chosen LoRA if nothing is said
+   * @return this request
+   */
+  public Tuning method(Method chosen) {
+    method = chosen;
+    return this;
+  }
+
+  /**
+   * Chooses the inner dimension of the factors.
+   *
+   * @param size 1 or more
+   * @return this request
+   */
+  public Tuning rank(int size) {
+    rank = size;
+    return this;
+  }
+
+  /**
+   * Chooses the scale: alpha / rank, or alpha / √rank for rsLoRA.
+   *
+   * @param value above 0; twice the rank if nothing is said
+   * @return this request
+   */
+  public Tuning alpha(double value) {
+    alpha = OptionalDouble.of(value);
+    return this;
+  }
+
+  /**
+   * Chooses the layers.
+   *
+   * @param modules names such as {@code q_proj}
+   * @return this request
+   */
+  public Tuning targets(String... modules) {
+    targets = String.join(",", modules);
+    return this;
+  }
+
+  /**
+   * Chooses how many examples go through the model at a time.
+   *
+   * @param examples 1 or more
+   * @return this request
+   */
+  public Tuning batch(int examples) {
+    batch = examples;
+    return this;
+  }
+
+  /**
+   * Chooses how many batches make a step; the loss is averaged over all their labels.
+   *
+   * @param batches 1 or more
+   * @return this request
+   */
+  public Tuning accumulate(int batches) {
+    accumulate = batches;
+    return this;
+  }
+
+  /**
+   * Chooses the peak learning rate.
+   *
+   * @param peak above 0
+   * @return this request
+   */
+  public Tuning rate(double peak) {
+    rate = peak;
+    return this;
+  }
+
+  /**
+   * Chooses in how many steps the rate rises to its peak.
+   *
+   * @param steps 0 or more
+   * @return this request
+   */
+  public Tuning warmup(int steps) {
+    warmup = steps;
+    return this;
+  }
+
+  /**
+   * Trains for passes over the data; the last of this and {@link #steps} holds.
+   *
+   * @param count 1 or more
+   * @return this request
+   */
+  public Tuning epochs(int count) {
+    length = new TuneSettings.Length(OptionalInt.empty(), count);
+    return this;
+  }
+
+  /**
+   * Trains for steps of the optimiser, over the data again and again if need be.
+   *
+   * @param count 1 or more
+   * @return this request
+   */
+  public Tuning steps(int count) {
+    length = new TuneSettings.Length(OptionalInt.of(count), length.epochs());
+    return this;
+  }
+
+  /**
+   * Keeps a checkpoint every so many steps, from which a killed run can go on.
+   *
+   * @param steps 0 for none
+   * @return this request
+   */
+  public Tuning checkpointEvery(int steps) {
+    checkpointEvery = steps;
+    return this;
+  }
+
+  /**
+   * Seeds every random draw.
+   *
+   * @param value any
+   * @return this request
+   */
+  public Tuning seed(long value) {
+    seed = value;
+    return this;
+  }
+
+  /**
+   * Measures the loss on a file at the end, read as the training data is; the last call of this
+   * name holds.
+   *
+   * @param file of held-out rows
+   * @return this request
+   */
+  public Tuning heldOut(Path file) {
+    heldOut = Optional.of(file.toAbsolutePath());
+    heldOutShare = 0;
+    return this;
+  }
+
+  /**
+   * Takes a share of the data out of training, and measures the loss on it at the end; the last
+   * call of this name holds.
+   *
+   * @param share from 0 up to but not 1
+   * @return this request
+   */
+  public Tuning heldOut(double share) {
+    heldOut = Optional.empty();
+    heldOutShare = share;
+    return this;
+  }
+
+  /**
+   * Mixes old text among the new, against forgetting.
+   *
+   * @param file of rows, read as the training data is
+   * @param share of an epoch's items, from 0 to 1
+   * @return this request
+   */
+  public Tuning replay(Path file, double share) {
+    replay = Optional.of(new TuneJob.Replay(file.toAbsolutePath(), share * 100));
+    return this;
+  }
+
+  /**
+   * Trains. A caller that is interrupted stops the run after the step at hand: it is saved, {@link
+   * Run#finished} is false, and the interrupt is still set.
+   *
+   * @param folder of the run; must not be there yet, and appears once the data has been looked
+   *     through
+   * @return what it came to
+   * @throws dev.palimpsest.run.BadInput if a setting or the data is wrong, or the folder is there
+   * @throws dev.palimpsest.run.EnvironmentFailure if the disk is full, or another process holds the
+   *     run
+   * @throws dev.palimpsest.tune.Diverged if the loss leaves the finite numbers
+   */
+  public Run to(Path folder) {
+    return loaded.tune(job(), folder);
+  }
+
+  private TuneJob job() {
+    String word = method == Method.RSLORA ? "rslora" : "lora";
+    return new TuneJob(
+        loaded.name(),
+        data.spec(),
+        heldOut,
+        heldOutShare,
+        replay,
+        TuneJob.Lora.of(word, rank, alpha, targets),
+        new TuneSettings(
+            batch,
+            accumulate,
+            rate,
+            DEFAULTS.schedule(),
+            warmup,
+            DEFAULTS.clip(),
+            DEFAULTS.optimizer(),
+            DEFAULTS.decay(),
+            length,
+            new TuneSettings.Saving(
+                checkpointEvery, DEFAULTS.saving().keep(), DEFAULTS.saving().evaluateEvery()),
+            seed),
+        loaded.settings().precision(),
+        loaded.settings().threads());
+  }
+}

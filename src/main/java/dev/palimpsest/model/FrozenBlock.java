@@ -1,0 +1,236 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.model.DecoderWeights.Layer;
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * One frozen block of a decoder under factors that train, forward and backward. The gradient flows
+ * to the block's input and to the factors alone.
+ */
+final class FrozenBlock implements AutoCloseable {
+  private final ModelConfig config;
+  private final int index;
+  private final FrozenNorm beforeAttention;
+  private final FrozenNorm queryNorm;
+  private final FrozenNorm keyNorm;
+  private final FrozenNorm afterAttention;
+  private final FrozenNorm beforeFeedForward;
+  private final FrozenNorm afterFeedForward;
+  private final FrozenProjection queryKeyValue;
+  private final FrozenProjection output;
+  private final FrozenProjection gateUp;
+  private final FrozenProjection down;
+
+  FrozenBlock(ModelConfig config, int index, Layer layer, Map<String, Factors> factors) {
+    this.config = config;
+    this.index = index;
+    double epsilon = config.normEpsilon();
+    this.beforeAttention = new FrozenNorm(layer.beforeAttention(), epsilon);
+    this.queryNorm = new FrozenNorm(layer.queryNorm(), epsilon);
+    this.keyNorm = new FrozenNorm(layer.keyNorm(), epsilon);
+    this.afterAttention = new FrozenNorm(layer.afterAttention(), epsilon);
+    this.beforeFeedForward = new FrozenNorm(layer.beforeFeedForward(), epsilon);
+    this.afterFeedForward = new FrozenNorm(layer.afterFeedForward(), epsilon);
+    this.queryKeyValue = new FrozenProjection(layer.queryKeyValue(), factors);
+    this.output = new FrozenProjection(layer.output(), factors);
+    this.gateUp = new FrozenProjection(layer.gateUp(), factors);
+    this.down = new FrozenProjection(layer.down(), factors);
+  }
+
+  private List<FrozenProjection> projections() {
+    return List.of(queryKeyValue, output, gateUp, down);
+  }
+
+  /** Whether any factor trains here. */
+  boolean trains() {
+    return projections().stream().anyMatch(FrozenProjection::trains);
+  }
+
+  /** Takes over the factors as they are now. */
+  void refresh() {
+    projections().forEach(FrozenProjection::refresh);
+  }
+
+  /**
+   * What a pass needs beside its input.
+   *
+   * @param cosines (rows, 1, dim)
+   * @param sines as cosines
+   */
+  record Surroundings(DocumentAttention attention, Tensor cosines, Tensor sines) {}
+
+  /** What a pass gave, and what its gradient needs. */
+  record Applied(Attention attention, FeedForward feedForward, Tensor result) {
+    Applied keep(Scope scope) {
+      attention.keep(scope);
+      feedForward.keep(scope);
+      scope.keep(result);
+      return this;
+    }
+  }
+
+  private record Attention(
+      FrozenNorm.Applied before,
+      FrozenProjection.Applied queryKeyValue,
+      FrozenNorm.Applied query,
+      FrozenNorm.Applied key,
+      DocumentAttention.Applied documents,
+      FrozenProjection.Applied output,
+      FrozenNorm.Applied after) {
+    void keep(Scope scope) {
+      List.of(before, query, key, after).forEach(norm -> norm.keep(scope));
+      queryKeyValue.keep(scope);
+      documents.keep(scope);
+      output.keep(scope);
+    }
+  }
+
+  private record FeedForward(
+      FrozenNorm.Applied before,
+      FrozenProjection.Applied gateUp,
+      FrozenProjection.Applied down,
+      FrozenNorm.Applied after) {
+    void keep(Scope scope) {
+      List.of(before, after).forEach(norm -> norm.keep(scope));
+      gateUp.keep(scope);
+      scope.keep(gateUp.output());
+      down.keep(scope);
+    }
+  }
+
+  /**
+   * The block forward.
+   *
+   * @param x (rows, width), F32
+   */
+  Applied apply(Tensor x, Surroundings around) {
+    Attention attended = attend(x, around);
+    Tensor middle = x.plus(attended.after.output());
+    FeedForward fed = feedForward(middle);
+    return new Applied(attended, fed, middle.plusInPlace(fed.after.output()));
+  }
+
+  private Attention attend(Tensor x, Surroundings around) {
+    FrozenNorm.Applied before = beforeAttention.apply(x);
+    FrozenProjection.Applied qkv = queryKeyValue.apply(before.output());
+    Tensor heads = heads(qkv.output().to(DType.F32));
+    FrozenNorm.Applied query = queryNorm.apply(queries(heads));
+    FrozenNorm.Applied key = keyNorm.apply(keys(heads));
+    DocumentAttention.Applied documents =
+        around.attention.apply(
+            index,
+            Functional.rope(query.output(), around.cosines, around.sines),
+            Functional.rope(key.output(), around.cosines, around.sines),
+            values(heads).contiguous(), // a view would keep all heads
+            qkv.output().dtype());
+    FrozenProjection.Applied out = output.apply(documents.output());
+    return new Attention(
+        before, qkv, query, key, documents, out, afterAttention.apply(out.output()));
+  }
+
+  private FeedForward feedForward(Tensor x) {
+    FrozenNorm.Applied before = beforeFeedForward.apply(x);
+    FrozenProjection.Applied both = gateUp.apply(before.output());
+    FrozenProjection.Applied out =
+        down.apply(activation(gate(both.output())).timesInPlace(up(both.output())));
+    return new FeedForward(before, both, out, afterFeedForward.apply(out.output()));
+  }
+
+  /**
+   * The block backward: adds to the gradients of its factors.
+   *
+   * @param gradient by the block's output, F32; becomes the one by its input
+   */
+  void backward(Applied pass, Tensor gradient, Surroundings around) {
+    feedForwardBackward(pass.feedForward, gradient);
+    Attention kept = pass.attention;
+    Tensor byQkv = attendBackward(kept, gradient, around);
+    beforeAttention.addGradient(
+        kept.before, queryKeyValue.backward(kept.queryKeyValue, byQkv), gradient);
+  }
+
+  /** As {@link #backward}, where nothing below trains: the gradient stops at the factors. */
+  void backwardToFactors(Applied pass, Tensor gradient, Surroundings around) {
+    feedForwardBackward(pass.feedForward, gradient);
+    Attention kept = pass.attention;
+    Tensor byQkv = attendBackward(kept, gradient, around);
+    queryKeyValue.collect(kept.queryKeyValue, byQkv);
+  }
+
+  private void feedForwardBackward(FeedForward kept, Tensor gradient) {
+    DType products = kept.down.input().dtype();
+    Tensor byDown = afterFeedForward.gradient(kept.after, gradient).to(products);
+    Tensor byHidden = down.backward(kept.down, byDown);
+    Tensor both = kept.gateUp.output();
+    Tensor byBoth = Tensor.empty(products, both.shape());
+    Functional.product(up(byBoth), byHidden, activation(gate(both)));
+    Tensor byActivation = byHidden.times(up(both));
+    if (config.architecture() == Architecture.GEMMA3) {
+      Functional.geluTanhBackward(gate(byBoth), byActivation, gate(both));
+    } else {
+      Functional.siluBackward(gate(byBoth), byActivation, gate(both));
+    }
+    beforeFeedForward.addGradient(kept.before, gateUp.backward(kept.gateUp, byBoth), gradient);
+  }
+
+  /** The gradient by queries, keys and values side by side, type of the products. */
+  private Tensor attendBackward(Attention kept, Tensor gradient, Surroundings around) {
+    DType products = kept.output.input().dtype();
+    Tensor byOutput = afterAttention.gradient(kept.after, gradient).to(products);
+    Tensor byAttended = output.backward(kept.output, byOutput).to(DType.F32);
+    Tensor byQkv = Tensor.zeros(DType.F32, gradient.size(0), queryKeyValue.width());
+    Tensor heads = heads(byQkv);
+    around.attention.backward(
+        kept.documents, byAttended, queries(heads), keys(heads), values(heads));
+    unturn(queryNorm, kept.query, queries(heads), around);
+    unturn(keyNorm, kept.key, keys(heads), around);
+    return byQkv.to(products);
+  }
+
+  private static void unturn(
+      FrozenNorm norm, FrozenNorm.Applied kept, Tensor gradient, Surroundings around) {
+    Tensor back = Functional.ropeBackward(gradient, around.cosines, around.sines);
+    gradient.copyFrom(norm.gradient(kept, back));
+  }
+
+  private Tensor activation(Tensor gate) {
+    return config.architecture() == Architecture.GEMMA3
+        ? Functional.geluTanh(gate)
+        : Functional.silu(gate);
+  }
+
+  private Tensor gate(Tensor both) {
+    return both.narrow(1, 0, config.feedForward());
+  }
+
+  private Tensor up(Tensor both) {
+    return both.narrow(1, config.feedForward(), config.feedForward());
+  }
+
+  // (rows, all heads · dim) to (rows, all heads, dim)
+  private Tensor heads(Tensor flat) {
+    return flat.view(flat.size(0), flat.size(1) / config.headWidth(), config.headWidth());
+  }
+
+  private Tensor queries(Tensor heads) {
+    return heads.narrow(1, 0, config.heads());
+  }
+
+  private Tensor keys(Tensor heads) {
+    return heads.narrow(1, config.heads(), config.keyValueHeads());
+  }
+
+  private Tensor values(Tensor heads) {
+    return heads.narrow(1, (long) config.heads() + config.keyValueHeads(), config.keyValueHeads());
+  }
+
+  @Override
+  public void close() {
+    projections().forEach(FrozenProjection::close);
+  }
+}

@@ -1,0 +1,172 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.model.ModelConfig.LayerType;
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Native;
+import dev.palimpsest.tensor.RmsNorm;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * A frozen decoder under factors that train, with the gradient written out: it goes through the
+ * blocks' inputs to the factors alone, and no graph is recorded. Past a number of rows only the
+ * blocks' inputs are kept, and each block is computed again on the way back.
+ */
+public final class FrozenDecoder implements TrainedDecoder {
+  /** What a pass of so many rows keeps fits beside a small model's weights. */
+  private static final int MOST_KEPT_ROWS = 1024;
+
+  /**
+   * Rows are filled up to a multiple of this with rows that nobody sees: the factors' gradients sum
+   * over rows, and bf16 products over an odd number are four times slower.
+   */
+  private static final int ROW_STEP = 16;
+
+  private final Decoder decoder;
+  private final List<FrozenBlock> blocks = new ArrayList<>();
+  private final int lowest;
+  private final int mostKeptRows;
+
+  /**
+   * A decoder on the CPU.
+   *
+   * @param factors that train, each collecting its gradient
+   */
+  public FrozenDecoder(Decoder decoder, Map<String, Factors> factors) {
+    this(decoder, factors, MOST_KEPT_ROWS);
+  }
+
+  /** The same with another number of rows up to which all is kept. */
+  FrozenDecoder(Decoder decoder, Map<String, Factors> factors, int mostKeptRows) {
+    this.decoder = decoder;
+    this.mostKeptRows = mostKeptRows;
+    for (int i = 0; i < decoder.config().layers(); i++) {
+      blocks.add(new FrozenBlock(decoder.config(), i, decoder.weights().layers().get(i), factors));
+    }
+    int first = 0;
+    while (first < blocks.size() && !blocks.get(first).trains()) {
+      first++;
+    }
+    this.lowest = first;
+    refresh();
+  }
+
+  @Override
+  public Decoder decoder() {
+    return decoder;
+  }
+
+  @Override
+  public void refresh() {
+    Native.withoutGradients(
+        () -> {
+          try (Scope _ = Scope.open()) {
+            blocks.forEach(FrozenBlock::refresh);
+          }
+          return blocks;
+        });
+  }
+
+  @Override
+  public TrainedDecoder.Pass forward(Ragged documents, int[] rows) {
+    return Native.withoutGradients(() -> new Pass(documents, rows));
+  }
+
+  private static int[] filled(int[] values) {
+    return Arrays.copyOf(values, Math.ceilDiv(values.length, ROW_STEP) * ROW_STEP);
+  }
+
+  private final class Pass implements TrainedDecoder.Pass {
+    private final Map<LayerType, FrozenBlock.Surroundings> around = new EnumMap<>(LayerType.class);
+    private final List<Tensor> inputs = new ArrayList<>();
+    private final List<FrozenBlock.Applied> kept = new ArrayList<>();
+    private final Tensor rows;
+    private final RmsNorm norm;
+    private final Tensor hidden;
+
+    Pass(Ragged documents, int[] rows) {
+      DocumentAttention attention = new DocumentAttention(decoder.config(), documents);
+      for (LayerType type : decoder.config().layerTypes()) {
+        around.computeIfAbsent(type, each -> surroundings(attention, each, documents));
+      }
+      boolean keeps = documents.rows() <= mostKeptRows;
+      Tensor x = decoder.embed(filled(documents.ids()));
+      for (int i = 0; i < blocks.size(); i++) {
+        inputs.add(x);
+        x = keeps && i >= lowest ? keep(i, x) : result(i, x);
+      }
+      this.rows = Tensor.ofIndices(rows);
+      this.norm = RmsNorm.of(x.rows(this.rows), decoder.config().normEpsilon());
+      this.hidden = norm.unit().times(decoder.weights().finalNorm());
+    }
+
+    private FrozenBlock.Surroundings surroundings(
+        DocumentAttention attention, LayerType type, Ragged documents) {
+      Decoder.Angles angles = decoder.angles(type, filled(documents.positions())).perRow();
+      return new FrozenBlock.Surroundings(attention, angles.cosines(), angles.sines());
+    }
+
+    private FrozenBlock.Surroundings around(int layer) {
+      return Objects.requireNonNull(around.get(decoder.config().layerTypes().get(layer)));
+    }
+
+    private Tensor keep(int layer, Tensor x) {
+      try (Scope scope = Scope.open()) {
+        FrozenBlock.Applied applied = blocks.get(layer).apply(x, around(layer)).keep(scope);
+        kept.add(applied);
+        return applied.result();
+      }
+    }
+
+    private Tensor result(int layer, Tensor x) {
+      try (Scope scope = Scope.open()) {
+        return scope.keep(blocks.get(layer).apply(x, around(layer)).result());
+      }
+    }
+
+    @Override
+    public Tensor hidden() {
+      return hidden;
+    }
+
+    @Override
+    public void backward(Tensor gradient) {
+      Native.withoutGradients(
+          () -> {
+            try (Scope _ = Scope.open()) {
+              send(gradient);
+            }
+            return hidden;
+          });
+    }
+
+    private void send(Tensor byHidden) {
+      Tensor byRows = Tensor.zeros(DType.F32, byHidden.shape());
+      norm.addGradient(byHidden, decoder.weights().finalNorm(), byRows);
+      Tensor gradient =
+          Tensor.zeros(DType.F32, inputs.getFirst().shape()).copyRowsFrom(byRows, rows);
+      for (int i = blocks.size() - 1; i >= lowest; i--) {
+        try (Scope _ = Scope.open()) {
+          FrozenBlock.Applied pass =
+              kept.isEmpty() ? blocks.get(i).apply(inputs.get(i), around(i)) : kept.get(i - lowest);
+          if (i == lowest) {
+            blocks.get(i).backwardToFactors(pass, gradient, around(i));
+          } else {
+            blocks.get(i).backward(pass, gradient, around(i));
+          }
+        }
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    blocks.forEach(FrozenBlock::close);
+  }
+}

@@ -1,0 +1,35 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.tensor.Tensor;
+
+/** A decoder as training sees it: its passes can be sent back to what trains. */
+public interface TrainedDecoder extends AutoCloseable {
+  /**
+   * A pass over documents that see only themselves; it lives in the scope that is open.
+   *
+   * @param rows whose hidden states are wanted
+   */
+  Pass forward(Ragged documents, int[] rows);
+
+  /** Head and configuration. */
+  Decoder decoder();
+
+  /** Takes over parameters that an optimiser has moved. */
+  void refresh();
+
+  @Override
+  void close();
+
+  /** One pass. */
+  interface Pass {
+    /** The last layer's normalised output at the wanted rows, (rows, width), F32, without graph. */
+    Tensor hidden();
+
+    /**
+     * Adds to the gradients of all that trains; at most once.
+     *
+     * @param gradient by {@link #hidden}, in its shape
+     */
+    void backward(Tensor gradient);
+  }
+}

@@ -1,0 +1,221 @@
+package dev.palimpsest.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.palimpsest.Reference;
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+import java.nio.FloatBuffer;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The written-out gradient against libtorch's graph, over every architecture. */
+class FrozenDecoderTest {
+  @ParameterizedTest
+  @CsvSource({
+    "llama, plain",
+    "llama, patterns",
+    "llama, rslora",
+    "llama, one-layer",
+    "llama, excluded",
+    "mistral, mistral-plain",
+    "qwen2, qwen2-plain",
+    "qwen3, qwen3-plain",
+    "gemma3, gemma3-plain"
+  })
+  void backward_anyArchitecture_isAutograds(String checkpoint, String adapter) {
+    try (Scope _ = Scope.open();
+        Decoder decoder = decoder(checkpoint, Precision.FP32)) {
+      Map<String, Factors> factors = leaves(adapter, decoder.config());
+      Tensor byHidden = gradient(decoder.config(), 6);
+      Found expected =
+          found(new AutogradDecoder(new AdaptedDecoder(decoder, factors)), factors, byHidden);
+
+      assertSame(found(new FrozenDecoder(decoder, factors), factors, byHidden), expected, 1e-5);
+      // every block computed again on the way back
+      assertSame(found(new FrozenDecoder(decoder, factors, 1), factors, byHidden), expected, 1e-5);
+    }
+  }
+
+  /** Rounding is a matter of luck in one pass, so over several. */
+  @Test
+  void backward_inBf16_isAsCloseToFp32AsAutograd() {
+    double written = 0;
+    double autograd = 0;
+    for (int seed = 0; seed < 12; seed++) {
+      float[] exact = plain(Precision.FP32, seed, AutogradDecoder::new);
+      autograd += distance(plain(Precision.BF16, seed, AutogradDecoder::new), exact);
+      written +=
+          distance(
+              plain(
+                  Precision.BF16, seed, each -> new FrozenDecoder(each.decoder(), each.factors())),
+              exact);
+    }
+
+    assertThat(autograd).isPositive();
+    assertThat(written).isLessThan(1.25 * autograd);
+  }
+
+  /** All gradients one after the other. */
+  private static float[] plain(
+      Precision precision, int seed, Function<AdaptedDecoder, TrainedDecoder> way) {
+    try (Scope _ = Scope.open();
+        Decoder decoder = decoder("llama", precision)) {
+      Map<String, Factors> factors = leaves("plain", decoder.config());
+      TrainedDecoder trained = way.apply(new AdaptedDecoder(decoder, factors));
+      return found(trained, factors, documents(seed), gradient(decoder.config(), seed)).all();
+    }
+  }
+
+  @Test
+  void forward_factorsMoved_followsAfterRefresh() {
+    try (Scope _ = Scope.open();
+        Decoder decoder = decoder("llama", Precision.FP32)) {
+      Map<String, Factors> factors = leaves("plain", decoder.config());
+      FrozenDecoder frozen = new FrozenDecoder(decoder, factors);
+      float[] before = hidden(frozen);
+
+      factors.values().forEach(each -> each.b().detach().timesInPlace(2));
+
+      assertThat(hidden(frozen)).isEqualTo(before);
+      frozen.refresh();
+      float[] expected = hidden(new FrozenDecoder(decoder, factors));
+      assertThat(expected).isNotEqualTo(before);
+      assertThat(hidden(frozen)).isEqualTo(expected);
+    }
+  }
+
+  @Test
+  void forward_continuedSegments_areRefused() {
+    try (Scope _ = Scope.open();
+        Decoder decoder = decoder("llama", Precision.FP32)) {
+      Ragged.Builder continued = new Ragged.Builder();
+      continued.add(new int[] {1, 2}, continued.add(new int[] {3}));
+
+      assertThatThrownBy(
+              () -> new FrozenDecoder(decoder, Map.of()).forward(continued.build(), new int[] {0}))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessageContaining("segment 1");
+    }
+  }
+
+  private record Found(float[] hidden, Map<String, float[]> gradients) {
+    /** All gradients one after the other. */
+    float[] all() {
+      FloatBuffer all =
+          FloatBuffer.allocate(gradients.values().stream().mapToInt(each -> each.length).sum());
+      gradients.values().forEach(all::put);
+      return all.array();
+    }
+  }
+
+  private static Found found(
+      TrainedDecoder trained, Map<String, Factors> factors, Tensor byHidden) {
+    return found(trained, factors, documents(5), byHidden);
+  }
+
+  private static Found found(
+      TrainedDecoder trained, Map<String, Factors> factors, Ragged documents, Tensor byHidden) {
+    factors.values().forEach(each -> List.of(each.a(), each.b()).forEach(FrozenDecoderTest::clear));
+    TrainedDecoder.Pass pass = trained.forward(documents, ROWS);
+    pass.backward(byHidden);
+    Map<String, float[]> gradients = new LinkedHashMap<>();
+    factors.forEach(
+        (name, each) -> {
+          gradients.put(name + ".A", collected(each.a()).floats());
+          gradients.put(name + ".B", collected(each.b()).floats());
+        });
+    Found found = new Found(pass.hidden().floats(), gradients);
+    trained.close();
+    return found;
+  }
+
+  private static void clear(Tensor leaf) {
+    collected(leaf).zeroInPlace();
+  }
+
+  private static Tensor collected(Tensor leaf) {
+    return Objects.requireNonNull(leaf.gradient());
+  }
+
+  private static float[] hidden(TrainedDecoder trained) {
+    return trained.forward(documents(5), ROWS).hidden().floats();
+  }
+
+  private static void assertSame(Found found, Found expected, double relative) {
+    assertClose("hidden", found.hidden, expected.hidden, relative);
+    assertThat(found.gradients.keySet()).isNotEmpty().isEqualTo(expected.gradients.keySet());
+    expected.gradients.forEach(
+        (name, gradient) ->
+            assertClose(
+                name, Objects.requireNonNull(found.gradients.get(name)), gradient, relative));
+  }
+
+  private static void assertClose(String name, float[] found, float[] expected, double relative) {
+    assertThat(distance(found, expected)).as(name).isLessThan(relative);
+  }
+
+  /** Norm of the difference, relative to the expected norm. */
+  private static double distance(float[] found, float[] expected) {
+    assertThat(found).hasSameSizeAs(expected);
+    double difference = 0;
+    double norm = 0;
+    for (int i = 0; i < expected.length; i++) {
+      difference += Math.pow(found[i] - expected[i], 2);
+      norm += Math.pow(expected[i], 2);
+    }
+    assertThat(norm).isPositive();
+    return Math.sqrt(difference / norm);
+  }
+
+  private static final int[] ROWS = {2, 3, 20, 40, 59, 70};
+
+  /** One document longer than Gemma's window, and two short ones. */
+  private static Ragged documents(int seed) {
+    Random random = new Random(seed);
+    return Ragged.of(
+        List.of(
+            random.ints(60, 0, 90).toArray(),
+            random.ints(9, 0, 90).toArray(),
+            random.ints(2, 0, 90).toArray()));
+  }
+
+  private static Tensor gradient(ModelConfig config, int seed) {
+    Random random = new Random(seed);
+    float[] values = new float[ROWS.length * config.width()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    return Tensor.of(values, ROWS.length, config.width());
+  }
+
+  private static Map<String, Factors> leaves(String adapter, ModelConfig config) {
+    Map<String, Factors> leaves = new LinkedHashMap<>();
+    PeftFolder.read(Reference.adapter(adapter), config)
+        .factors()
+        .forEach(
+            (name, each) ->
+                leaves.put(name, new Factors(leaf(each.a()), leaf(each.b()), each.scale())));
+    return leaves;
+  }
+
+  private static Tensor leaf(Tensor stored) {
+    return stored.copy().collectGradientIn(Tensor.zeros(DType.F32, stored.shape()));
+  }
+
+  private static Decoder decoder(String name, Precision precision) {
+    try (Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint(name))) {
+      return Decoder.load(checkpoint.config(), checkpoint.weights(), precision, Device.CPU);
+    }
+  }
+}
