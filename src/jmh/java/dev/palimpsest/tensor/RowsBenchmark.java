@@ -63,8 +63,7 @@ public class RowsBenchmark {
 
   @Benchmark
   public void swiGlu() {
-    inScope(
-        () -> Functional.silu(gateUp.narrow(1, 0, 1536)).times(gateUp.narrow(1, 1536, 1536)));
+    inScope(() -> Functional.silu(gateUp.narrow(1, 0, 1536)).times(gateUp.narrow(1, 1536, 1536)));
   }
 
   private static void inScope(Supplier<Tensor> work) {
