@@ -1,9 +1,9 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
-import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Decoder;
+import dev.palimpsest.model.FrozenDecoder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.RandomModel;
 import dev.palimpsest.model.TargetModules;
@@ -74,7 +74,7 @@ public class StepBenchmark {
     training =
         new Training(
             settings(),
-            new AdaptedDecoder(decoder, trained.factors()),
+            new FrozenDecoder(decoder, trained.factors()),
             new CrossEntropy(),
             trained,
             new Training.Extent(Integer.MAX_VALUE, PASS_ROWS));
