@@ -1,10 +1,11 @@
 package dev.palimpsest.cli;
 
-import dev.palimpsest.data.DataCheck;
-import dev.palimpsest.data.DataSpec;
-import dev.palimpsest.data.ReadOptions;
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.measure.Preflight;
+import dev.palimpsest.run.Cancellation;
+import dev.palimpsest.run.Interrupt;
 import dev.palimpsest.run.Progress;
+import dev.palimpsest.tune.Tuner;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -26,21 +27,28 @@ final class CheckCommand implements Callable<Integer> {
   @Option(names = "--held-out", description = "held-out data, looked through for leaks")
   private @Nullable Path heldOut;
 
+  @Option(names = "--quick", description = "the data alone: no initial loss, no batch learned")
+  private boolean quick;
+
+  @Option(names = "--seed", defaultValue = "0", description = "of the rows that the model is shown")
+  private long seed;
+
   @Mixin private ModelOptions models = new ModelOptions();
   @Mixin private DataOptions options = new DataOptions();
   @Mixin private Output output = new Output();
 
   @Override
   public Integer call() {
+    Cancellation cancellation = new Cancellation();
+    Interrupt.listen(
+        cancellation, () -> System.err.println("\nstopping after this part; again to end at once"));
     try (Progress progress = output.progress();
         LanguageModel loaded = models.load(model, progress)) {
-      DataSpec spec = options.of(data);
-      DataCheck.Report report =
-          new DataCheck(
-                  loaded.encoder(spec.encoding(loaded.decoder().config().context())),
-                  loaded.checkpoint().endTokens(),
-                  spec.reading(ReadOptions.Purpose.ANSWERS))
-              .check(spec.file(), Optional.ofNullable(heldOut));
+      Optional<Path> held = Optional.ofNullable(heldOut);
+      Path scratch = Path.of(System.getProperty("java.io.tmpdir"));
+      Preflight.Report report =
+          new Preflight(options.of(data), held, quick ? 0 : Preflight.ROWS, seed)
+              .run(loaded, scratch, new Tuner.Watch(progress, cancellation, System::nanoTime));
       output.print(report, () -> CheckText.of(report));
       return report.ok() ? 0 : Failures.WORK;
     }

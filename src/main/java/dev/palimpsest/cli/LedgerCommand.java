@@ -4,9 +4,11 @@ import dev.palimpsest.measure.Ledger;
 import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.measure.LedgerJson;
 import dev.palimpsest.measure.LedgerText;
+import dev.palimpsest.measure.RunLedger;
 import dev.palimpsest.measure.Side;
 import dev.palimpsest.run.Progress;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -37,6 +39,7 @@ final class LedgerCommand implements Callable<Integer> {
     double margin = failIfLost == null ? 0 : ProbeOptions.percent(failIfLost);
     Side first = Side.parse(before);
     Side second = Side.parse(after);
+    Optional<RunLedger> kept = RunLedger.of(first, second);
     LedgerJob job = probes.job(Places.cache());
     try (Progress progress = output.progress()) {
       LedgerJob.Models from = models.models(progress);
@@ -44,7 +47,8 @@ final class LedgerCommand implements Callable<Integer> {
       if (items != null) {
         LedgerJson.writeItems(ledger, items);
       }
-      output.print(LedgerJson.of(ledger), () -> LedgerText.of(ledger));
+      kept.ifPresent(place -> place.write(ledger));
+      output.print(LedgerJson.of(ledger), () -> LedgerText.of(ledger, kept));
       return failIfLost != null && ledger.lostMoreThan(margin) ? Failures.WORK : 0;
     }
   }

@@ -42,7 +42,8 @@ final class ProbeOptions {
 
   @Option(
       names = "--texts",
-      description = "texts sampled for the divergence; default: ${DEFAULT-VALUE}")
+      description =
+          "texts sampled, and prompts answered, for the divergence; default: ${DEFAULT-VALUE}")
   private int texts = LedgerJob.TEXTS;
 
   LedgerJob job(Path cache) {

@@ -12,11 +12,17 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
 
 /** Trains an adapter. */
 @Command(name = "tune", description = "Train an adapter, or go on with a run.")
 final class TuneCommand implements Runnable {
+  @Spec
+  @SuppressWarnings("NullAway.Init") // picocli sets it
+  private CommandSpec spec;
+
   @Option(names = "--out", description = "the run's folder")
   private @Nullable Path out;
 
@@ -34,6 +40,9 @@ final class TuneCommand implements Runnable {
     Path run = resume == null ? out : resume;
     if (run == null) {
       throw new BadInput("tune: give --out RUN for a new run, or --resume RUN");
+    }
+    if (resume != null) {
+      Resumed.requireAlone(spec.commandLine().getParseResult());
     }
     TuneJob job = resume == null ? training.job() : TuneJob.of(run);
     Optional<Tuner.Result> ended = resume == null ? Optional.empty() : TuneJob.result(run);

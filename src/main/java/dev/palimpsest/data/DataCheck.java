@@ -1,5 +1,6 @@
 package dev.palimpsest.data;
 
+import dev.palimpsest.run.Progress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -24,30 +25,34 @@ public final class DataCheck {
   private final Encoder encoder;
   private final Set<Integer> endTokens;
   private final ReadOptions options;
+  private final Progress progress;
 
   /**
    * A check of data for one model.
    *
    * @param endTokens tokens at which the model stops
    */
-  public DataCheck(Encoder encoder, Set<Integer> endTokens, ReadOptions options) {
+  public DataCheck(
+      Encoder encoder, Set<Integer> endTokens, ReadOptions options, Progress progress) {
     this.encoder = encoder;
     this.endTokens = Set.copyOf(endTokens);
     this.options = options;
+    this.progress = progress;
   }
 
   /**
    * Checks a file, and that what is held out for judging is not in it.
    *
+   * @param draw takes some of the rows that can be trained on
    * @throws dev.palimpsest.run.BadInput if a file is not there or is no data at all
    */
-  public Report check(Path file, Optional<Path> heldOut) {
+  public Report check(Path file, Optional<Path> heldOut, Draw draw) {
     Findings findings = new Findings();
     SampleReader.Scan scan = SampleReader.scan(file, options);
     try (Dataset data = scan.data()) {
       schema(scan, findings);
       template(data, findings);
-      Lengths lengths = new RowAudit(encoder, endTokens, findings).audit(data);
+      Lengths lengths = new RowAudit(encoder, endTokens, findings, progress).audit(data, draw);
       findings.add(Finding.Severity.INFO, "lengths", "", lengths.toString());
       Repeats repeats = new Repeats(data, findings);
       repeats.within();

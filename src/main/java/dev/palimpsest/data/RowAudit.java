@@ -1,7 +1,9 @@
 package dev.palimpsest.data;
 
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Progress;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** Looks at every row as the trainer would see it: lengths, labels, ends of answers. */
@@ -12,18 +14,22 @@ final class RowAudit {
   private final Encoder encoder;
   private final Set<Integer> endTokens;
   private final Findings findings;
+  private final Progress progress;
   private int endless;
 
-  RowAudit(Encoder encoder, Set<Integer> endTokens, Findings findings) {
+  RowAudit(Encoder encoder, Set<Integer> endTokens, Findings findings, Progress progress) {
     this.encoder = encoder;
     this.endTokens = endTokens;
     this.findings = findings;
+    this.progress = progress;
   }
 
-  Lengths audit(Dataset data) {
+  /** Looks at all rows; those that can be trained on are offered to the draw. */
+  Lengths audit(Dataset data, Draw draw) {
     Lengths.Gathering lengths = new Lengths.Gathering(encoder.options().limit());
     int shown = 0;
     for (int i = 0; i < data.size(); i++) {
+      progress.report("tokenising", i + 1, data.size(), "rows");
       Sample sample = data.sample(i);
       String where = where(data, i, sample);
       Example whole;
@@ -34,7 +40,10 @@ final class RowAudit {
         continue;
       }
       lengths.add(whole);
-      fit(whole, where);
+      Optional<Example> fitted = fit(whole, where);
+      if (fitted.isPresent()) {
+        draw.offer(i, new Draw.Row(where, sample, fitted.get()));
+      }
       contents(sample, where);
       if (whole.labels() > 0) {
         ends(sample, whole);
@@ -65,11 +74,16 @@ final class RowAudit {
     return data.place(index) + ", id " + sample.id();
   }
 
-  private void fit(Example whole, String where) {
+  private Optional<Example> fit(Example whole, String where) {
     int limit = encoder.options().limit();
     if (whole.labels() == 0) {
       error("no-labels", where, "no token to learn: the answer is empty or not to be trained");
-    } else if (whole.length() > limit && encoder.options().overlong() == Encoder.Overlong.REFUSE) {
+      return Optional.empty();
+    }
+    if (whole.length() <= limit) {
+      return Optional.of(whole);
+    }
+    if (encoder.options().overlong() == Encoder.Overlong.REFUSE) {
       error(
           "too-long",
           where,
@@ -77,13 +91,14 @@ final class RowAudit {
               + " tokens, more than the limit of "
               + limit
               + "; shorten it, raise --max-length, or give --truncate");
-    } else if (whole.length() > limit) {
-      warn("cut", where, whole.length() + " tokens, cut to " + limit);
-      try {
-        encoder.fit(whole);
-      } catch (BadInput e) {
-        error("cut-to-nothing", where, String.valueOf(e.getMessage()));
-      }
+      return Optional.empty();
+    }
+    warn("cut", where, whole.length() + " tokens, cut to " + limit);
+    try {
+      return Optional.of(encoder.fit(whole));
+    } catch (BadInput e) {
+      error("cut-to-nothing", where, String.valueOf(e.getMessage()));
+      return Optional.empty();
     }
   }
 

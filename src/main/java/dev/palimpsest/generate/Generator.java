@@ -88,20 +88,18 @@ final class Generator {
   private Slot fill(KvCache cache, int index, Request request, int item) {
     Slot slot = new Slot(request, item);
     Ragged prompt = Ragged.of(request.prompt);
-    float[] logits =
-        Native.withoutGradients(
-            () -> {
-              try (Scope _ = Scope.open()) {
-                Tensor hidden =
-                    decoder.hidden(
-                        prompt.ids(),
-                        prompt.positions(),
-                        cache.prefill(index, prompt.attention(decoder.config())));
-                return decoder.logits(hidden.narrow(0, prompt.rows() - 1, 1)).floats();
-              }
-            });
-    take(slot, logits);
-    return slot;
+    return Native.withoutGradients(
+        () -> {
+          try (Scope _ = Scope.open()) {
+            Tensor hidden =
+                decoder.hidden(
+                    prompt.ids(),
+                    prompt.positions(),
+                    cache.prefill(index, prompt.attention(decoder.config())));
+            take(slot, decoder.logits(hidden.narrow(0, prompt.rows() - 1, 1)));
+            return slot;
+          }
+        });
   }
 
   private void step(KvCache cache, @Nullable Slot[] slots) {
@@ -114,24 +112,22 @@ final class Generator {
         positions[i] = slot.length() - 1;
       }
     }
-    float[] logits =
-        Native.withoutGradients(
-            () -> {
-              try (Scope _ = Scope.open()) {
-                Tensor hidden = decoder.hidden(ids, positions, cache.decode(positions));
-                return decoder.logits(hidden).floats();
+    Native.withoutGradients(
+        () -> {
+          try (Scope _ = Scope.open()) {
+            Tensor logits = decoder.logits(decoder.hidden(ids, positions, cache.decode(positions)));
+            for (int i = 0; i < SLOTS; i++) {
+              Slot slot = slots[i];
+              if (slot != null) {
+                take(slot, logits.narrow(0, i, 1));
               }
-            });
-    int vocabulary = logits.length / SLOTS;
-    for (int i = 0; i < SLOTS; i++) {
-      Slot slot = slots[i];
-      if (slot != null) {
-        take(slot, Arrays.copyOfRange(logits, i * vocabulary, (i + 1) * vocabulary));
-      }
-    }
+            }
+          }
+          return slots;
+        });
   }
 
-  private void take(Slot slot, float[] logits) {
+  private void take(Slot slot, Tensor logits) {
     int token = slot.request.sampler.choose(logits);
     if (endTokens.contains(token)) {
       slot.finish = FinishReason.STOP;

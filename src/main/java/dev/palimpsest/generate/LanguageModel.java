@@ -114,8 +114,17 @@ public final class LanguageModel implements AutoCloseable {
     return new AdaptedDecoder(decoder, adapter.factors());
   }
 
+  /** The ids that stand before the answer to a prompt. */
+  public int[] promptIds(Prompt prompt) {
+    return modelAnswerer(base(), Progress.none()).prompt(prompt);
+  }
+
   /** An answerer over this model. */
   public Answerer answerer(AdaptedDecoder over, Progress progress) {
+    return modelAnswerer(over, progress);
+  }
+
+  private ModelAnswerer modelAnswerer(AdaptedDecoder over, Progress progress) {
     Encoder.Options options =
         template.isPresent()
             ? Encoder.Options.upTo(decoder.config().context())

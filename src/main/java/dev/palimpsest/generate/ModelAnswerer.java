@@ -62,7 +62,7 @@ final class ModelAnswerer implements Answerer {
     return answers;
   }
 
-  private int[] prompt(Prompt prompt) {
+  int[] prompt(Prompt prompt) {
     return switch (prompt) {
       case Prompt.Chat chat -> encoder.prompt(sample(chat, ""));
       case Prompt.Raw raw -> {

@@ -1,5 +1,6 @@
 package dev.palimpsest.generate;
 
+import dev.palimpsest.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.random.RandomGenerator;
@@ -8,17 +9,16 @@ import java.util.stream.IntStream;
 /** Chooses a token from the logits of one position. */
 @FunctionalInterface
 interface Sampler {
-  int choose(float[] logits);
+  /**
+   * A token.
+   *
+   * @param logits (1, vocabulary), F32
+   */
+  int choose(Tensor logits);
 
   /** The most likely token; the lowest id where several are equal. */
-  static int argmax(float[] logits) {
-    int best = 0;
-    for (int i = 1; i < logits.length; i++) {
-      if (logits[i] > logits[best]) {
-        best = i;
-      }
-    }
-    return best;
+  static int argmax(Tensor logits) {
+    return logits.argmax(1).ints()[0];
   }
 
   /** What the settings ask for. */
@@ -29,8 +29,8 @@ interface Sampler {
   /** Draws from softmax(logits / temperature), cut to top-k, then to top-p. */
   record Categorical(Decoding decoding, RandomGenerator random) implements Sampler {
     @Override
-    public int choose(float[] logits) {
-      double[] weights = weights(logits);
+    public int choose(Tensor logits) {
+      double[] weights = weights(logits.floats());
       boolean whole = decoding.topK() == 0 && decoding.topP() == 1;
       int[] order = whole ? null : kept(weights);
       int count = order == null ? weights.length : order.length;
@@ -50,7 +50,10 @@ interface Sampler {
     }
 
     private double[] weights(float[] logits) {
-      float largest = logits[argmax(logits)];
+      float largest = Float.NEGATIVE_INFINITY;
+      for (float logit : logits) {
+        largest = Math.max(largest, logit);
+      }
       double[] weights = new double[logits.length];
       for (int i = 0; i < weights.length; i++) {
         weights[i] = Math.exp((logits[i] - largest) / decoding.temperature());

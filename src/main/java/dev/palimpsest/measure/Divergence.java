@@ -1,6 +1,7 @@
 package dev.palimpsest.measure;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /**
@@ -8,12 +9,16 @@ import java.util.function.ToDoubleFunction;
  *
  * @param on what the texts are, such as {@code base-written text}
  * @param klNatsPerToken KL(base‖after), exact at each position, summed and divided by positions
- * @param bits the texts' bits a byte under both
+ * @param bits the texts' bits a byte under both, of those that have bytes; empty if none has
  * @param topAgreement share of positions at which both find the same token the likeliest
  * @param tokens positions in all
  */
 public record Divergence(
-    String on, Ratio klNatsPerToken, Outcome.Bits bits, double topAgreement, long tokens) {
+    String on,
+    Ratio klNatsPerToken,
+    Optional<Outcome.Bits> bits,
+    double topAgreement,
+    long tokens) {
   /**
    * What was summed along one text.
    *
@@ -33,17 +38,22 @@ public record Divergence(
 
   /** Adds up texts; the texts are the independent units. */
   public static Divergence of(String on, List<Text> texts) {
-    double[] tokens = each(texts, Text::tokens);
-    double[] bytes = each(texts, Text::bytes);
-    double[] before = each(texts, Text::bitsBefore);
-    double[] after = each(texts, Text::bitsAfter);
     long positions = texts.stream().mapToLong(Text::tokens).sum();
     return new Divergence(
         on,
-        Ratio.of(each(texts, Text::klNats), tokens),
-        Outcome.Bits.of(before, bytes, after, bytes),
+        Ratio.of(each(texts, Text::klNats), each(texts, Text::tokens)),
+        bits(texts.stream().filter(text -> text.bytes() > 0).toList()),
         texts.stream().mapToLong(Text::topAgreements).sum() / (double) positions,
         positions);
+  }
+
+  private static Optional<Outcome.Bits> bits(List<Text> texts) {
+    double[] bytes = each(texts, Text::bytes);
+    return texts.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            Outcome.Bits.of(
+                each(texts, Text::bitsBefore), bytes, each(texts, Text::bitsAfter), bytes));
   }
 
   private static double[] each(List<Text> texts, ToDoubleFunction<Text> value) {

@@ -26,6 +26,25 @@ public final class KlDivergence {
   private final Progress progress;
 
   /**
+   * A text, and where measuring begins.
+   *
+   * @param ids at least one
+   * @param from the first id that counts; at least 1
+   * @param ended whether the text ended after its last id: then that it ended counts, too
+   */
+  @SuppressWarnings("ArrayRecordComponent") // shared as everywhere, never changed
+  public record Passage(int[] ids, int from, boolean ended) {
+    /** All that follows the first id; whether it ended is left out. */
+    static Passage whole(int[] ids) {
+      return new Passage(ids, 1, false);
+    }
+
+    private int positions() {
+      return ids.length - from + (ended ? 1 : 0);
+    }
+  }
+
+  /**
    * Two models with one vocabulary.
    *
    * @param bytes of ids, as text in UTF-8
@@ -41,57 +60,65 @@ public final class KlDivergence {
   /**
    * Measures along texts.
    *
-   * @param ids of each text, at least two; every position that predicts a next token counts
+   * @param passages each with at least one position that counts
    */
-  public List<Divergence.Text> along(List<int[]> ids) {
-    List<Divergence.Text> texts = new ArrayList<>(ids.size());
+  public List<Divergence.Text> along(List<Passage> passages) {
+    List<Divergence.Text> texts = new ArrayList<>(passages.size());
     int from = 0;
-    while (from < ids.size()) {
+    while (from < passages.size()) {
       int to = from;
       int rows = 0;
-      while (to < ids.size() && (to == from || rows + ids.get(to).length <= ROWS)) {
-        rows += ids.get(to).length;
+      while (to < passages.size() && (to == from || rows + passages.get(to).ids.length <= ROWS)) {
+        rows += passages.get(to).ids.length;
         to++;
       }
-      List<int[]> pass = ids.subList(from, to);
+      List<Passage> pass = passages.subList(from, to);
       texts.addAll(Native.withoutGradients(() -> pass(pass)));
       from = to;
-      progress.report("divergence", from, ids.size(), "texts");
+      progress.report("divergence", from, passages.size(), "texts");
     }
     return texts;
   }
 
-  private List<Divergence.Text> pass(List<int[]> ids) {
+  private List<Divergence.Text> pass(List<Passage> passages) {
     try (Scope _ = Scope.open()) {
-      Ragged sequences = Ragged.of(ids);
+      Ragged sequences = Ragged.of(passages.stream().map(Passage::ids).toList());
       Tensor hiddenBase = base.hidden(sequences);
       Tensor hiddenAfter = after.hidden(sequences);
-      List<Divergence.Text> texts = new ArrayList<>(ids.size());
+      List<Divergence.Text> texts = new ArrayList<>(passages.size());
       int start = 0;
-      for (int[] text : ids) {
-        texts.add(text(text, start, hiddenBase, hiddenAfter));
-        start += text.length;
+      for (Passage passage : passages) {
+        int first = start + passage.from - 1; // the row that predicts the first id that counts
+        int rows = passage.positions();
+        texts.add(
+            text(passage, hiddenBase.narrow(0, first, rows), hiddenAfter.narrow(0, first, rows)));
+        start += passage.ids.length;
       }
       return texts;
     }
   }
 
-  private Divergence.Text text(int[] ids, int start, Tensor hiddenBase, Tensor hiddenAfter) {
+  private Divergence.Text text(Passage passage, Tensor hiddenBase, Tensor hiddenAfter) {
     double kl = 0;
     double bitsBase = 0;
     double bitsAfter = 0;
     int agreed = 0;
-    int positions = ids.length - 1;
+    int positions = passage.positions();
     for (int at = 0; at < positions; at += HEAD_ROWS) {
       int count = Math.min(HEAD_ROWS, positions - at);
-      int[] next = Arrays.copyOfRange(ids, at + 1, at + 1 + count);
+      int begin = passage.from + at;
+      int[] next =
+          Arrays.copyOfRange(
+              passage.ids, begin, Math.min(begin + count, passage.ids.length)); // the end has no id
       try (Scope _ = Scope.open()) {
-        Tensor p = Functional.logSoftmax(base.logits(hiddenBase.narrow(0, start + at, count)));
-        Tensor q = Functional.logSoftmax(after.logits(hiddenAfter.narrow(0, start + at, count)));
+        Tensor p = Functional.logSoftmax(base.logits(hiddenBase.narrow(0, at, count)));
+        Tensor q = Functional.logSoftmax(after.logits(hiddenAfter.narrow(0, at, count)));
         kl += sum(p.exp().times(p.minus(q)).sum(1));
-        Tensor tokens = Tensor.ofIndices(next);
-        bitsBase -= sum(Functional.pick(p, tokens)) / Math.log(2);
-        bitsAfter -= sum(Functional.pick(q, tokens)) / Math.log(2);
+        if (next.length > 0) {
+          Tensor tokens = Tensor.ofIndices(next);
+          bitsBase -= sum(Functional.pick(p.narrow(0, 0, next.length), tokens)) / Math.log(2);
+          bitsAfter -= sum(Functional.pick(q.narrow(0, 0, next.length), tokens)) / Math.log(2);
+        }
         int[] bestBase = p.argmax(1).ints();
         int[] bestAfter = q.argmax(1).ints();
         for (int i = 0; i < count; i++) {
@@ -99,8 +126,9 @@ public final class KlDivergence {
         }
       }
     }
-    int scored = bytes.applyAsInt(Arrays.copyOfRange(ids, 1, ids.length));
-    return new Divergence.Text(kl, positions, bitsBase, bitsAfter, scored, agreed);
+    int[] scored = Arrays.copyOfRange(passage.ids, passage.from, passage.ids.length);
+    return new Divergence.Text(
+        kl, positions, bitsBase, bitsAfter, bytes.applyAsInt(scored), agreed);
   }
 
   private static double sum(Tensor values) {

@@ -9,7 +9,7 @@ import java.util.Optional;
  *
  * @param probes in the order in which they were given
  * @param divergence along texts that the base wrote, if that was measured
- * @param onPrompts along the probes' prompts, if that was measured
+ * @param onPrompts along answers that the base drew to the probes' prompts, if that was measured
  */
 public record Ledger(
     List<ProbeResult> probes, Optional<Divergence> divergence, Optional<Divergence> onPrompts) {

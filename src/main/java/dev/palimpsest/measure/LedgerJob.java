@@ -17,7 +17,8 @@ import java.util.function.Function;
  *
  * @param probes named by the user, or built in
  * @param maxTokens of an answer
- * @param texts how many texts the base writes for the divergence; 0 for none
+ * @param texts how many texts the base writes for the divergence, and to how many of the probes'
+ *     prompts it draws an answer; 0 for none
  * @param textTokens tokens of each at most
  * @param seed of these texts
  */
@@ -95,19 +96,43 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
       Ledger ledger =
           Ledger.measure(
               measurement, before.subject(Progress.none()), after.subject(Progress.none()), probes);
-      return ledger.with(divergence(before, after, progress), Optional.empty());
+      boolean oneVocabulary =
+          before.decoder().config().vocabulary() == after.decoder().config().vocabulary();
+      return texts == 0 || !oneVocabulary
+          ? ledger
+          : ledger.with(onTexts(before, after, progress), onPrompts(before, after, progress));
     }
   }
 
-  private Optional<Divergence> divergence(TunedModel before, TunedModel after, Progress progress) {
-    boolean oneVocabulary =
-        before.decoder().config().vocabulary() == after.decoder().config().vocabulary();
-    if (texts == 0 || !oneVocabulary) {
+  private Optional<Divergence> onTexts(TunedModel before, TunedModel after, Progress progress) {
+    List<KlDivergence.Passage> written =
+        BaseTexts.sample(before.model(), texts, textTokens, new Seeds(seed)).stream()
+            .map(KlDivergence.Passage::whole)
+            .toList();
+    return along("texts sampled from the base", written, before, after, progress);
+  }
+
+  private Optional<Divergence> onPrompts(TunedModel before, TunedModel after, Progress progress) {
+    TaskPrompts task = TaskPrompts.of(probes, texts, new Seeds(seed));
+    return along(
+        "sampled answers to " + task.named(),
+        task.answered(before, maxTokens, new Seeds(seed), progress),
+        before,
+        after,
+        progress);
+  }
+
+  private static Optional<Divergence> along(
+      String on,
+      List<KlDivergence.Passage> passages,
+      TunedModel before,
+      TunedModel after,
+      Progress progress) {
+    if (passages.isEmpty()) {
       return Optional.empty();
     }
-    List<int[]> written = BaseTexts.sample(before.model(), texts, textTokens, new Seeds(seed));
-    KlDivergence along =
+    KlDivergence divergence =
         new KlDivergence(before.decoder(), after.decoder(), before.model()::bytes, progress);
-    return Optional.of(Divergence.of("texts sampled from the base", along.along(written)));
+    return Optional.of(Divergence.of(on, divergence.along(passages)));
   }
 }

@@ -27,7 +27,7 @@ public final class LedgerJson {
             divergence -> {
               document.put("kl_nats_per_token", divergence.klNatsPerToken().value());
               document.set("kl", divergence(divergence));
-              document.set("bits_per_byte", outcome(divergence.bits()));
+              divergence.bits().ifPresent(bits -> document.set("bits_per_byte", outcome(bits)));
             });
     ledger.onPrompts().ifPresent(prompts -> document.set("kl_on_prompts", divergence(prompts)));
     return document;

@@ -1,12 +1,13 @@
 package dev.palimpsest.measure;
 
 import java.util.Locale;
+import java.util.Optional;
 
 /** A ledger as a table for people. */
 public final class LedgerText {
   private LedgerText() {}
 
-  /** One line a probe, then the divergence. */
+  /** One line a probe, then the divergences. */
   public static String of(Ledger ledger) {
     StringBuilder out = new StringBuilder();
     out.append(
@@ -24,20 +25,33 @@ public final class LedgerText {
             "won",
             "p"));
     ledger.probes().forEach(result -> out.append(line(result)));
-    ledger
-        .divergence()
-        .ifPresent(
-            d ->
-                out.append(
-                    String.format(
-                        Locale.ROOT,
-                        "KL(base‖after) %.4f nats a token on %s, %d tokens; %.4f → %.4f bits a byte%n",
-                        d.klNatsPerToken().value(),
-                        d.on(),
-                        d.tokens(),
-                        d.bits().before(),
-                        d.bits().after())));
+    ledger.divergence().ifPresent(d -> out.append(line(d)));
+    ledger.onPrompts().ifPresent(d -> out.append(line(d)));
     return out.toString().stripTrailing();
+  }
+
+  /** The same, with the place where a run's report finds it. */
+  public static String of(Ledger ledger, Optional<RunLedger> kept) {
+    return of(ledger)
+        + kept.map(place -> System.lineSeparator() + "kept in " + place.run() + ", for its report")
+            .orElse("");
+  }
+
+  private static String line(Divergence d) {
+    return String.format(
+        Locale.ROOT,
+        "KL(base‖after) %.4f nats a token%s on %s, %d tokens%s%n",
+        d.klNatsPerToken().value(),
+        d.klNatsPerToken()
+            .interval()
+            .map(i -> String.format(Locale.ROOT, " (%.4f … %.4f)", i.low(), i.high()))
+            .orElse(""),
+        d.on(),
+        d.tokens(),
+        d.bits()
+            .map(
+                b -> String.format(Locale.ROOT, "; %.4f → %.4f bits a byte", b.before(), b.after()))
+            .orElse(""));
   }
 
   private static String line(ProbeResult result) {

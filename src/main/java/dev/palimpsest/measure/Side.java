@@ -30,4 +30,10 @@ public record Side(String model, Optional<Path> adapter) {
     throw new BadInput(
         text + ": no adapter folder " + Path.of(text.substring(text.lastIndexOf('+') + 1)));
   }
+
+  /** As the user names it. */
+  @Override
+  public String toString() {
+    return model + adapter.map(folder -> "+" + folder).orElse("");
+  }
 }

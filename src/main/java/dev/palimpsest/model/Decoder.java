@@ -4,6 +4,7 @@ import dev.palimpsest.model.DecoderWeights.Layer;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
@@ -71,7 +72,9 @@ public final class Decoder implements AutoCloseable {
     Tensor x = embed(ids);
     for (int i = 0; i < config.layers(); i++) {
       boolean sliding = config.layerTypes().get(i) == ModelConfig.LayerType.SLIDING;
-      x = block(i, x, sliding ? local : full, attention, adapter);
+      try (Scope scope = Scope.open()) { // a pass holds one layer at a time
+        x = scope.keep(block(i, x, sliding ? local : full, attention, adapter));
+      }
     }
     return Functional.rmsNorm(x, weights.finalNorm(), config.normEpsilon());
   }

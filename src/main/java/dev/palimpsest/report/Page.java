@@ -16,6 +16,12 @@ final class Page {
 
   private static final long TEXT_BYTES = 900_000;
 
+  private static final String LETTERS =
+      "Each letter is an arm, its probes' items pooled by kind, with 95 % intervals. Further up is"
+          + " more gained, further left is less lost.";
+  private static final String WAYS =
+      "Small dots: checkpoints (solid line) and the adapter scaled (dashed line).";
+
   private final ReportData data;
   private final ItemLists items;
   private final Markup html = new Markup();
@@ -95,11 +101,10 @@ final class Page {
           "note");
     } else {
       html.open("figure").add(picture.get());
-      html.element(
-          "figcaption",
-          "Each letter is an arm, its probes' items pooled by kind, with 95 % intervals. Further up"
-              + " is more gained, further left is less lost. Small dots: checkpoints (solid line)"
-              + " and the adapter scaled (dashed line).");
+      boolean ways =
+          data.arms().stream()
+              .anyMatch(arm -> !arm.dial().isEmpty() || !arm.checkpoints().isEmpty());
+      html.element("figcaption", ways ? LETTERS + " " + WAYS : LETTERS);
       html.closeLine();
       arms();
     }

@@ -1,6 +1,7 @@
 package dev.palimpsest.report;
 
 import dev.palimpsest.measure.ProbeKind;
+import dev.palimpsest.measure.RunLedger;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Json;
@@ -17,20 +18,23 @@ import tools.jackson.databind.JsonNode;
 
 /** The report of one run folder. */
 final class RunReport {
-  private static final String LEDGER = "ledger.json";
-  private static final String ITEMS = "items.jsonl";
+  private static final String OUTDATED =
+      "; the run went on after this ledger was taken: it is of an earlier adapter, take it again.";
   private static final String LEDGER_FORMAT = "palimpsest-ledger/1";
 
   private final Path run;
   private final JsonNode about;
   private final List<JsonNode> metrics;
   private final Optional<JsonNode> result;
+  private final Optional<JsonNode> document;
 
   private RunReport(Path run) {
     this.run = run;
     this.about = RunFolder.about(run);
     this.metrics = RunFolder.metrics(run);
     this.result = RunFolder.result(run);
+    Path ledger = run.resolve(RunLedger.DOCUMENT);
+    this.document = Files.isRegularFile(ledger) ? Optional.of(Json.read(ledger)) : Optional.empty();
   }
 
   static ReportData of(Path run) {
@@ -44,6 +48,7 @@ final class RunReport {
     ArmReport arm = new ArmReport(name, "", ledger, List.of(), List.of(), curve, cost());
     List<Fact> settings = new ArrayList<>();
     flatten("", about, settings);
+    sides(settings);
     return new ReportData("Run " + name, finding(curve, ledger), List.of(arm), List.of(), settings);
   }
 
@@ -66,28 +71,31 @@ final class RunReport {
     ledger
         .flatMap(view -> view.pooled(ProbeKind.RETENTION))
         .ifPresent(change -> text.append("; retention probes: ").append(ProbeTable.told(change)));
-    return text.append(ledger.isEmpty() ? "; no ledger was taken." : ".").toString();
+    if (ledger.isEmpty()) {
+      return text.append("; no ledger was taken.").toString();
+    }
+    boolean outdated = document.filter(taken -> RunLedger.outdated(taken, run)).isPresent();
+    return text.append(outdated ? OUTDATED : ".").toString();
   }
 
   private Optional<LedgerView> ledger() {
-    Path file = run.resolve(LEDGER);
-    if (!Files.isRegularFile(file)) {
+    Path file = run.resolve(RunLedger.DOCUMENT);
+    if (document.isEmpty()) {
       return Optional.empty();
     }
-    JsonNode document = Json.read(file);
-    String format = document.path("format").asString("");
+    String format = document.get().path("format").asString("");
     if (!format.equals(LEDGER_FORMAT)) {
       throw new BadInput(file + ": format is '" + format + "', expected '" + LEDGER_FORMAT + "'");
     }
     try {
-      return Optional.of(LedgerView.of(document, items()));
+      return Optional.of(LedgerView.of(document.get(), items()));
     } catch (IllegalArgumentException e) {
       throw new BadInput(file + ": its numbers do not fit together: " + e.getMessage(), e);
     }
   }
 
   private List<JsonNode> items() {
-    Path file = run.resolve(ITEMS);
+    Path file = run.resolve(RunLedger.ITEMS);
     if (!Files.isRegularFile(file)) {
       return List.of();
     }
@@ -100,6 +108,16 @@ final class RunReport {
       throw EnvironmentFailure.of(file + ": cannot be read", e);
     }
     return items;
+  }
+
+  /** What the ledger holds against each other, where it says so. */
+  private void sides(List<Fact> settings) {
+    for (String side : List.of("before", "after")) {
+      document
+          .map(taken -> taken.path(side))
+          .filter(JsonNode::isString)
+          .ifPresent(name -> settings.add(new Fact("ledger, " + side, name.asString())));
+    }
   }
 
   /** Steps whose loss is a number. */
@@ -133,12 +151,12 @@ final class RunReport {
       if (end.path("seconds").isNumber()) {
         cost.add(new Fact("time", Numbers.duration(end.path("seconds").asDouble())));
       }
-      if (end.path("tokensPerSecond").isNumber()) {
-        double rate = end.path("tokensPerSecond").asDouble();
+      if (end.path("tokens_per_second").isNumber()) {
+        double rate = end.path("tokens_per_second").asDouble();
         cost.add(new Fact("tokens a second", Numbers.fixed(rate, 1)));
       }
-      if (end.path("peakRssBytes").isNumber()) {
-        cost.add(new Fact("peak memory", Numbers.bytes(end.path("peakRssBytes").asLong())));
+      if (end.path("peak_rss_bytes").isNumber()) {
+        cost.add(new Fact("peak memory", Numbers.bytes(end.path("peak_rss_bytes").asLong())));
       }
     }
     return cost;

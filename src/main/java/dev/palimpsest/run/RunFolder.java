@@ -25,6 +25,7 @@ public final class RunFolder implements AutoCloseable {
   private static final String METRICS = "metrics.jsonl";
   private static final String RESULT = "result.json";
   private static final String CHECKPOINTS = "checkpoints";
+  private static final List<String> PRODUCTS = List.of("adapter", "model");
   private static final String LOCK = ".lock";
   private static final String STARTING = ".starting";
   private static final String STEP = "step-";
@@ -106,7 +107,7 @@ public final class RunFolder implements AutoCloseable {
 
   /**
    * Opens a run to go on with it: takes its lock, drops a torn last line of the log and what a
-   * killed process left half written.
+   * killed process left half written, and puts a product back that it had set aside.
    *
    * @throws BadInput if it is no run, or one of a format that we do not know
    * @throws EnvironmentFailure with the pid if another process trains there
@@ -116,6 +117,9 @@ public final class RunFolder implements AutoCloseable {
     RunLock lock = RunLock.take(run.resolve(LOCK), run.toString());
     boolean opened = false;
     try {
+      for (String product : PRODUCTS) {
+        AtomicFolder.restore(run.resolve(product));
+      }
       AtomicFolder.sweep(run);
       AtomicFolder.sweep(run.resolve(CHECKPOINTS));
       RunFolder folder = new RunFolder(run, lock, about);
@@ -152,6 +156,20 @@ public final class RunFolder implements AutoCloseable {
               + VERSION);
     }
     return about;
+  }
+
+  /** The run whose product a folder is, such as {@code RUN/adapter}; empty if it is no run's. */
+  public static Optional<Path> around(Path product) {
+    Path run = product.toAbsolutePath().normalize().getParent();
+    if (run == null || !Files.isRegularFile(run.resolve(ABOUT))) {
+      return Optional.empty();
+    }
+    try {
+      about(run);
+      return Optional.of(run);
+    } catch (BadInput e) {
+      return Optional.empty(); // another program's run.json
+    }
   }
 
   /** The log's whole lines; no lock is needed, a run may be writing the next. */

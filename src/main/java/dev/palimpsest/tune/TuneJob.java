@@ -236,6 +236,12 @@ public record TuneJob(
       return new Prepared(all, List.of());
     }
     Subset.Halves halves = Subset.split(all, evalFraction, settings.seed());
+    int left = halves.train().size();
+    if (left < Math.min(all.size(), settings.batch())) {
+      throw new BadInput(
+          "--eval-fraction %s leaves %d of %d rows to train on, fewer than one --batch of %d: hold out less"
+              .formatted(evalFraction, left, all.size(), settings.batch()));
+    }
     return new Prepared(halves.train(), examples(halves.heldOut()));
   }
 

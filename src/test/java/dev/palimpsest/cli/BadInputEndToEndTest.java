@@ -84,6 +84,7 @@ class BadInputEndToEndTest {
     "--keep, -2",
     "--eval-every, -3",
     "--threads, -4",
+    "--eval-fraction, 0.9",
     "--eval, nowhere.jsonl",
     "--replay, nowhere.jsonl:10%",
     "--replay, 1000%:1000%",
@@ -91,6 +92,12 @@ class BadInputEndToEndTest {
   })
   void tune_badSetting_isNamedAndLeavesNoRun(String option, String value) throws Exception {
     refusedByTune(value.replaceFirst(":.*", ""), row(), option, value);
+  }
+
+  @Test
+  void tune_settingBesideResume_isRefused() throws Exception {
+    refused("--lr beside --resume", "tune", "--resume", "run", "--json", "--lr", "1e-3");
+    refused("--data beside --resume", "tune", "--resume", "run", "--data", row());
   }
 
   @Test

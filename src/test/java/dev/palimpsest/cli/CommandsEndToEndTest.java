@@ -137,7 +137,30 @@ class CommandsEndToEndTest {
     assertThat(probe.get("n").asInt()).isEqualTo(12);
     assertThat(probe.get("kind").asString()).isEqualTo("gain");
     assertThat(ledger.get("kl_nats_per_token").asDouble()).isPositive();
+    JsonNode onPrompts = ledger.get("kl_on_prompts");
+    assertThat(onPrompts.get("on").asString()).contains("gain probes' prompts");
+    assertThat(onPrompts.get("texts").asInt()).isEqualTo(4);
+    assertThat(onPrompts.get("tokens").asInt()).isBetween(4, 20); // four a prompt, and its end
+    assertThat(onPrompts.get("nats_per_token").asDouble()).isPositive();
+    assertThat(onPrompts.get("ci95").size()).isEqualTo(2);
     assertThat(Files.readAllLines(items)).hasSize(12);
+  }
+
+  @Test
+  void ledger_ofARunsAdapter_isKeptInTheRunAndShownByItsReport() throws Exception {
+    Path run = folder.resolve("a");
+    tune(run, "6");
+    JsonNode printed = document(ledgerCall(run));
+
+    Path page = Path.of(document("report", run.toString(), "--json").get("path").asString());
+
+    JsonNode kept = Json.read(run.resolve("ledger.json"));
+    assertThat(kept.get("probes")).isEqualTo(printed.get("probes"));
+    assertThat(kept.get("before").asString()).isEqualTo(TINY);
+    assertThat(Files.readAllLines(run.resolve("items.jsonl"))).hasSize(12);
+    assertThat(Files.readString(page))
+        .contains("retention probes: ", "of 12)", "KL(base\u2016after)")
+        .doesNotContain("no ledger was taken");
   }
 
   @Test
@@ -147,7 +170,7 @@ class CommandsEndToEndTest {
 
     assertThat(document("pull", TINY, "--json").propertyNames())
         .contains("path", "architecture", "parameters", "license", "sha256");
-    JsonNode checked = document("check", rows, "--model", TINY, "--json");
+    JsonNode checked = document("check", rows, "--model", TINY, "--quick", "--json");
     assertThat(checked.get("ok").asBoolean()).isTrue();
     assertThat(checked.get("findings").get(0).propertyNames())
         .contains("severity", "code", "where", "message");
@@ -172,6 +195,21 @@ class CommandsEndToEndTest {
     assertThat(ledger.get("probes").get(0).propertyNames())
         .contains("name", "kind", "n", "before", "after", "delta", "ci95", "lost", "won")
         .contains("mcnemar_p");
+  }
+
+  @Test
+  void check_randomWeights_areNoBaseForTheData() throws Exception {
+    Launcher.Call call = Launcher.run("check", data.toString(), "--model", TINY, "--json");
+
+    assertThat(call.exit()).as(call.err()).isEqualTo(1);
+    JsonNode checked = Json.parse(call.out(), "stdout");
+    assertThat(checked.get("ok").asBoolean()).isFalse();
+    assertThat(checked.get("findings").valueStream().map(f -> f.get("code").asString()))
+        .contains("initial-loss", "end-token", "one-batch");
+    JsonNode loss = checked.get("initial_loss");
+    assertThat(loss.get("nats_per_token").asDouble()).isGreaterThan(loss.get("uniform").asDouble());
+    assertThat(checked.get("end_token").get("trained").asInt()).isEqualTo(12);
+    assertThat(checked.get("one_batch").get("rows").size()).isEqualTo(4);
   }
 
   @Test

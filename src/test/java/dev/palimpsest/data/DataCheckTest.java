@@ -3,9 +3,11 @@ package dev.palimpsest.data;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.palimpsest.run.Json;
+import dev.palimpsest.run.Progress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -15,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 class DataCheckTest {
   private static final String LONG =
       "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen";
+
+  private static final Draw NONE = new Draw(0, 0);
 
   @TempDir Path folder;
   private final FakeCodec codec = FakeCodec.chars();
@@ -31,8 +35,11 @@ class DataCheckTest {
       FakeTemplate template, Encoder.Options options, Path file, Optional<Path> heldOut) {
     int end = codec.encode("<|im_end|>").ids()[0];
     return new DataCheck(
-            new Encoder(codec, Optional.of(template), options), Set.of(end), ReadOptions.plain())
-        .check(file, heldOut);
+            new Encoder(codec, Optional.of(template), options),
+            Set.of(end),
+            ReadOptions.plain(),
+            Progress.none())
+        .check(file, heldOut, NONE);
   }
 
   private DataCheck.Report check(Path file) {
@@ -246,8 +253,29 @@ class DataCheckTest {
     Path file = file("d.jsonl", rows);
 
     DataCheck.Report report =
-        new DataCheck(raw, Set.of(), ReadOptions.plain()).check(file, Optional.empty());
+        new DataCheck(raw, Set.of(), ReadOptions.plain(), Progress.none())
+            .check(file, Optional.empty(), NONE);
 
     assertThat(told(report, "boundary")).hasSize(6).last().asString().contains("more rows");
+  }
+
+  @Test
+  void check_rows_areReportedOnTheWayAndThoseFitToTrainOnDrawn() throws IOException {
+    Path file =
+        file("d.jsonl", pair("a", "b"), pair("b", "x".repeat(200)), pair("c", ""), pair("d", "e"));
+    List<Progress.Point> points = new ArrayList<>();
+    Encoder encoder =
+        new Encoder(codec, Optional.of(FakeTemplate.CHATML), Encoder.Options.upTo(150));
+    Draw draw = new Draw(10, 0);
+
+    new DataCheck(encoder, Set.of(), ReadOptions.plain(), points::add)
+        .check(file, Optional.empty(), draw);
+
+    assertThat(points).extracting(Progress.Point::done).containsExactly(1L, 2L, 3L, 4L);
+    assertThat(points).allMatch(p -> p.task().equals("tokenising") && p.total() == 4);
+    assertThat(draw.rows())
+        .extracting(Draw.Row::where)
+        .contains("line 1, id 1", "line 4, id 4")
+        .doesNotContain("line 2, id 2");
   }
 }

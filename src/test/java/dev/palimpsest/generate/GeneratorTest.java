@@ -63,17 +63,17 @@ class GeneratorTest {
     int[] ids = prompt;
     for (int i = 0; i < tokens; i++) {
       Ragged sequence = Ragged.of(ids);
-      float[] logits =
+      int next =
           Native.withoutGradients(
               () -> {
                 try (Scope _ = Scope.open()) {
                   AdaptedDecoder base = AdaptedDecoder.base(decoder);
                   Tensor last = base.hidden(sequence).narrow(0, sequence.rows() - 1, 1);
-                  return base.logits(last).floats();
+                  return Sampler.argmax(base.logits(last));
                 }
               });
       ids = Arrays.copyOf(ids, ids.length + 1);
-      ids[ids.length - 1] = Sampler.argmax(logits);
+      ids[ids.length - 1] = next;
     }
     return Arrays.copyOfRange(ids, prompt.length, ids.length);
   }

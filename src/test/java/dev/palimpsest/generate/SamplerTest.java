@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.palimpsest.run.Seeds;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -21,8 +23,8 @@ class SamplerTest {
   void choose_temperatureZero_isTheFirstOfTheMostLikely() {
     Sampler greedy = sampler(0, 0, 1);
 
-    assertThat(greedy.choose(LOGITS)).isEqualTo(1);
-    assertThat(greedy.choose(new float[] {1, 4, 4, 2})).isEqualTo(1);
+    assertThat(choose(greedy, LOGITS)).isEqualTo(1);
+    assertThat(choose(greedy, 1, 4, 4, 2)).isEqualTo(1);
   }
 
   @Test
@@ -67,7 +69,13 @@ class SamplerTest {
     Sampler second = sampler(1, 0, 1);
 
     for (int i = 0; i < 100; i++) {
-      assertThat(first.choose(LOGITS)).isEqualTo(second.choose(LOGITS));
+      assertThat(choose(first, LOGITS)).isEqualTo(choose(second, LOGITS));
+    }
+  }
+
+  private static int choose(Sampler sampler, float... logits) {
+    try (Scope _ = Scope.open()) {
+      return sampler.choose(Tensor.of(logits, 1, logits.length));
     }
   }
 
@@ -80,7 +88,7 @@ class SamplerTest {
   private static void assertShares(Sampler sampler, double... shares) {
     int[] counts = new int[shares.length];
     for (int i = 0; i < DRAWS; i++) {
-      counts[sampler.choose(LOGITS)]++;
+      counts[choose(sampler, LOGITS)]++;
     }
     for (int token = 0; token < shares.length; token++) {
       double share = (double) counts[token] / DRAWS;

@@ -7,8 +7,11 @@ import dev.palimpsest.measure.Ledger;
 import dev.palimpsest.measure.LedgerJson;
 import dev.palimpsest.measure.PairedCounts;
 import dev.palimpsest.measure.ProbeKind;
+import dev.palimpsest.measure.RunLedger;
+import dev.palimpsest.measure.Side;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.RunFolder;
+import dev.palimpsest.tune.Tuner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +20,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -190,6 +194,7 @@ class ReportPageTest {
         .contains("trained tokens 300")
         .contains("time 1 min 05 s")
         .contains("peak memory 1.50 GB")
+        .contains("tokens a second 4.6")
         .contains("job.lora.rank 16")
         .contains("Lost, sums: 4 items")
         .contains("2 2.0000 2.5000");
@@ -197,6 +202,27 @@ class ReportPageTest {
     LedgerView.Change direct = LedgerView.of(ledger).probes().getFirst().all();
     assertThat(data.arms().getFirst().ledger().orElseThrow().probes().getFirst().all())
         .isEqualTo(direct);
+  }
+
+  @Test
+  void ofRun_adapterChangedAfterTheLedger_saysSo() throws IOException {
+    Path run = run(true);
+    Path weights = run.resolve("adapter/adapter_model.safetensors");
+    Files.createDirectories(run.resolve("adapter"));
+    Files.writeString(weights, "one");
+    Side before = new Side("model", Optional.empty());
+    Side after = new Side("model", Optional.of(run.resolve("adapter")));
+    Ledger ledger = new Ledger(List.of(), Optional.empty(), Optional.empty());
+    RunLedger.of(before, after).orElseThrow().write(ledger);
+    assertThat(ReportPage.ofRun(run).finding()).doesNotContain("take it again");
+
+    Files.writeString(weights, "two");
+
+    ReportData data = ReportPage.ofRun(run);
+    assertThat(data.finding()).endsWith("it is of an earlier adapter, take it again.");
+    assertThat(data.settings())
+        .contains(new Fact("ledger, before", "model"))
+        .contains(new Fact("ledger, after", "model+" + run.resolve("adapter")));
   }
 
   @Test
@@ -272,7 +298,8 @@ class ReportPageTest {
         open.log(step, line(step));
       }
       if (finished) {
-        open.finish(Map.of("seconds", 65.0, "tokensPerSecond", 4.6, "peakRssBytes", 1_500_000_000));
+        open.finish(
+            new Tuner.Result(3, 300, 90, 65, 4.6, 1, OptionalDouble.empty(), 1_500_000_000, true));
       }
     }
     return run;

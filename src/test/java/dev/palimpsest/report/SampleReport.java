@@ -153,7 +153,7 @@ final class SampleReport {
             Path.of(""),
             List.of(new ProbeItem.Read("1", Optional.empty(), "text"))),
         List.of("bits_per_byte"),
-        along.bits(),
+        along.bits().orElseThrow(),
         Optional.empty(),
         new TreeMap<>(),
         List.of());

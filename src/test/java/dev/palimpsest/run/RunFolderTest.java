@@ -155,6 +155,19 @@ class RunFolderTest {
   }
 
   @Test
+  void open_productSetAsideByAKilledProcess_isPutBack() throws IOException {
+    try (RunFolder first = RunFolder.create(run, Map.of())) {
+      first.write("adapter", in -> Files.writeString(in.resolve("weights"), "old"));
+    }
+    Files.move(run.resolve("adapter"), run.resolve(".adapter.old")); // killed before the second
+
+    RunFolder.open(run).close();
+
+    assertThat(run.resolve("adapter/weights")).hasContent("old");
+    assertThat(run.resolve(".adapter.old")).doesNotExist();
+  }
+
+  @Test
   void finish_result_isReadWithoutTheLock() {
     try (RunFolder open = RunFolder.create(run, Map.of())) {
       open.write("adapter", in -> Files.writeString(in.resolve("adapter_config.json"), "{}"));

@@ -1,0 +1,70 @@
+package dev.palimpsest.measure;
+
+import dev.palimpsest.run.AtomicFile;
+import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.run.Json;
+import dev.palimpsest.run.RunFolder;
+import dev.palimpsest.run.Sha256;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The ledger that a run's folder holds about the run's own adapter, for its report: {@code
+ * ledger.json} and {@code items.jsonl}.
+ *
+ * @param run the run's folder
+ * @param before the side that the adapter is held against
+ * @param after the side with the run's adapter
+ */
+public record RunLedger(Path run, Side before, Side after) {
+  /** The document; it is there only while the item lines beside it are its own. */
+  public static final String DOCUMENT = "ledger.json";
+
+  /** The item lines. */
+  public static final String ITEMS = "items.jsonl";
+
+  private static final String ADAPTER = "adapter_sha256";
+
+  /** The place for a ledger, if the adapter after is the product of a run that can be written. */
+  public static Optional<RunLedger> of(Side before, Side after) {
+    return after
+        .adapter()
+        .flatMap(RunFolder::around)
+        .filter(Files::isWritable)
+        .map(run -> new RunLedger(run, before, after));
+  }
+
+  /**
+   * Writes the ledger, in the place of the one that may be there.
+   *
+   * @throws EnvironmentFailure if the folder cannot be written
+   */
+  public void write(Ledger ledger) {
+    ObjectNode document = LedgerJson.of(ledger);
+    document.put("before", before.toString()).put("after", after.toString());
+    after.adapter().ifPresent(adapter -> document.put(ADAPTER, hash(adapter)));
+    Path file = run.resolve(DOCUMENT);
+    try {
+      Files.deleteIfExists(file); // no document beside another ledger's items
+    } catch (IOException e) {
+      throw EnvironmentFailure.of(file + ": cannot be replaced", e);
+    }
+    LedgerJson.writeItems(ledger, run.resolve(ITEMS));
+    AtomicFile.write(file, Json.writePretty(document) + "\n");
+  }
+
+  /** Whether a run's adapter is another now than the one that its ledger's document is about. */
+  public static boolean outdated(JsonNode document, Path run) {
+    String then = document.path(ADAPTER).asString("");
+    Path adapter = run.resolve("adapter");
+    return !then.isEmpty() && Files.isDirectory(adapter) && !then.equals(hash(adapter));
+  }
+
+  private static String hash(Path adapter) {
+    return Sha256.of(adapter.resolve("adapter_model.safetensors"));
+  }
+}
