@@ -63,7 +63,7 @@ def peer(chosen, script, *arguments):
 
 
 def process(command, environment):
-    clean = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OMP_WAIT_POLICY", "OMP_NUM_THREADS")}
+    clean = {k: v for k, v in os.environ.items() if k not in ("OPENBLAS_CORETYPE", "OMP_WAIT_POLICY", "GOMP_SPINCOUNT", "OMP_NUM_THREADS")}
     clean.update({k: str(v) for k, v in environment.items()})
     log = WORK / "stderr.txt"
     start = time.monotonic()

@@ -49,21 +49,24 @@ final class Generator {
     }
     Written[] done = new Written[requests.size()];
     int longest = requests.stream().mapToInt(r -> r.prompt.length + r.maxTokens).max().orElse(0);
-    try (KvCache cache =
-        new KvCache(decoder.config(), SLOTS, Math.min(longest, decoder.config().context()))) {
+    try (Scope _ = Scope.open();
+        KvCache cache =
+            new KvCache(decoder.config(), SLOTS, Math.min(longest, decoder.config().context()))) {
+      AdaptedDecoder prepared = prepared();
       Slot[] slots = new Slot[SLOTS];
       int next = 0;
       int finished = 0;
       while (finished < done.length) {
         for (int i = 0; i < SLOTS; i++) {
           while (slots[i] == null && next < done.length) {
-            slots[i] = fill(cache, i, requests.get(next), next);
+            slots[i] = new Slot(requests.get(next), next);
+            prefill(prepared, cache, i, slots[i]);
             next++;
             finished += settle(slots, i, done);
           }
         }
         if (finished < done.length) {
-          step(cache, slots);
+          step(prepared, cache, slots);
           for (int i = 0; i < SLOTS; i++) {
             finished += settle(slots, i, done);
           }
@@ -85,24 +88,27 @@ final class Generator {
     return 1;
   }
 
-  private Slot fill(KvCache cache, int index, Request request, int item) {
-    Slot slot = new Slot(request, item);
-    Ragged prompt = Ragged.of(request.prompt);
-    return Native.withoutGradients(
+  private AdaptedDecoder prepared() {
+    return Native.withoutGradients(decoder::prepared);
+  }
+
+  private void prefill(AdaptedDecoder prepared, KvCache cache, int index, Slot slot) {
+    Ragged prompt = Ragged.of(slot.request.prompt);
+    Native.withoutGradients(
         () -> {
           try (Scope _ = Scope.open()) {
             Tensor hidden =
-                decoder.hidden(
+                prepared.hidden(
                     prompt.ids(),
                     prompt.positions(),
-                    cache.prefill(index, prompt.attention(decoder.config())));
-            take(slot, decoder.logits(hidden.narrow(0, prompt.rows() - 1, 1)));
-            return slot;
+                    cache.prefill(index, prompt.attention(prepared.config())));
+            take(slot, prepared.logits(hidden.narrow(0, prompt.rows() - 1, 1)));
           }
+          return slot;
         });
   }
 
-  private void step(KvCache cache, @Nullable Slot[] slots) {
+  private void step(AdaptedDecoder prepared, KvCache cache, @Nullable Slot[] slots) {
     int[] ids = new int[SLOTS];
     int[] positions = new int[SLOTS];
     for (int i = 0; i < SLOTS; i++) {
@@ -115,7 +121,8 @@ final class Generator {
     Native.withoutGradients(
         () -> {
           try (Scope _ = Scope.open()) {
-            Tensor logits = decoder.logits(decoder.hidden(ids, positions, cache.decode(positions)));
+            Tensor logits =
+                prepared.logits(prepared.hidden(ids, positions, cache.decode(positions)));
             for (int i = 0; i < SLOTS; i++) {
               Slot slot = slots[i];
               if (slot != null) {

@@ -63,6 +63,12 @@ public final class Scorer {
 
   /** Scores all, in order. */
   public List<Scores> score(List<Example> examples) {
+    try (Scope _ = Scope.open()) {
+      return score(examples, Native.withoutGradients(decoder::prepared));
+    }
+  }
+
+  private List<Scores> score(List<Example> examples, AdaptedDecoder prepared) {
     List<Scores> all = new ArrayList<>(examples.size());
     int[] root = root(examples);
     int from = 0;
@@ -78,7 +84,7 @@ public final class Scorer {
         pass.add(family);
         to = end;
       }
-      all.addAll(pass.run());
+      all.addAll(pass.run(prepared));
       from = to;
       progress.report("scoring", from, examples.size(), "items");
     }
@@ -181,13 +187,13 @@ public final class Scorer {
       return token < shared ? start + token - root : own + token - shared;
     }
 
-    List<Scores> run() {
+    List<Scores> run(AdaptedDecoder prepared) {
       float[] logprobs = new float[labels.size()];
       boolean[] top = new boolean[labels.size()];
       Native.withoutGradients(
           () -> {
             try (Scope _ = Scope.open()) {
-              Tensor hidden = decoder.hidden(builder.build());
+              Tensor hidden = prepared.hidden(builder.build());
               for (int from = 0; from < labels.size(); from += HEAD_ROWS) {
                 head(hidden, from, Math.min(from + HEAD_ROWS, labels.size()), logprobs, top);
               }

@@ -83,8 +83,8 @@ public final class KlDivergence {
   private List<Divergence.Text> pass(List<Passage> passages) {
     try (Scope _ = Scope.open()) {
       Ragged sequences = Ragged.of(passages.stream().map(Passage::ids).toList());
-      Tensor hiddenBase = base.hidden(sequences);
-      Tensor hiddenAfter = after.hidden(sequences);
+      Tensor hiddenBase = base.prepared().hidden(sequences);
+      Tensor hiddenAfter = after.prepared().hidden(sequences);
       List<Divergence.Text> texts = new ArrayList<>(passages.size());
       int start = 0;
       for (Passage passage : passages) {

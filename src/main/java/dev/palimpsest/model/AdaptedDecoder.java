@@ -4,20 +4,38 @@ import dev.palimpsest.tensor.Tensor;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/**
- * A decoder with an adapter over it, or none.
- *
- * @param factors by module name; empty for the base
- */
-public record AdaptedDecoder(Decoder decoder, Map<String, Factors> factors) {
-  /** Copies the map. */
-  public AdaptedDecoder {
-    factors = Map.copyOf(factors);
+/** A decoder with an adapter over it, or none. */
+public final class AdaptedDecoder {
+  private final Decoder decoder;
+  private final Map<String, Factors> factors;
+  private final Adaptation adaptation;
+
+  /**
+   * A decoder with these factors.
+   *
+   * @param factors by module name; empty for the base
+   */
+  public AdaptedDecoder(Decoder decoder, Map<String, Factors> factors) {
+    this(decoder, Map.copyOf(factors), Adaptation.separate(factors));
+  }
+
+  private AdaptedDecoder(Decoder decoder, Map<String, Factors> factors, Adaptation adaptation) {
+    this.decoder = decoder;
+    this.factors = factors;
+    this.adaptation = adaptation;
   }
 
   /** The decoder as it is. */
   public static AdaptedDecoder base(Decoder decoder) {
     return new AdaptedDecoder(decoder, Map.of());
+  }
+
+  public Decoder decoder() {
+    return decoder;
+  }
+
+  public Map<String, Factors> factors() {
+    return factors;
   }
 
   /** The adapter's scale multiplied: 0 is the base, 1 the adapter as it is. */
@@ -29,14 +47,23 @@ public record AdaptedDecoder(Decoder decoder, Map<String, Factors> factors) {
                 Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().scaled(factor))));
   }
 
+  /**
+   * The same for many passes without gradients: the factors as they are now, prepared once, in the
+   * scope that is open.
+   */
+  public AdaptedDecoder prepared() {
+    return new AdaptedDecoder(
+        decoder, factors, Adaptation.joined(decoder.weights().projections(), factors));
+  }
+
   /** The last layer's normalised output, (rows, width), F32. */
   public Tensor hidden(Ragged sequences) {
-    return decoder.hidden(sequences, factors);
+    return hidden(sequences.ids(), sequences.positions(), sequences.attention(config()));
   }
 
   /** The last layer's normalised output, (rows, width), F32, with attention of the caller's. */
   public Tensor hidden(int[] ids, int[] positions, Attention attention) {
-    return decoder.hidden(ids, positions, attention, factors);
+    return decoder.hidden(ids, positions, attention, adaptation);
   }
 
   /** Logits of chosen rows, (rows, vocabulary), F32. */

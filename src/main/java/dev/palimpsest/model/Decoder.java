@@ -53,7 +53,11 @@ public final class Decoder implements AutoCloseable {
    * @return (rows, width), F32
    */
   public Tensor hidden(Ragged sequences, Map<String, Factors> adapter) {
-    return hidden(sequences.ids(), sequences.positions(), sequences.attention(config), adapter);
+    return hidden(
+        sequences.ids(),
+        sequences.positions(),
+        sequences.attention(config),
+        Adaptation.separate(adapter));
   }
 
   /**
@@ -62,11 +66,9 @@ public final class Decoder implements AutoCloseable {
    * @param ids of all rows
    * @param positions of each row in its sequence
    * @param attention which rows and cached keys each row sees
-   * @param adapter factors by module name; empty for the base
    * @return (rows, width), F32
    */
-  public Tensor hidden(
-      int[] ids, int[] positions, Attention attention, Map<String, Factors> adapter) {
+  Tensor hidden(int[] ids, int[] positions, Attention attention, Adaptation adapter) {
     Angles full = angles(rotary, positions);
     Angles local = config.localRope().equals(config.rope()) ? full : angles(localRotary, positions);
     Tensor x = embed(ids);
@@ -110,7 +112,7 @@ public final class Decoder implements AutoCloseable {
 
   // x: (rows, width), F32
   private Tensor block(
-      int index, Tensor x, Angles angles, Attention attention, Map<String, Factors> adapter) {
+      int index, Tensor x, Angles angles, Attention attention, Adaptation adapter) {
     Layer layer = weights.layers().get(index);
     Tensor attended = attend(index, x, angles, attention, adapter);
     Tensor middle = x.plus(normed(attended, layer.afterAttention()));
@@ -119,7 +121,7 @@ public final class Decoder implements AutoCloseable {
   }
 
   private Tensor attend(
-      int index, Tensor x, Angles angles, Attention attention, Map<String, Factors> adapter) {
+      int index, Tensor x, Angles angles, Attention attention, Adaptation adapter) {
     Layer layer = weights.layers().get(index);
     Tensor input = normed(x, layer.beforeAttention());
     List<Tensor> qkv = layer.queryKeyValue().apply(input, adapter);
@@ -134,7 +136,7 @@ public final class Decoder implements AutoCloseable {
     return layer.output().apply(output, adapter).getFirst().to(DType.F32);
   }
 
-  private Tensor feedForward(Layer layer, Tensor x, Map<String, Factors> adapter) {
+  private Tensor feedForward(Layer layer, Tensor x, Adaptation adapter) {
     Tensor input = normed(x, layer.beforeFeedForward());
     List<Tensor> gateUp = layer.gateUp().apply(input, adapter);
     Tensor gate =

@@ -35,7 +35,17 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
       Tensor beforeFeedForward,
       Projection gateUp,
       Projection down,
-      @Nullable Tensor afterFeedForward) {}
+      @Nullable Tensor afterFeedForward) {
+
+    List<Projection> projections() {
+      return List.of(queryKeyValue, output, gateUp, down);
+    }
+  }
+
+  /** Of all layers. */
+  List<Projection> projections() {
+    return layers.stream().flatMap(layer -> layer.projections().stream()).toList();
+  }
 
   /** Reads all weights. */
   static DecoderWeights read(
@@ -115,8 +125,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
   @Override
   public void close() {
     for (Layer layer : layers) {
-      for (Projection projection :
-          List.of(layer.queryKeyValue, layer.output, layer.gateUp, layer.down)) {
+      for (Projection projection : layer.projections()) {
         projection.weight().close();
         closeIfThere(projection.bias());
       }

@@ -1,11 +1,8 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -17,50 +14,20 @@ import java.util.Objects;
  */
 final class FrozenProjection implements AutoCloseable {
   private final Projection frozen;
-  private final List<Part> parts;
-  private final Tensor a; // (ranks, in), type of the products
-  private final Tensor b; // (out, ranks), type of the products, scaled
-
-  /** Where one module's factors lie in the joined ones. */
-  private record Part(Factors factors, long row, long rows, long rank) {
-    Tensor ofA(Tensor joined) {
-      return joined.narrow(0, rank, factors.rank());
-    }
-
-    Tensor ofB(Tensor joined) {
-      return joined.narrow(0, row, rows).narrow(1, rank, factors.rank());
-    }
-  }
+  private final JoinedFactors factors;
 
   FrozenProjection(Projection frozen, Map<String, Factors> factors) {
     this.frozen = frozen;
-    this.parts = parts(frozen, factors);
-    long ranks = parts.stream().mapToLong(part -> part.factors.rank()).sum();
-    DType type = frozen.weight().dtype();
     try (Scope scope = Scope.open()) {
-      this.a = scope.release(Tensor.zeros(type, ranks, frozen.weight().size(1)));
-      this.b = scope.release(Tensor.zeros(type, frozen.weight().size(0), ranks));
+      this.factors = JoinedFactors.of(frozen, factors);
+      scope.release(this.factors.a());
+      scope.release(this.factors.b());
     }
-  }
-
-  private static List<Part> parts(Projection frozen, Map<String, Factors> factors) {
-    List<Part> parts = new ArrayList<>();
-    long row = 0;
-    long rank = 0;
-    for (int i = 0; i < frozen.modules().size(); i++) {
-      Factors own = factors.get(frozen.modules().get(i));
-      if (own != null) {
-        parts.add(new Part(own, row, frozen.widths().get(i), rank));
-        rank += own.rank();
-      }
-      row += frozen.widths().get(i);
-    }
-    return List.copyOf(parts);
   }
 
   /** Whether any factor trains here. */
   boolean trains() {
-    return !parts.isEmpty();
+    return !factors.isEmpty();
   }
 
   /** Width of all outputs side by side. */
@@ -70,10 +37,7 @@ final class FrozenProjection implements AutoCloseable {
 
   /** Takes over the factors as they are now. */
   void refresh() {
-    for (Part part : parts) {
-      part.ofA(a).copyFrom(part.factors.a());
-      part.ofB(b).copyFrom(part.factors.b().times(part.factors.scale()));
-    }
+    factors.refresh();
   }
 
   /**
@@ -101,9 +65,9 @@ final class FrozenProjection implements AutoCloseable {
     if (frozen.bias() != null) {
       output.plusInPlace(frozen.bias());
     }
-    Tensor low = Functional.linear(input, a);
+    Tensor low = factors.low(input);
     if (trains()) {
-      output.plusMatmulInPlace(low, b.transpose(0, 1));
+      factors.addTo(output, low);
     }
     return new Applied(input, low, output);
   }
@@ -118,19 +82,20 @@ final class FrozenProjection implements AutoCloseable {
     Tensor down = gradient.matmul(frozen.weight());
     if (trains()) {
       Tensor low = collect(pass, gradient);
-      down.plusMatmulInPlace(low, a);
+      down.plusMatmulInPlace(low, factors.a());
     }
     return down;
   }
 
   /** Adds to the gradients of the factors alone; gives the gradient by low. */
   Tensor collect(Applied pass, Tensor gradient) {
-    Tensor low = gradient.matmul(b);
+    Tensor low = gradient.matmul(factors.b());
     Tensor byA = low.transpose(0, 1).matmul(pass.input);
     Tensor byB = gradient.transpose(0, 1).matmul(pass.low);
-    for (Part part : parts) {
-      into(part.factors.a()).plusInPlace(part.ofA(byA));
-      into(part.factors.b()).plusInPlace(part.ofB(byB), part.factors.scale());
+    for (JoinedFactors.Part part : factors.parts()) {
+      Factors leaves = part.factors();
+      into(leaves.a()).plusInPlace(part.ofA(byA));
+      into(leaves.b()).plusInPlace(part.ofB(byB), leaves.scale());
     }
     return low;
   }
@@ -141,7 +106,7 @@ final class FrozenProjection implements AutoCloseable {
 
   @Override
   public void close() {
-    a.close();
-    b.close();
+    factors.a().close();
+    factors.b().close();
   }
 }

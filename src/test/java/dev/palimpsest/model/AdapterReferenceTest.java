@@ -62,9 +62,14 @@ class AdapterReferenceTest {
   }
 
   private static void assertLogits(JsonNode expected, Decoder decoder, Adapter adapter) {
+    AdaptedDecoder adapted = new AdaptedDecoder(decoder, adapter.factors());
+    assertLogits(expected, adapted);
+    assertLogits(expected, Native.withoutGradients(adapted::prepared));
+  }
+
+  private static void assertLogits(JsonNode expected, AdaptedDecoder adapted) {
     int[] ids = Reference.ints(expected.get("ids"));
     int[] rows = Reference.ints(expected.get("rows"));
-    AdaptedDecoder adapted = new AdaptedDecoder(decoder, adapter.factors());
     float[][] found = new float[rows.length][];
     Native.withoutGradients(
         () -> {

@@ -1,0 +1,62 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** What an adapter makes of a projection's outputs. */
+@FunctionalInterface
+interface Adaptation {
+  /**
+   * The outputs of all modules side by side, (rows, sum of widths).
+   *
+   * @param input (rows, in), type of the products
+   * @param plain outputs of the frozen weights; may be overwritten
+   */
+  Tensor adapt(Projection projection, Tensor input, Tensor plain);
+
+  /** Module by module, so that gradients flow to the factors. */
+  static Adaptation separate(Map<String, Factors> factors) {
+    return (projection, input, plain) ->
+        projection.modules().stream().anyMatch(factors::containsKey)
+            ? plain.plus(added(projection, input, factors))
+            : plain;
+  }
+
+  private static Tensor added(Projection projection, Tensor input, Map<String, Factors> factors) {
+    DType type = input.dtype();
+    List<Tensor> parts = new ArrayList<>(projection.modules().size());
+    for (int i = 0; i < projection.modules().size(); i++) {
+      Factors own = factors.get(projection.modules().get(i));
+      if (own == null) {
+        parts.add(Tensor.zeros(type, input.size(0), projection.widths().get(i)));
+      } else {
+        Tensor low = Functional.linear(input, own.a().to(type));
+        parts.add(Functional.linear(low, own.b().times(own.scale()).to(type)));
+      }
+    }
+    return parts.size() == 1 ? parts.getFirst() : Tensor.cat(1, parts);
+  }
+
+  /** By joined factors, which live in the scope that is open now; no gradients flow. */
+  static Adaptation joined(List<Projection> projections, Map<String, Factors> factors) {
+    IdentityHashMap<Projection, JoinedFactors> joined = new IdentityHashMap<>();
+    for (Projection projection : projections) {
+      JoinedFactors own = JoinedFactors.of(projection, factors);
+      if (!own.isEmpty()) {
+        joined.put(projection, own);
+      }
+    }
+    return (projection, input, plain) -> {
+      JoinedFactors own = joined.get(projection);
+      if (own != null) {
+        own.addTo(plain, own.low(input));
+      }
+      return plain;
+    };
+  }
+}

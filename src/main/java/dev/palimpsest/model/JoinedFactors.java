@@ -1,0 +1,85 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The factors of all modules of a projection in the type of its products, so that a pass takes two
+ * products whatever the number of modules.
+ *
+ * @param a the modules' A one below the other, (ranks, in)
+ * @param b the modules' B, scaled, along the diagonal, (out, ranks)
+ */
+record JoinedFactors(List<Part> parts, Tensor a, Tensor b) {
+
+  /** Where one module's factors lie in the joined ones. */
+  record Part(Factors factors, long row, long rows, long rank) {
+    Tensor ofA(Tensor joined) {
+      return joined.narrow(0, rank, factors.rank());
+    }
+
+    Tensor ofB(Tensor joined) {
+      return joined.narrow(0, row, rows).narrow(1, rank, factors.rank());
+    }
+  }
+
+  /**
+   * Joins the factors as they are now, in the scope that is open.
+   *
+   * @param factors by module name; those of other projections are left aside
+   */
+  static JoinedFactors of(Projection projection, Map<String, Factors> factors) {
+    List<Part> parts = parts(projection, factors);
+    long ranks = parts.stream().mapToLong(part -> part.factors.rank()).sum();
+    Tensor weight = projection.weight();
+    DType type = weight.dtype();
+    JoinedFactors joined =
+        new JoinedFactors(
+            parts,
+            Tensor.zeros(type, ranks, weight.size(1)),
+            Tensor.zeros(type, weight.size(0), ranks));
+    joined.refresh();
+    return joined;
+  }
+
+  private static List<Part> parts(Projection projection, Map<String, Factors> factors) {
+    List<Part> parts = new ArrayList<>();
+    long row = 0;
+    long rank = 0;
+    for (int i = 0; i < projection.modules().size(); i++) {
+      Factors own = factors.get(projection.modules().get(i));
+      if (own != null) {
+        parts.add(new Part(own, row, projection.widths().get(i), rank));
+        rank += own.rank();
+      }
+      row += projection.widths().get(i);
+    }
+    return List.copyOf(parts);
+  }
+
+  boolean isEmpty() {
+    return parts.isEmpty();
+  }
+
+  /** Takes over the factors as they are now. */
+  void refresh() {
+    for (Part part : parts) {
+      part.ofA(a).copyFrom(part.factors.a().detach());
+      part.ofB(b).copyFrom(part.factors.b().detach().times(part.factors.scale()));
+    }
+  }
+
+  /** input · Aᵀ, (rows, ranks). */
+  Tensor low(Tensor input) {
+    return Functional.linear(input, a);
+  }
+
+  /** Adds low · Bᵀ to the projection's outputs. */
+  void addTo(Tensor outputs, Tensor low) {
+    outputs.plusMatmulInPlace(low, b.transpose(0, 1));
+  }
+}
