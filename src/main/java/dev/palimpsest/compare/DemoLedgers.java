@@ -24,7 +24,7 @@ import java.util.Optional;
  */
 final class DemoLedgers {
   /** Items of a stop on an arm's path: gain and retention together. */
-  private static final int PATH_GAIN_ITEMS = 30;
+  private static final int PATH_GAIN_ITEMS = 20;
 
   private static final int PATH_RETENTION_ITEMS = 70;
 

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * ends. Every step computes all slots, so that a sequence's tokens do not hang on its neighbours.
  */
 final class Generator {
-  private static final int SLOTS = 8;
+  private static final int SLOTS = 16;
 
   private final AdaptedDecoder decoder;
   private final Set<Integer> endTokens;

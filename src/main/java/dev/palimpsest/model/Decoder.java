@@ -89,13 +89,8 @@ public final class Decoder implements AutoCloseable {
         : x;
   }
 
-  /** Tables of a pass, (rows, dim). */
-  record Angles(Tensor cosines, Tensor sines) {
-    /** With an axis for heads, (rows, 1, dim). */
-    Angles perRow() {
-      return new Angles(cosines.unsqueeze(1), sines.unsqueeze(1));
-    }
-  }
+  /** Tables of a pass, (rows, 1, dim), for all heads. */
+  record Angles(Tensor cosines, Tensor sines) {}
 
   /** The rotation of the layers that see all, or of those whose window slides. */
   Angles angles(ModelConfig.LayerType type, int[] positions) {
@@ -107,7 +102,9 @@ public final class Decoder implements AutoCloseable {
   }
 
   private Angles angles(Rotary table, int[] positions) {
-    return new Angles(table.cosines(positions).to(device), table.sines(positions).to(device));
+    return new Angles(
+        table.cosines(positions).to(device).unsqueeze(1),
+        table.sines(positions).to(device).unsqueeze(1));
   }
 
   // x: (rows, width), F32
@@ -124,36 +121,48 @@ public final class Decoder implements AutoCloseable {
       int index, Tensor x, Angles angles, Attention attention, Adaptation adapter) {
     Layer layer = weights.layers().get(index);
     Tensor input = normed(x, layer.beforeAttention());
-    List<Tensor> qkv = layer.queryKeyValue().apply(input, adapter);
-    Tensor q = normed(heads(qkv.get(0)), layer.queryNorm());
-    Tensor k = normed(heads(qkv.get(1)), layer.keyNorm());
+    Tensor all = heads(layer.queryKeyValue().apply(input, adapter).to(DType.F32));
+    long queries = config.heads();
+    long keys = config.keyValueHeads();
+    Tensor turned =
+        Functional.rope(
+            layer.queryNorm() == null
+                ? all.narrow(1, 0, queries + keys)
+                : Tensor.cat(
+                    1,
+                    List.of(
+                        normed(all.narrow(1, 0, queries), layer.queryNorm()),
+                        normed(all.narrow(1, queries, keys), layer.keyNorm()))),
+            angles.cosines,
+            angles.sines);
     Tensor output =
         attention.attend(
             index,
-            Functional.rope(q, angles.cosines, angles.sines),
-            Functional.rope(k, angles.cosines, angles.sines),
-            heads(qkv.get(2)));
-    return layer.output().apply(output, adapter).getFirst().to(DType.F32);
+            turned.narrow(1, 0, queries).permute(1, 0, 2),
+            turned.narrow(1, queries, keys).permute(1, 0, 2),
+            all.narrow(1, queries + keys, keys).permute(1, 0, 2));
+    return layer.output().apply(output, adapter);
   }
 
   private Tensor feedForward(Layer layer, Tensor x, Adaptation adapter) {
     Tensor input = normed(x, layer.beforeFeedForward());
-    List<Tensor> gateUp = layer.gateUp().apply(input, adapter);
-    Tensor gate =
+    Tensor gateUp = layer.gateUp().apply(input, adapter);
+    Tensor gate = gateUp.narrow(1, 0, config.feedForward());
+    Tensor active =
         config.architecture() == Architecture.GEMMA3
-            ? Functional.geluTanh(gateUp.get(0))
-            : Functional.silu(gateUp.get(0));
-    return layer.down().apply(gate.times(gateUp.get(1)), adapter).getFirst().to(DType.F32);
+            ? Functional.geluTanh(gate)
+            : Functional.silu(gate);
+    Tensor up = gateUp.narrow(1, config.feedForward(), config.feedForward());
+    return layer.down().apply(active.times(up), adapter);
   }
 
   private Tensor normed(Tensor x, @Nullable Tensor weight) {
-    return weight == null ? x : Functional.rmsNorm(x, weight, config.normEpsilon());
+    return weight == null ? x : Functional.rmsNorm(x.to(DType.F32), weight, config.normEpsilon());
   }
 
-  // (rows, heads · dim) to (heads, rows, dim), F32
+  // (rows, heads · dim) to (rows, heads, dim)
   private Tensor heads(Tensor flat) {
-    long count = flat.size(1) / config.headWidth();
-    return flat.to(DType.F32).view(flat.size(0), count, config.headWidth()).permute(1, 0, 2);
+    return flat.view(flat.size(0), flat.size(1) / config.headWidth(), config.headWidth());
   }
 
   /**

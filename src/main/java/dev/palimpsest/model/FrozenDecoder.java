@@ -108,7 +108,7 @@ public final class FrozenDecoder implements TrainedDecoder {
 
     private FrozenBlock.Surroundings surroundings(
         DocumentAttention attention, LayerType type, Ragged documents) {
-      Decoder.Angles angles = decoder.angles(type, filled(documents.positions())).perRow();
+      Decoder.Angles angles = decoder.angles(type, filled(documents.positions()));
       return new FrozenBlock.Surroundings(attention, angles.cosines(), angles.sines());
     }
 

@@ -2,7 +2,6 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -19,23 +18,16 @@ record Projection(
     List<String> modules, List<Integer> widths, Tensor weight, @Nullable Tensor bias) {
 
   /**
-   * Each module's output, (rows, width) in the type of the products.
+   * All modules' outputs side by side, (rows, sum of widths), in the type of the products.
    *
    * @param x (rows, in)
    */
-  List<Tensor> apply(Tensor x, Adaptation adaptation) {
+  Tensor apply(Tensor x, Adaptation adaptation) {
     Tensor input = x.to(weight.dtype());
     Tensor plain = Functional.linear(input, weight);
     if (bias != null) {
       plain = plain.plus(bias.to(weight.dtype()));
     }
-    Tensor all = adaptation.adapt(this, input, plain);
-    List<Tensor> outputs = new ArrayList<>(modules.size());
-    long start = 0;
-    for (int width : widths) {
-      outputs.add(all.narrow(1, start, width));
-      start += width;
-    }
-    return outputs;
+    return adaptation.adapt(this, input, plain);
   }
 }
