@@ -55,7 +55,7 @@ public final class Demo {
   private static final int TEXT_TOKENS = 96;
   private static final int SHOWN_TEXTS = 3;
   private static final int BATCH = 4;
-  private static final int STOPS = 3;
+  private static final int STOPS = 2;
   private static final List<Double> SCALES = List.of(0.25, 0.5, 0.75);
 
   private final LanguageModel model;

@@ -26,7 +26,7 @@ final class DemoLedgers {
   /** Items of a stop on an arm's path: gain and retention together. */
   private static final int PATH_GAIN_ITEMS = 20;
 
-  private static final int PATH_RETENTION_ITEMS = 70;
+  private static final int PATH_RETENTION_ITEMS = 50;
 
   private final TunedModel base;
   private final List<Probe> retention;
