@@ -2,7 +2,6 @@ package dev.palimpsest;
 
 import dev.palimpsest.measure.TunedModel;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * A base model in memory. Its weights lie outside the heap until it is closed; closing waits for
@@ -79,26 +78,6 @@ public final class Model implements Subject, AutoCloseable {
    */
   public Run resume(Path run) {
     return loaded.resume(run);
-  }
-
-  @Override
-  public Scores score(Data data) {
-    return arm.score(data);
-  }
-
-  @Override
-  public List<Answer> generate(List<String> prompts, Decoding decoding) {
-    return arm.generate(prompts, decoding);
-  }
-
-  @Override
-  public List<Answer> generate(Data prompts, Decoding decoding) {
-    return arm.generate(prompts, decoding);
-  }
-
-  @Override
-  public Probing ledger(Subject after) {
-    return new Probing(arm, Arm.of(after));
   }
 
   Arm arm() {

@@ -15,7 +15,9 @@ public sealed interface Subject permits Model, Tuned {
    * @return one score for each row, in order, and their totals
    * @throws dev.palimpsest.run.BadInput if the data cannot be read, or a row is too long
    */
-  Scores score(Data data);
+  default Scores score(Data data) {
+    return Arm.of(this).score(data);
+  }
 
   /**
    * The answers to prompts, each a user's turn of its own; a model without a chat template goes on
@@ -25,7 +27,9 @@ public sealed interface Subject permits Model, Tuned {
    * @param decoding how answers are drawn
    * @return one answer for each prompt, in order, with the ids 1, 2, 3 and so on
    */
-  List<Answer> generate(List<String> prompts, Decoding decoding);
+  default List<Answer> generate(List<String> prompts, Decoding decoding) {
+    return Arm.of(this).generate(prompts, decoding);
+  }
 
   /**
    * The answers to the prompts of a file; answers in it are left out.
@@ -35,7 +39,9 @@ public sealed interface Subject permits Model, Tuned {
    * @return one answer for each row, in order, with the row's id
    * @throws dev.palimpsest.run.BadInput if the file cannot be read, or a row has no prompt
    */
-  List<Answer> generate(Data prompts, Decoding decoding);
+  default List<Answer> generate(Data prompts, Decoding decoding) {
+    return Arm.of(this).generate(prompts, decoding);
+  }
 
   /**
    * The ledger of this one, before a change, against another one after it.
@@ -43,5 +49,7 @@ public sealed interface Subject permits Model, Tuned {
    * @param after the same base with an adapter over it, or any other model
    * @return a request; say what to probe, then {@link Probing#measure}
    */
-  Probing ledger(Subject after);
+  default Probing ledger(Subject after) {
+    return new Probing(Arm.of(this), Arm.of(after));
+  }
 }

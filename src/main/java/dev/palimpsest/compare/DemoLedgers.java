@@ -2,8 +2,8 @@ package dev.palimpsest.compare;
 
 import dev.palimpsest.compare.DemoStages.Stage;
 import dev.palimpsest.generate.Decoding;
+import dev.palimpsest.measure.BaseTexts;
 import dev.palimpsest.measure.Divergence;
-import dev.palimpsest.measure.KlDivergence;
 import dev.palimpsest.measure.Ledger;
 import dev.palimpsest.measure.Measurement;
 import dev.palimpsest.measure.ObservationStore;
@@ -76,7 +76,8 @@ final class DemoLedgers {
     results.addAll(
         stages.time(Stage.ANSWERS, () -> measure(after, List.of(task.heldOut), task.maxTokens)));
     results.addAll(stages.time(Stage.RETENTION, () -> measure(after, retention, task.maxTokens)));
-    Divergence divergence = stages.time(Stage.DIVERGENCE, () -> divergence(after, texts));
+    Divergence divergence =
+        stages.time(Stage.DIVERGENCE, () -> BaseTexts.divergence(base, after, texts, progress));
     return new Ledger(results, Optional.of(divergence), Optional.empty());
   }
 
@@ -92,14 +93,6 @@ final class DemoLedgers {
     return Ledger.measure(
             measurement, base.subject(Progress.none()), after.subject(Progress.none()), probes)
         .probes();
-  }
-
-  private Divergence divergence(TunedModel after, List<int[]> texts) {
-    KlDivergence along =
-        new KlDivergence(base.decoder(), after.decoder(), base.model()::bytes, progress);
-    return Divergence.of(
-        "texts sampled from the base",
-        along.along(texts.stream().map(KlDivergence.Passage::whole).toList()));
   }
 
   /** As many items of each retention probe, as one. */

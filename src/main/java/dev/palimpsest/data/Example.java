@@ -30,6 +30,15 @@ public record Example(String id, int[] ids, boolean[] label) {
     return count;
   }
 
+  /** The first token that is trained or scored; {@link #length} if none is. */
+  public int firstLabel() {
+    int first = 0;
+    while (first < label.length && !label[first]) {
+      first++;
+    }
+    return first;
+  }
+
   /** How many tokens there are. */
   public int length() {
     return ids.length;

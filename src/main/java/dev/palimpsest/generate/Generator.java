@@ -52,7 +52,7 @@ final class Generator {
     try (Scope _ = Scope.open();
         KvCache cache =
             new KvCache(decoder.config(), SLOTS, Math.min(longest, decoder.config().context()))) {
-      AdaptedDecoder prepared = prepared();
+      AdaptedDecoder prepared = decoder.prepared();
       Slot[] slots = new Slot[SLOTS];
       int next = 0;
       int finished = 0;
@@ -88,10 +88,6 @@ final class Generator {
     return 1;
   }
 
-  private AdaptedDecoder prepared() {
-    return Native.withoutGradients(decoder::prepared);
-  }
-
   private void prefill(AdaptedDecoder prepared, KvCache cache, int index, Slot slot) {
     Ragged prompt = Ragged.of(slot.request.prompt);
     Native.withoutGradients(
@@ -104,7 +100,6 @@ final class Generator {
                     cache.prefill(index, prompt.attention(prepared.config())));
             take(slot, prepared.logits(hidden.narrow(0, prompt.rows() - 1, 1)));
           }
-          return slot;
         });
   }
 
@@ -130,7 +125,6 @@ final class Generator {
               }
             }
           }
-          return slots;
         });
   }
 

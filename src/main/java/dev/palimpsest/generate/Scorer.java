@@ -64,7 +64,7 @@ public final class Scorer {
   /** Scores all, in order. */
   public List<Scores> score(List<Example> examples) {
     try (Scope _ = Scope.open()) {
-      return score(examples, Native.withoutGradients(decoder::prepared));
+      return score(examples, decoder.prepared());
     }
   }
 
@@ -105,23 +105,15 @@ public final class Scorer {
   /** The examples from {@code start} on that share all that comes before their labels. */
   private static int familyEnd(List<Example> examples, int start) {
     Example head = examples.get(start);
-    int needed = firstLabel(head) - 1;
+    int needed = head.firstLabel() - 1;
     int end = start + 1;
     while (end < examples.size()
         && needed > 0
-        && firstLabel(examples.get(end)) == firstLabel(head)
+        && examples.get(end).firstLabel() == head.firstLabel()
         && common(head.ids(), examples.get(end).ids()) >= needed) {
       end++;
     }
     return end;
-  }
-
-  private static int firstLabel(Example example) {
-    int first = 0;
-    while (first < example.label().length && !example.label()[first]) {
-      first++;
-    }
-    return first;
   }
 
   private static int common(int[] a, int[] b) {
@@ -198,7 +190,6 @@ public final class Scorer {
                 head(hidden, from, Math.min(from + HEAD_ROWS, labels.size()), logprobs, top);
               }
             }
-            return items;
           });
       return byItem(logprobs, top);
     }

@@ -13,6 +13,8 @@ import java.util.List;
 
 /** Texts that a model writes by itself: from BOS, at temperature 1, nothing cut away. */
 public final class BaseTexts {
+  private static final String NAME = "texts sampled from the base";
+
   private BaseTexts() {}
 
   /**
@@ -34,5 +36,16 @@ public final class BaseTexts {
       }
     }
     return texts;
+  }
+
+  /**
+   * The divergence along such texts.
+   *
+   * @param texts at least one
+   */
+  public static Divergence divergence(
+      TunedModel before, TunedModel after, List<int[]> texts, Progress progress) {
+    return KlDivergence.between(before, after, progress)
+        .along(NAME, texts.stream().map(KlDivergence.Passage::whole).toList());
   }
 }

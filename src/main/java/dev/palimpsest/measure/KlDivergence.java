@@ -35,7 +35,7 @@ public final class KlDivergence {
   @SuppressWarnings("ArrayRecordComponent") // shared as everywhere, never changed
   public record Passage(int[] ids, int from, boolean ended) {
     /** All that follows the first id; whether it ended is left out. */
-    public static Passage whole(int[] ids) {
+    static Passage whole(int[] ids) {
       return new Passage(ids, 1, false);
     }
 
@@ -57,12 +57,32 @@ public final class KlDivergence {
     this.progress = progress;
   }
 
+  static KlDivergence between(TunedModel before, TunedModel after, Progress progress) {
+    return new KlDivergence(before.decoder(), after.decoder(), before.model()::bytes, progress);
+  }
+
+  /**
+   * Measures along texts, as one figure.
+   *
+   * @param on what the texts are
+   */
+  Divergence along(String on, List<Passage> passages) {
+    return Divergence.of(on, along(passages));
+  }
+
   /**
    * Measures along texts.
    *
    * @param passages each with at least one position that counts
    */
   public List<Divergence.Text> along(List<Passage> passages) {
+    try (Scope _ = Scope.open()) {
+      KlDivergence prepared = new KlDivergence(base.prepared(), after.prepared(), bytes, progress);
+      return prepared.passes(passages);
+    }
+  }
+
+  private List<Divergence.Text> passes(List<Passage> passages) {
     List<Divergence.Text> texts = new ArrayList<>(passages.size());
     int from = 0;
     while (from < passages.size()) {
@@ -83,8 +103,8 @@ public final class KlDivergence {
   private List<Divergence.Text> pass(List<Passage> passages) {
     try (Scope _ = Scope.open()) {
       Ragged sequences = Ragged.of(passages.stream().map(Passage::ids).toList());
-      Tensor hiddenBase = base.prepared().hidden(sequences);
-      Tensor hiddenAfter = after.prepared().hidden(sequences);
+      Tensor hiddenBase = base.hidden(sequences);
+      Tensor hiddenAfter = after.hidden(sequences);
       List<Divergence.Text> texts = new ArrayList<>(passages.size());
       int start = 0;
       for (Passage passage : passages) {

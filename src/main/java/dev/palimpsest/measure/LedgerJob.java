@@ -105,34 +105,20 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
   }
 
   private Optional<Divergence> onTexts(TunedModel before, TunedModel after, Progress progress) {
-    List<KlDivergence.Passage> written =
-        BaseTexts.sample(before.model(), texts, textTokens, new Seeds(seed)).stream()
-            .map(KlDivergence.Passage::whole)
-            .toList();
-    return along("texts sampled from the base", written, before, after, progress);
+    List<int[]> written = BaseTexts.sample(before.model(), texts, textTokens, new Seeds(seed));
+    return written.isEmpty()
+        ? Optional.empty()
+        : Optional.of(BaseTexts.divergence(before, after, written, progress));
   }
 
   private Optional<Divergence> onPrompts(TunedModel before, TunedModel after, Progress progress) {
     TaskPrompts task = TaskPrompts.of(probes, texts, new Seeds(seed));
-    return along(
-        "sampled answers to " + task.named(),
-        task.answered(before, maxTokens, new Seeds(seed), progress),
-        before,
-        after,
-        progress);
-  }
-
-  private static Optional<Divergence> along(
-      String on,
-      List<KlDivergence.Passage> passages,
-      TunedModel before,
-      TunedModel after,
-      Progress progress) {
-    if (passages.isEmpty()) {
-      return Optional.empty();
-    }
-    KlDivergence divergence =
-        new KlDivergence(before.decoder(), after.decoder(), before.model()::bytes, progress);
-    return Optional.of(Divergence.of(on, divergence.along(passages)));
+    List<KlDivergence.Passage> answers =
+        task.answered(before, maxTokens, new Seeds(seed), progress);
+    return answers.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            KlDivergence.between(before, after, progress)
+                .along("sampled answers to " + task.named(), answers));
   }
 }

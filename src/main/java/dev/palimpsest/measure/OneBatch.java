@@ -146,10 +146,7 @@ public record OneBatch(
   }
 
   private static Example piece(Example whole) {
-    int first = 0;
-    while (!whole.label()[first]) {
-      first++;
-    }
+    int first = whole.firstLabel();
     int from = Math.max(0, first - MOST_BEFORE);
     int to = Math.min(whole.length(), first + MOST_LEARNED);
     return new Example(

@@ -7,7 +7,6 @@ import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,19 +44,6 @@ public final class Decoder implements AutoCloseable {
 
   public Precision precision() {
     return precision;
-  }
-
-  /**
-   * The last layer's normalised output for sequences that stand by themselves.
-   *
-   * @return (rows, width), F32
-   */
-  public Tensor hidden(Ragged sequences, Map<String, Factors> adapter) {
-    return hidden(
-        sequences.ids(),
-        sequences.positions(),
-        sequences.attention(config),
-        Adaptation.separate(adapter));
   }
 
   /**
@@ -148,12 +134,15 @@ public final class Decoder implements AutoCloseable {
     Tensor input = normed(x, layer.beforeFeedForward());
     Tensor gateUp = layer.gateUp().apply(input, adapter);
     Tensor gate = gateUp.narrow(1, 0, config.feedForward());
-    Tensor active =
-        config.architecture() == Architecture.GEMMA3
-            ? Functional.geluTanh(gate)
-            : Functional.silu(gate);
     Tensor up = gateUp.narrow(1, config.feedForward(), config.feedForward());
-    return layer.down().apply(active.times(up), adapter);
+    return layer.down().apply(activation(config, gate).times(up), adapter);
+  }
+
+  /** Of the feed-forward's gate. */
+  static Tensor activation(ModelConfig config, Tensor gate) {
+    return config.architecture() == Architecture.GEMMA3
+        ? Functional.geluTanh(gate)
+        : Functional.silu(gate);
   }
 
   private Tensor normed(Tensor x, @Nullable Tensor weight) {

@@ -8,6 +8,7 @@ import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /**
  * Attention of documents to themselves, with its gradient written out. Rows past the last document
@@ -16,8 +17,7 @@ import java.util.Optional;
 final class DocumentAttention {
   private final ModelConfig config;
   private final List<Segment> documents;
-  private final List<Optional<Tensor>> full;
-  private final List<Optional<Tensor>> sliding;
+  private final IntFunction<List<Optional<Tensor>>> masks;
 
   /**
    * Prepares the masks.
@@ -32,9 +32,7 @@ final class DocumentAttention {
         throw new IllegalArgumentException("segment " + i + " continues another");
       }
     }
-    boolean slides = config.layerTypes().contains(ModelConfig.LayerType.SLIDING);
-    this.full = sequences.masks(0);
-    this.sliding = slides ? sequences.masks(config.window()) : full;
+    this.masks = sequences.masks(config);
   }
 
   /**
@@ -44,7 +42,7 @@ final class DocumentAttention {
    * @param output (rows, heads · dim), type of the products
    */
   record Applied(List<FlashAttention> documents, Tensor output) {
-    Applied keep(Scope scope) {
+    void keep(Scope scope) {
       for (FlashAttention document : documents) {
         scope.keep(document.q());
         scope.keep(document.k());
@@ -52,7 +50,6 @@ final class DocumentAttention {
         scope.keep(document.output());
         scope.keep(document.logSumExp());
       }
-      return this;
     }
   }
 
@@ -64,8 +61,7 @@ final class DocumentAttention {
    * @param v as k, F32
    */
   Applied apply(int layer, Tensor q, Tensor k, Tensor v, DType products) {
-    List<Optional<Tensor>> masks =
-        config.layerTypes().get(layer) == ModelConfig.LayerType.SLIDING ? sliding : full;
+    List<Optional<Tensor>> own = masks.apply(layer);
     Tensor output = Tensor.zeros(products, q.shape());
     List<FlashAttention> all = new ArrayList<>(documents.size());
     for (int i = 0; i < documents.size(); i++) {
@@ -75,7 +71,7 @@ final class DocumentAttention {
               grouped(q, document),
               shared(k, document),
               shared(v, document),
-              masks.get(i).orElse(null),
+              own.get(i).orElse(null),
               config.queryScale());
       grouped(output, document).copyFrom(one.output());
       all.add(one);

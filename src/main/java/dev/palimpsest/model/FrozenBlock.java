@@ -137,7 +137,7 @@ final class FrozenBlock implements AutoCloseable {
     FrozenNorm.Applied before = beforeFeedForward.apply(x);
     FrozenProjection.Applied both = gateUp.apply(before.output());
     FrozenProjection.Applied out =
-        down.apply(activation(gate(both.output())).timesInPlace(up(both.output())));
+        down.apply(Decoder.activation(config, gate(both.output())).timesInPlace(up(both.output())));
     return new FeedForward(before, both, out, afterFeedForward.apply(out.output()));
   }
 
@@ -147,19 +147,22 @@ final class FrozenBlock implements AutoCloseable {
    * @param gradient by the block's output, F32; becomes the one by its input
    */
   void backward(Applied pass, Tensor gradient, Surroundings around) {
-    feedForwardBackward(pass.feedForward, gradient);
-    Attention kept = pass.attention;
-    Tensor byQkv = attendBackward(kept, gradient, around);
+    Tensor byQkv = backwardToQueryKeyValue(pass, gradient, around);
     beforeAttention.addGradient(
-        kept.before, queryKeyValue.backward(kept.queryKeyValue, byQkv), gradient);
+        pass.attention.before,
+        queryKeyValue.backward(pass.attention.queryKeyValue, byQkv),
+        gradient);
   }
 
   /** As {@link #backward}, where nothing below trains: the gradient stops at the factors. */
   void backwardToFactors(Applied pass, Tensor gradient, Surroundings around) {
+    queryKeyValue.collect(
+        pass.attention.queryKeyValue, backwardToQueryKeyValue(pass, gradient, around));
+  }
+
+  private Tensor backwardToQueryKeyValue(Applied pass, Tensor gradient, Surroundings around) {
     feedForwardBackward(pass.feedForward, gradient);
-    Attention kept = pass.attention;
-    Tensor byQkv = attendBackward(kept, gradient, around);
-    queryKeyValue.collect(kept.queryKeyValue, byQkv);
+    return attendBackward(pass.attention, gradient, around);
   }
 
   private void feedForwardBackward(FeedForward kept, Tensor gradient) {
@@ -168,7 +171,7 @@ final class FrozenBlock implements AutoCloseable {
     Tensor byHidden = down.backward(kept.down, byDown);
     Tensor both = kept.gateUp.output();
     Tensor byBoth = Tensor.empty(products, both.shape());
-    Functional.product(up(byBoth), byHidden, activation(gate(both)));
+    Functional.product(up(byBoth), byHidden, Decoder.activation(config, gate(both)));
     Tensor byActivation = byHidden.times(up(both));
     if (config.architecture() == Architecture.GEMMA3) {
       Functional.geluTanhBackward(gate(byBoth), byActivation, gate(both));
@@ -196,12 +199,6 @@ final class FrozenBlock implements AutoCloseable {
       FrozenNorm norm, FrozenNorm.Applied kept, Tensor gradient, Surroundings around) {
     Tensor back = Functional.ropeBackward(gradient, around.cosines, around.sines);
     gradient.copyFrom(norm.gradient(kept, back));
-  }
-
-  private Tensor activation(Tensor gate) {
-    return config.architecture() == Architecture.GEMMA3
-        ? Functional.geluTanh(gate)
-        : Functional.silu(gate);
   }
 
   private Tensor gate(Tensor both) {

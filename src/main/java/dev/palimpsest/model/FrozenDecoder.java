@@ -54,7 +54,6 @@ public final class FrozenDecoder implements TrainedDecoder {
       first++;
     }
     this.lowest = first;
-    refresh();
   }
 
   @Override
@@ -64,13 +63,9 @@ public final class FrozenDecoder implements TrainedDecoder {
 
   @Override
   public void refresh() {
-    Native.withoutGradients(
-        () -> {
-          try (Scope _ = Scope.open()) {
-            blocks.forEach(FrozenBlock::refresh);
-          }
-          return blocks;
-        });
+    try (Scope _ = Scope.open()) {
+      blocks.forEach(FrozenBlock::refresh);
+    }
   }
 
   @Override
@@ -142,7 +137,6 @@ public final class FrozenDecoder implements TrainedDecoder {
             try (Scope _ = Scope.open()) {
               send(gradient);
             }
-            return hidden;
           });
     }
 

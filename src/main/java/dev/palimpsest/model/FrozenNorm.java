@@ -18,12 +18,11 @@ record FrozenNorm(@Nullable Tensor weight, double epsilon) {
    * @param norm null where there is none
    */
   record Applied(Tensor output, @Nullable RmsNorm norm) {
-    Applied keep(Scope scope) {
+    void keep(Scope scope) {
       if (norm != null) {
         scope.keep(norm.unit());
         scope.keep(norm.inverse());
       }
-      return this;
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Map;
@@ -48,9 +47,10 @@ final class FrozenProjection implements AutoCloseable {
    * @param output (rows, out), type of the products
    */
   record Applied(Tensor input, Tensor low, Tensor output) {
-    /** The same without its output. */
-    Applied keep(Scope scope) {
-      return new Applied(scope.keep(input), scope.keep(low), output);
+    /** Keeps what the gradient needs; the output is not. */
+    void keep(Scope scope) {
+      scope.keep(input);
+      scope.keep(low);
     }
   }
 
@@ -61,10 +61,7 @@ final class FrozenProjection implements AutoCloseable {
    */
   Applied apply(Tensor x) {
     Tensor input = x.to(frozen.weight().dtype());
-    Tensor output = Functional.linear(input, frozen.weight());
-    if (frozen.bias() != null) {
-      output.plusInPlace(frozen.bias());
-    }
+    Tensor output = frozen.plain(input);
     Tensor low = factors.low(input);
     if (trains()) {
       factors.addTo(output, low);

@@ -24,10 +24,12 @@ record Projection(
    */
   Tensor apply(Tensor x, Adaptation adaptation) {
     Tensor input = x.to(weight.dtype());
+    return adaptation.adapt(this, input, plain(input));
+  }
+
+  /** The same without an adapter, of an input in the type of the products; a tensor of its own. */
+  Tensor plain(Tensor input) {
     Tensor plain = Functional.linear(input, weight);
-    if (bias != null) {
-      plain = plain.plus(bias.to(weight.dtype()));
-    }
-    return adaptation.adapt(this, input, plain);
+    return bias == null ? plain : plain.plus(bias.to(weight.dtype()));
   }
 }

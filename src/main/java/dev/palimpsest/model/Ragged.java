@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.IntFunction;
 
 /**
  * Several sequences end to end, without padding. A sequence sees itself alone, or first the rows of
@@ -111,12 +112,9 @@ public record Ragged(int[] ids, List<Segment> segments) {
   /** Attention within these sequences. */
   public Attention attention(ModelConfig config) {
     List<Block> blocks = Block.of(this);
-    boolean slides = config.layerTypes().contains(ModelConfig.LayerType.SLIDING);
-    List<Optional<Tensor>> full = masks(0);
-    List<Optional<Tensor>> sliding = slides ? masks(config.window()) : full;
+    IntFunction<List<Optional<Tensor>>> byLayer = masks(config);
     return (layer, q, k, v) -> {
-      boolean slide = config.layerTypes().get(layer) == ModelConfig.LayerType.SLIDING;
-      List<Optional<Tensor>> masks = slide ? sliding : full;
+      List<Optional<Tensor>> masks = byLayer.apply(layer);
       Heads heads = new Heads(config, q, k, v);
       List<Tensor> outputs = new ArrayList<>(blocks.size());
       for (int i = 0; i < blocks.size(); i++) {
@@ -124,6 +122,15 @@ public record Ragged(int[] ids, List<Segment> segments) {
       }
       return outputs.size() == 1 ? outputs.getFirst() : Tensor.cat(0, outputs);
     };
+  }
+
+  /** The masks of each layer's operations, made once for all layers of a kind. */
+  IntFunction<List<Optional<Tensor>>> masks(ModelConfig config) {
+    boolean slides = config.layerTypes().contains(ModelConfig.LayerType.SLIDING);
+    List<Optional<Tensor>> full = masks(0);
+    List<Optional<Tensor>> sliding = slides ? masks(config.window()) : full;
+    return layer ->
+        config.layerTypes().get(layer) == ModelConfig.LayerType.SLIDING ? sliding : full;
   }
 
   /** The mask of each operation; empty where it is plain causal attention. */

@@ -40,7 +40,15 @@ public final class RunFolder implements AutoCloseable {
    *
    * @param step how many steps it covers
    */
-  public record SavedStep(long step, Path folder) {}
+  public record SavedStep(long step, Path folder) {
+    /** Its first file that is missing or changed, if there is one. */
+    public Optional<Path> damage() {
+      return FolderManifest.in(folder)
+          .map(manifest -> manifest.damage(folder))
+          .orElse(Optional.of(FolderManifest.NAME))
+          .map(folder::resolve);
+    }
+  }
 
   private RunFolder(Path path, RunLock lock, JsonNode about) {
     this.path = path;
@@ -255,13 +263,10 @@ public final class RunFolder implements AutoCloseable {
       return Optional.empty();
     }
     SavedStep latest = all.getLast();
-    Optional<String> damaged =
-        FolderManifest.in(latest.folder())
-            .map(manifest -> manifest.damage(latest.folder()))
-            .orElse(Optional.of(FolderManifest.NAME));
+    Optional<Path> damaged = latest.damage();
     if (damaged.isPresent()) {
       throw new BadInput(
-          latest.folder().resolve(damaged.get())
+          damaged.get()
               + ": missing or changed: remove the folder "
               + latest.folder()
               + " to go on from the one before");

@@ -59,6 +59,15 @@ public final class Native {
   }
 
   /** Runs work on this thread without recording gradients. */
+  public static void withoutGradients(Runnable work) {
+    withoutGradients(
+        () -> {
+          work.run();
+          return work;
+        });
+  }
+
+  /** Runs work on this thread without recording gradients, and gives what it made. */
   public static <T> T withoutGradients(Supplier<T> work) {
     boolean before = GradMode.is_enabled();
     GradMode.set_enabled(false);

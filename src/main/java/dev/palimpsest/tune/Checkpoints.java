@@ -5,7 +5,6 @@ import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Safetensors;
 import dev.palimpsest.run.BadInput;
-import dev.palimpsest.run.FolderManifest;
 import dev.palimpsest.run.RunFolder;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
@@ -13,9 +12,6 @@ import java.util.List;
 
 /** The adapters that a run had on its way. */
 public final class Checkpoints {
-  /** What the state calls the trained parameters. */
-  private static final String PARAMETERS = "parameters";
-
   private Checkpoints() {}
 
   /**
@@ -39,16 +35,14 @@ public final class Checkpoints {
    *     if the run was over another base
    */
   public static Adapter adapter(Path run, long step, LanguageModel model) {
-    Path saved = folder(run, step);
-    Path file = saved.resolve(Tuner.STATE);
-    FolderManifest.in(saved)
-        .map(manifest -> manifest.damage(saved))
-        .orElseThrow(
-            () -> new BadInput(saved + ": no checkpoint, " + FolderManifest.NAME + " is missing"))
+    RunFolder.SavedStep saved = saved(run, step);
+    saved
+        .damage()
         .ifPresent(
             damaged -> {
-              throw new BadInput(saved.resolve(damaged) + ": missing or changed");
+              throw new BadInput(damaged + ": missing or changed");
             });
+    Path file = saved.folder().resolve(Tuner.STATE);
     TuneJob job = TuneJob.of(run);
     String base = RunFolder.about(run).path("base").asString("");
     if (!base.equals(model.fingerprint())) {
@@ -63,7 +57,7 @@ public final class Checkpoints {
     }
     AdapterConfig config = job.lora().over(model, job.model());
     try (Safetensors stored = Safetensors.open(file)) {
-      Tensor parameters = Tuner.read(stored, PARAMETERS, file);
+      Tensor parameters = Tuner.read(stored, Training.PARAMETERS, file);
       return new Adapter(
           config, LoraParameters.views(parameters, config, model.decoder().config()));
     }
@@ -76,11 +70,10 @@ public final class Checkpoints {
     }
   }
 
-  private static Path folder(Path run, long step) {
+  private static RunFolder.SavedStep saved(Path run, long step) {
     try (RunFolder folder = RunFolder.open(run)) {
       return folder.checkpoints().stream()
           .filter(saved -> saved.step() == step)
-          .map(RunFolder.SavedStep::folder)
           .findFirst()
           .orElseThrow(() -> new BadInput(run + ": no checkpoint of step " + step));
     }

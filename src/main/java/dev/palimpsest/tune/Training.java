@@ -16,6 +16,9 @@ import java.util.stream.Collectors;
  * step, clipped, and handed to the optimiser. All that is random or slow to change comes in.
  */
 final class Training implements AutoCloseable {
+  /** What the state calls the trained parameters. */
+  static final String PARAMETERS = "parameters";
+
   private final TuneSettings settings;
   private final TrainedDecoder decoder;
   private final Objective objective;
@@ -112,7 +115,7 @@ final class Training implements AutoCloseable {
   /** Everything that a resumed run needs, by name, in place. */
   Map<String, Tensor> state() {
     Map<String, Tensor> state = new TreeMap<>(optimizer.state());
-    state.put("parameters", trained.parameters());
+    state.put(PARAMETERS, trained.parameters());
     return state;
   }
 

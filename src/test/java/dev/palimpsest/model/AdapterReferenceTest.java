@@ -12,7 +12,6 @@ import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -64,7 +63,7 @@ class AdapterReferenceTest {
   private static void assertLogits(JsonNode expected, Decoder decoder, Adapter adapter) {
     AdaptedDecoder adapted = new AdaptedDecoder(decoder, adapter.factors());
     assertLogits(expected, adapted);
-    assertLogits(expected, Native.withoutGradients(adapted::prepared));
+    assertLogits(expected, adapted.prepared());
   }
 
   private static void assertLogits(JsonNode expected, AdaptedDecoder adapted) {
@@ -118,7 +117,7 @@ class AdapterReferenceTest {
       List<float[]> hidden = new ArrayList<>();
       Native.withoutGradients(
           () -> {
-            hidden.add(decoder.hidden(ids, Map.of()).floats());
+            hidden.add(AdaptedDecoder.base(decoder).hidden(ids).floats());
             hidden.add(adapted.scaled(0).hidden(ids).floats());
             return hidden;
           });

@@ -11,7 +11,6 @@ import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -106,7 +105,7 @@ class DecoderReferenceTest {
     return Native.withoutGradients(
         () -> {
           try (Scope _ = Scope.open()) {
-            Tensor hidden = decoder.hidden(sequences, Map.of());
+            Tensor hidden = AdaptedDecoder.base(decoder).hidden(sequences);
             return decoder.logits(hidden).floats();
           }
         });
