@@ -16,7 +16,10 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 /**
  * A hub with one repository, {@code org/tiny}. Files redirect to another host name, as the real
@@ -28,7 +31,7 @@ final class FakeHub implements AutoCloseable {
   private final HttpServer server;
   private final Map<String, byte[]> files = new LinkedHashMap<>();
   private final Map<String, String> wrongDigests = new LinkedHashMap<>();
-  private final List<String> breaks = new CopyOnWriteArrayList<>();
+  private final Map<String, CountDownLatch> breaks = new ConcurrentHashMap<>();
   final List<String> requests = new CopyOnWriteArrayList<>();
   volatile int status = 200;
 
@@ -47,8 +50,13 @@ final class FakeHub implements AutoCloseable {
     return this;
   }
 
-  void breakOnceHalfWay(String name) {
-    breaks.add(name);
+  /**
+   * Ends the connection once half of the file has arrived: what is still under way is lost with it.
+   *
+   * @param arrived opened by whoever reads
+   */
+  void breakOnceHalfWay(String name, CountDownLatch arrived) {
+    breaks.put(name, arrived);
   }
 
   void lieAbout(String name) {
@@ -81,14 +89,26 @@ final class FakeHub implements AutoCloseable {
     byte[] all = files.get(name);
     int from = range == null ? 0 : Integer.parseInt(range.replaceAll("\\D", ""));
     byte[] rest = Arrays.copyOfRange(all, from, all.length);
-    if (breaks.remove(name)) {
+    CountDownLatch arrived = breaks.remove(name);
+    if (arrived != null) {
       exchange.sendResponseHeaders(200, rest.length);
       exchange.getResponseBody().write(rest, 0, rest.length / 2);
       exchange.getResponseBody().flush();
+      await(arrived);
       exchange.close();
       return;
     }
     send(exchange, range == null ? 200 : 206, rest);
+  }
+
+  private static void await(CountDownLatch arrived) {
+    try {
+      if (!arrived.await(10, TimeUnit.SECONDS)) {
+        throw new IllegalStateException("half of the file never arrived");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   private static void send(HttpExchange exchange, int code, byte[] body) throws IOException {

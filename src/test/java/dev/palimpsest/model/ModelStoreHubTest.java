@@ -11,6 +11,7 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,9 +37,13 @@ class ModelStoreHubTest {
   }
 
   private ModelStore store(URI endpoint, Optional<URI> proxy) {
+    return store(endpoint, proxy, Progress.none());
+  }
+
+  private ModelStore store(URI endpoint, Optional<URI> proxy, Progress progress) {
     return new ModelStore(
         folder.resolve("cache"),
-        Progress.none(),
+        progress,
         new PullSettings("python3", endpoint, Optional.of("secret"), proxy));
   }
 
@@ -73,8 +78,15 @@ class ModelStoreHubTest {
 
   @Test
   void pull_connectionLostHalfWay_goesOnFromThere() {
-    hub.breakOnceHalfWay("model.safetensors");
-    Pulled pulled = store.pull("hf:org/tiny");
+    CountDownLatch half = new CountDownLatch(1);
+    hub.breakOnceHalfWay("model.safetensors", half);
+    Progress progress =
+        point -> {
+          if (point.done() == WEIGHTS.length() / 2) {
+            half.countDown();
+          }
+        };
+    Pulled pulled = store(hub.endpoint(), Optional.empty(), progress).pull("hf:org/tiny");
     assertThat(pulled.path().resolve("model.safetensors")).hasContent(WEIGHTS);
     assertThat(hub.requests).contains("/cdn/model.safetensors bytes=500000-");
   }
