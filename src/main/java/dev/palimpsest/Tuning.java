@@ -1,5 +1,6 @@
 package dev.palimpsest;
 
+import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.TuneSettings;
 import java.nio.file.Path;
@@ -18,9 +19,9 @@ public final class Tuning {
   private final Loaded loaded;
   private final Data data;
   private Method method = Method.LORA;
-  private int rank = TuneJob.Lora.RANK;
+  private int rank = LowRank.RANK;
   private OptionalDouble alpha = OptionalDouble.empty();
-  private String targets = TuneJob.Lora.TARGETS;
+  private String targets = LowRank.TARGETS;
   private int batch = DEFAULTS.batch();
   private int accumulate = DEFAULTS.accumulate();
   private double rate = DEFAULTS.rate();
@@ -239,7 +240,7 @@ public final class Tuning {
         heldOut,
         heldOutShare,
         replay,
-        TuneJob.Lora.of(word, rank, alpha, targets),
+        LowRank.of(word, rank, alpha, targets),
         new TuneSettings(
             batch,
             accumulate,

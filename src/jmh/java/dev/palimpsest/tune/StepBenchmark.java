@@ -3,7 +3,6 @@ package dev.palimpsest.tune;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Decoder;
-import dev.palimpsest.model.FrozenDecoder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.RandomModel;
 import dev.palimpsest.model.TargetModules;
@@ -74,9 +73,8 @@ public class StepBenchmark {
     training =
         new Training(
             settings(),
-            new FrozenDecoder(decoder, trained.factors()),
             new CrossEntropy(),
-            trained,
+            new TrainedAdapter(lora, decoder, trained),
             new Training.Extent(Integer.MAX_VALUE, PASS_ROWS));
   }
 

@@ -26,7 +26,7 @@ final class TrainingOptions {
   private double evalFraction;
 
   @Mixin private ReplayOptions replay = new ReplayOptions();
-  @Mixin private LoraOptions lora = new LoraOptions();
+  @Mixin private MethodOptions method = new MethodOptions();
   @Mixin private TuneOptions tuning = new TuneOptions();
   @Mixin private ModelOptions models = new ModelOptions();
   @Mixin private DataOptions options = new DataOptions();
@@ -41,7 +41,7 @@ final class TrainingOptions {
         Optional.ofNullable(eval).map(Path::toAbsolutePath),
         evalFraction,
         replay.replay(),
-        lora.lora(),
+        method.method(),
         tuning.settings(),
         models.precision(),
         models.threads());

@@ -24,6 +24,7 @@ import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tune.Checkpoints;
+import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.Schedule;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.TuneSettings;
@@ -279,7 +280,7 @@ public final class Demo {
         Optional.empty(),
         0,
         arm.replay.map(file -> new TuneJob.Replay(file, REPLAY_PERCENT)),
-        new TuneJob.Lora("lora", 16, 32, "all-linear"),
+        new LowRank("lora", 16, 32, "all-linear"),
         new TuneSettings(
             BATCH,
             1,

@@ -5,13 +5,12 @@ import dev.palimpsest.data.Example;
 import dev.palimpsest.data.Finding;
 import dev.palimpsest.data.Source;
 import dev.palimpsest.generate.LanguageModel;
-import dev.palimpsest.model.AdapterConfig;
-import dev.palimpsest.model.TargetModules;
 import dev.palimpsest.run.AtomicFolder;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.RunFolder;
 import dev.palimpsest.tune.Diverged;
+import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.Schedule;
 import dev.palimpsest.tune.TuneSettings;
 import dev.palimpsest.tune.Tuner;
@@ -77,9 +76,8 @@ public record OneBatch(
     List<Example> examples = shortest.stream().map(row -> piece(row.example())).toList();
     Tuner tuner =
         new Tuner(
-            model,
             settings(examples.size(), seed),
-            AdapterConfig.lora(RANK, 2 * RANK, TargetModules.allLinear()),
+            new LowRank("lora", RANK, 2 * RANK, LowRank.TARGETS).over(model, ""),
             new Tuner.Watch(named(watch.progress()), watch.cancellation(), watch.nanoTime()));
     try {
       Path folder = Files.createTempDirectory(scratch, "palimpsest-check");

@@ -55,12 +55,18 @@ public final class Checkpoints {
               + ", this base has "
               + model.fingerprint());
     }
-    AdapterConfig config = job.lora().over(model, job.model());
+    AdapterConfig config = config(job, model);
     try (Safetensors stored = Safetensors.open(file)) {
       Tensor parameters = Tuner.read(stored, Training.PARAMETERS, file);
       return new Adapter(
           config, LoraParameters.views(parameters, config, model.decoder().config()));
     }
+  }
+
+  private static AdapterConfig config(TuneJob job, LanguageModel model) {
+    return switch (job.method()) {
+      case LowRank adapter -> adapter.config(model, job.model());
+    };
   }
 
   /** Removes the run's saved states; a finished run needs none. */

@@ -22,18 +22,13 @@ final class Training implements AutoCloseable {
   private final TuneSettings settings;
   private final TrainedDecoder decoder;
   private final Objective objective;
-  private final LoraParameters trained;
+  private final Trained trained;
   private final Optimizer optimizer;
   private final Extent extent;
 
-  Training(
-      TuneSettings settings,
-      TrainedDecoder decoder,
-      Objective objective,
-      LoraParameters trained,
-      Extent extent) {
+  Training(TuneSettings settings, Objective objective, Trained trained, Extent extent) {
     this.settings = settings;
-    this.decoder = decoder;
+    this.decoder = trained.decoder();
     this.objective = objective;
     this.trained = trained;
     this.extent = extent;
@@ -121,7 +116,6 @@ final class Training implements AutoCloseable {
 
   @Override
   public void close() {
-    decoder.close();
     optimizer.close();
   }
 }

@@ -10,9 +10,7 @@ import dev.palimpsest.data.SampleReader;
 import dev.palimpsest.data.Source;
 import dev.palimpsest.data.Subset;
 import dev.palimpsest.generate.LanguageModel;
-import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Precision;
-import dev.palimpsest.model.TargetModules;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Build;
 import dev.palimpsest.run.Json;
@@ -23,7 +21,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -36,7 +33,7 @@ import tools.jackson.databind.JsonNode;
  * @param evalFraction share of the data that is held out where {@code eval} is not given; 0 for
  *     none
  * @param replay what is mixed in against forgetting
- * @param lora the adapter
+ * @param method what trains
  * @param settings of the loop
  * @param precision of the products
  * @param threads of one operation; the bits hang on it
@@ -47,7 +44,7 @@ public record TuneJob(
     Optional<Path> eval,
     double evalFraction,
     Optional<Replay> replay,
-    Lora lora,
+    Method method,
     TuneSettings settings,
     Precision precision,
     int threads) {
@@ -64,60 +61,6 @@ public record TuneJob(
       if (!(percent >= 0 && percent <= 100)) {
         throw new BadInput("--replay " + file + ":" + percent + "%: give 0 to 100 %");
       }
-    }
-  }
-
-  /**
-   * The adapter that trains.
-   *
-   * @param rank inner dimension
-   * @param alpha scale · rank, or scale · √rank for rsLoRA
-   * @param targets {@code all-linear}, module names by comma, or a pattern
-   */
-  public record Lora(String method, int rank, double alpha, String targets) {
-    /** The rank, if nothing is said. */
-    public static final int RANK = 16;
-
-    /** The modules, if nothing is said. */
-    public static final String TARGETS = "all-linear";
-
-    /** An adapter whose alpha, if nothing is said, is twice its rank. */
-    public static Lora of(String method, int rank, OptionalDouble alpha, String targets) {
-      return new Lora(method, rank, alpha.orElse(2.0 * rank), targets);
-    }
-
-    /** Checks method, rank and alpha. */
-    public Lora {
-      if (rank < 1) {
-        throw new BadInput("--rank " + rank + ": give 1 or more");
-      }
-      if (!(alpha > 0 && Double.isFinite(alpha))) {
-        throw new BadInput("--alpha " + alpha + ": give a number above 0");
-      }
-      if (!method.equals("lora") && !method.equals("rslora")) {
-        throw new BadInput("--method " + method + ": known are lora, rslora");
-      }
-    }
-
-    AdapterConfig over(LanguageModel model, String name) {
-      AdapterConfig config =
-          new AdapterConfig(
-              rank,
-              alpha,
-              method.equals("rslora"),
-              TargetModules.parse(targets),
-              Map.of(),
-              Map.of(),
-              0,
-              Optional.of(name),
-              Optional.of(model.fingerprint()));
-      if (config.modules(model.decoder().config()).isEmpty()) {
-        throw new BadInput(
-            "--targets "
-                + targets
-                + ": no module of this model; try all-linear, or names such as q_proj,v_proj");
-      }
-      return config;
     }
   }
 
@@ -151,7 +94,8 @@ public record TuneJob(
 
   /** The same job under another name of the model. */
   public TuneJob withModel(String name) {
-    return new TuneJob(name, data, eval, evalFraction, replay, lora, settings, precision, threads);
+    return new TuneJob(
+        name, data, eval, evalFraction, replay, method, settings, precision, threads);
   }
 
   /**
@@ -191,7 +135,7 @@ public record TuneJob(
   }
 
   private Tuner tuner(LanguageModel loaded, Tuner.Watch watch) {
-    return new Tuner(loaded, settings, lora.over(loaded, model), watch);
+    return new Tuner(settings, method.over(loaded, model), watch);
   }
 
   private static Tuner.Result train(Tuner tuner, Prepared prepared, RunFolder folder) {

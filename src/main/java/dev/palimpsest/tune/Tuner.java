@@ -3,13 +3,7 @@ package dev.palimpsest.tune;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.data.Order;
 import dev.palimpsest.data.Source;
-import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.generate.Scorer;
-import dev.palimpsest.model.AdaptedDecoder;
-import dev.palimpsest.model.Adapter;
-import dev.palimpsest.model.AdapterConfig;
-import dev.palimpsest.model.FrozenDecoder;
-import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Safetensors;
 import dev.palimpsest.model.SafetensorsWriter;
 import dev.palimpsest.run.BadInput;
@@ -42,22 +36,20 @@ public final class Tuner {
   /** Rows of one pass through the decoder; memory grows with it, or with the longest example. */
   private static final int ROWS = 512;
 
-  private final LanguageModel model;
   private final TuneSettings settings;
-  private final AdapterConfig config;
+  private final Method.Start start;
   private final Progress progress;
   private final Cancellation cancellation;
   private final LongSupplier nanoTime;
 
   /**
-   * A loop over a model.
+   * A loop.
    *
-   * @param config the adapter's, with the base that it records
+   * @param start what trains
    */
-  public Tuner(LanguageModel model, TuneSettings settings, AdapterConfig config, Watch watch) {
-    this.model = model;
+  public Tuner(TuneSettings settings, Method.Start start, Watch watch) {
     this.settings = settings;
-    this.config = config;
+    this.start = start;
     this.progress = watch.progress;
     this.cancellation = watch.cancellation;
     this.nanoTime = watch.nanoTime;
@@ -113,17 +105,12 @@ public final class Tuner {
   public Result train(Source data, List<Example> heldOut, RunFolder run) {
     Seeds seeds = new Seeds(settings.seed());
     long total = totalSteps(settings, data);
-    try (LoraParameters trained = LoraParameters.fresh(config, model.decoder().config(), seeds);
+    try (Trained trained = start.begin(seeds);
         Training training =
-            new Training(
-                settings,
-                new FrozenDecoder(model.decoder(), trained.factors()),
-                new CrossEntropy(),
-                trained,
-                new Training.Extent(total, ROWS))) {
+            new Training(settings, new CrossEntropy(), trained, new Training.Extent(total, ROWS))) {
       Tally tally = restore(run, training);
       Order order = new Order(seeds.seed("order"), data.size());
-      long start = nanoTime.getAsLong();
+      long began = nanoTime.getAsLong();
       long before = tally.tokens;
       OptionalDouble evalLoss = OptionalDouble.empty();
       while (tally.step < total && !cancellation.requested()) {
@@ -131,7 +118,7 @@ public final class Tuner {
         tally.add(result);
         boolean last = tally.step == total;
         evalLoss = evaluate(heldOut, trained, tally.step, last);
-        double seconds = (nanoTime.getAsLong() - start) / 1e9;
+        double seconds = (nanoTime.getAsLong() - began) / 1e9;
         run.log(tally.step, line(tally, result, evalLoss, seconds));
         report(tally, total, result);
         int every = settings.saving().checkpointEvery();
@@ -139,7 +126,7 @@ public final class Tuner {
           save(run, training, tally);
         }
       }
-      double seconds = (nanoTime.getAsLong() - start) / 1e9;
+      double seconds = (nanoTime.getAsLong() - began) / 1e9;
       boolean finished = tally.step == total;
       if (finished && evalLoss.isEmpty()) { // killed between its last checkpoint and its result
         evalLoss = evaluate(heldOut, trained, tally.step, true);
@@ -147,7 +134,7 @@ public final class Tuner {
       if (!finished) {
         save(run, training, tally);
       }
-      writeAdapter(run, trained);
+      write(run, trained);
       return new Result(
           tally.step,
           tally.tokens,
@@ -170,16 +157,14 @@ public final class Tuner {
     return examples;
   }
 
-  private OptionalDouble evaluate(
-      List<Example> heldOut, LoraParameters trained, long step, boolean last) {
+  private OptionalDouble evaluate(List<Example> heldOut, Trained trained, long step, boolean last) {
     int every = settings.saving().evaluateEvery();
     if (heldOut.isEmpty() || !(last || (every > 0 && step % every == 0))) {
       return OptionalDouble.empty();
     }
-    AdaptedDecoder decoder = new AdaptedDecoder(model.decoder(), trained.factors());
     double sum = 0;
     long labels = 0;
-    for (Scorer.Scores scores : new Scorer(decoder, Progress.none()).score(heldOut)) {
+    for (Scorer.Scores scores : new Scorer(trained.current(), Progress.none()).score(heldOut)) {
       sum -= scores.logprob();
       labels += scores.logprobs().length;
     }
@@ -258,10 +243,9 @@ public final class Tuner {
     return Tensor.of(entry.bytes(), entry.type(), entry.shape());
   }
 
-  private void writeAdapter(RunFolder run, LoraParameters trained) {
+  private static void write(RunFolder run, Trained trained) {
     try (Scope _ = Scope.open()) {
-      run.write(
-          "adapter", folder -> PeftFolder.write(folder, new Adapter(config, trained.factors())));
+      run.write(trained.outcome(), trained::write);
     }
   }
 

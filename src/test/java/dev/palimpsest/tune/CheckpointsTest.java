@@ -47,7 +47,7 @@ class CheckpointsTest {
             Optional.empty(),
             0,
             Optional.empty(),
-            new TuneJob.Lora("lora", 2, 4, "all-linear"),
+            new LowRank("lora", 2, 4, "all-linear"),
             new TuneSettings(
                 1,
                 1,

@@ -171,9 +171,8 @@ class TrainingReferenceTest {
       TuneSettings settings, Decoder decoder, LoraParameters trained, int passRows) {
     return new Training(
         settings,
-        new FrozenDecoder(decoder, trained.factors()),
         new CrossEntropy(),
-        trained,
+        new TrainedAdapter(AdapterConfig.lora(1, 1, TargetModules.allLinear()), decoder, trained),
         new Training.Extent(STEPS, passRows));
   }
 

@@ -1,12 +1,13 @@
 package dev.palimpsest.cli;
 
-import dev.palimpsest.tune.TuneJob;
+import dev.palimpsest.tune.LowRank;
+import dev.palimpsest.tune.Method;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The adapter that trains; defaults are PEFT's and TRL's. */
-final class LoraOptions {
+/** What trains; defaults are PEFT's and TRL's. */
+final class MethodOptions {
   @Option(
       names = "--method",
       defaultValue = "lora",
@@ -14,16 +15,16 @@ final class LoraOptions {
   private String method = "";
 
   @Option(names = "--rank", description = "default: ${DEFAULT-VALUE}")
-  private int rank = TuneJob.Lora.RANK;
+  private int rank = LowRank.RANK;
 
   @Option(names = "--alpha", description = "default: twice the rank")
   private @Nullable Double alpha;
 
   @Option(names = "--targets", description = "default: ${DEFAULT-VALUE}")
-  private String targets = TuneJob.Lora.TARGETS;
+  private String targets = LowRank.TARGETS;
 
-  TuneJob.Lora lora() {
+  Method method() {
     OptionalDouble scale = alpha == null ? OptionalDouble.empty() : OptionalDouble.of(alpha);
-    return TuneJob.Lora.of(method, rank, scale, targets);
+    return LowRank.of(method, rank, scale, targets);
   }
 }
