@@ -93,7 +93,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
       try (Scope scope = Scope.open()) {
         Tensor weight = scope.release(joined(modules, ".weight", products));
         Tensor added = bias ? scope.release(joined(modules, ".bias", DType.F32)) : null;
-        return new Projection(modules, widths, weight, added);
+        return new Projection(modules, widths, new Weight.Plain(weight), added);
       }
     }
 

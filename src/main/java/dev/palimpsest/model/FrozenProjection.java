@@ -31,7 +31,7 @@ final class FrozenProjection implements AutoCloseable {
 
   /** Width of all outputs side by side. */
   long width() {
-    return frozen.weight().size(0);
+    return frozen.weight().out();
   }
 
   /** Takes over the factors as they are now. */
@@ -60,7 +60,7 @@ final class FrozenProjection implements AutoCloseable {
    * @param x (rows, in)
    */
   Applied apply(Tensor x) {
-    Tensor input = x.to(frozen.weight().dtype());
+    Tensor input = x.to(frozen.weight().products());
     Tensor output = frozen.plain(input);
     Tensor low = factors.low(input);
     if (trains()) {
@@ -76,7 +76,7 @@ final class FrozenProjection implements AutoCloseable {
    * @return the gradient by the input, (rows, in), type of the products
    */
   Tensor backward(Applied pass, Tensor gradient) {
-    Tensor down = gradient.matmul(frozen.weight());
+    Tensor down = gradient.matmul(frozen.weight().dense());
     if (trains()) {
       Tensor low = collect(pass, gradient);
       down.plusMatmulInPlace(low, factors.a());

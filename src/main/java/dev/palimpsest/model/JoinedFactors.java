@@ -35,13 +35,11 @@ record JoinedFactors(List<Part> parts, Tensor a, Tensor b) {
   static JoinedFactors of(Projection projection, Map<String, Factors> factors) {
     List<Part> parts = parts(projection, factors);
     long ranks = parts.stream().mapToLong(part -> part.factors.rank()).sum();
-    Tensor weight = projection.weight();
-    DType type = weight.dtype();
+    Weight weight = projection.weight();
+    DType type = weight.products();
     JoinedFactors joined =
         new JoinedFactors(
-            parts,
-            Tensor.zeros(type, ranks, weight.size(1)),
-            Tensor.zeros(type, weight.size(0), ranks));
+            parts, Tensor.zeros(type, ranks, weight.in()), Tensor.zeros(type, weight.out(), ranks));
     joined.refresh();
     return joined;
   }

@@ -1,6 +1,5 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -15,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param bias (sum of widths), F32, or null for none
  */
 record Projection(
-    List<String> modules, List<Integer> widths, Tensor weight, @Nullable Tensor bias) {
+    List<String> modules, List<Integer> widths, Weight weight, @Nullable Tensor bias) {
 
   /**
    * All modules' outputs side by side, (rows, sum of widths), in the type of the products.
@@ -23,13 +22,13 @@ record Projection(
    * @param x (rows, in)
    */
   Tensor apply(Tensor x, Adaptation adaptation) {
-    Tensor input = x.to(weight.dtype());
+    Tensor input = x.to(weight.products());
     return adaptation.adapt(this, input, plain(input));
   }
 
   /** The same without an adapter, of an input in the type of the products; a tensor of its own. */
   Tensor plain(Tensor input) {
-    Tensor plain = Functional.linear(input, weight);
-    return bias == null ? plain : plain.plus(bias.to(weight.dtype()));
+    Tensor plain = weight.linear(input);
+    return bias == null ? plain : plain.plus(bias.to(weight.products()));
   }
 }
