@@ -161,8 +161,8 @@ public final class Decoder implements AutoCloseable {
    * @return (rows, vocabulary), F32
    */
   public Tensor logits(Tensor hidden) {
-    Tensor head = weights.head();
-    return Functional.linear(hidden.to(head.dtype()), head).to(DType.F32);
+    Weight head = weights.head();
+    return head.linear(hidden.to(head.products())).to(DType.F32);
   }
 
   /**
@@ -172,8 +172,8 @@ public final class Decoder implements AutoCloseable {
    * @return (rows, width), F32
    */
   public Tensor backThroughHead(Tensor gradient) {
-    Tensor head = weights.head();
-    return gradient.to(head.dtype()).matmul(head).to(DType.F32);
+    Weight head = weights.head();
+    return gradient.to(head.products()).matmul(head.dense()).to(DType.F32);
   }
 
   @Override

@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * closed.
  *
  * @param embedding (vocabulary, width), in the type of the products
- * @param head (vocabulary, width); the embedding itself where the two are tied
+ * @param head (vocabulary, width)
  * @param finalNorm (width), F32
  */
-record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Tensor head)
+record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Weight head)
     implements AutoCloseable {
 
   /**
@@ -61,7 +61,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
       for (int i = 0; i < config.layers(); i++) {
         layers.add(layer("model.layers." + i + "."));
       }
-      Tensor head = config.tiedHead() ? embedding : product("lm_head.weight");
+      Weight head = config.tiedHead() ? Weight.beside(embedding, device) : head();
       return new DecoderWeights(embedding, List.copyOf(layers), norm("model.norm"), head);
     }
 
@@ -91,9 +91,9 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
         String prefix, List<String> names, List<Integer> widths, boolean bias) {
       List<String> modules = names.stream().map(name -> prefix + name).toList();
       try (Scope scope = Scope.open()) {
-        Tensor weight = scope.release(joined(modules, ".weight", products));
+        Weight weight = Weight.of(joined(modules, ".weight", products), device, scope);
         Tensor added = bias ? scope.release(joined(modules, ".bias", DType.F32)) : null;
-        return new Projection(modules, widths, new Weight.Plain(weight), added);
+        return new Projection(modules, widths, weight, added);
       }
     }
 
@@ -104,6 +104,12 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
       }
       Tensor all = parts.size() == 1 ? parts.getFirst() : Tensor.cat(0, parts);
       return all.to(device);
+    }
+
+    private Weight head() {
+      try (Scope scope = Scope.open()) {
+        return Weight.of(source.read("lm_head.weight", products).to(device), device, scope);
+      }
     }
 
     private Tensor product(String name) {
@@ -138,9 +144,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
     }
     finalNorm.close();
     embedding.close();
-    if (head != embedding) {
-      head.close();
-    }
+    head.close();
   }
 
   private static void closeIfThere(@Nullable Tensor tensor) {

@@ -1,8 +1,12 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.PackedMatrix;
+import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import java.util.Optional;
 
 /** A frozen matrix, (out, in), as its products need it. */
 sealed interface Weight extends AutoCloseable {
@@ -21,6 +25,28 @@ sealed interface Weight extends AutoCloseable {
    * @param x (rows, in), type of the products
    */
   Tensor linear(Tensor x);
+
+  /**
+   * A matrix as its products on a device go fastest.
+   *
+   * @param matrix (out, in); handed over, in the scope that is given
+   */
+  static Weight of(Tensor matrix, Device device, Scope scope) {
+    if (!PackedMatrix.pays(matrix.dtype(), device)) {
+      return new Plain(scope.release(matrix));
+    }
+    return new Packed(PackedMatrix.of(matrix).release(scope), Optional.empty());
+  }
+
+  /** The same of a matrix that somebody else needs as it is. */
+  static Weight beside(Tensor matrix, Device device) {
+    if (!PackedMatrix.pays(matrix.dtype(), device)) {
+      return new Plain(matrix);
+    }
+    try (Scope scope = Scope.open()) {
+      return new Packed(PackedMatrix.of(matrix).release(scope), Optional.of(matrix));
+    }
+  }
 
   /** The matrix itself, (out, in), type of the products; not to be written to. */
   Tensor dense();
@@ -57,6 +83,43 @@ sealed interface Weight extends AutoCloseable {
     @Override
     public void close() {
       dense.close();
+    }
+  }
+
+  /**
+   * Laid out for its products.
+   *
+   * @param plain the same as it is, where somebody else needs it anyway
+   */
+  record Packed(PackedMatrix matrix, Optional<Tensor> plain) implements Weight {
+    @Override
+    public long out() {
+      return matrix.out();
+    }
+
+    @Override
+    public long in() {
+      return matrix.in();
+    }
+
+    @Override
+    public DType products() {
+      return DType.BF16;
+    }
+
+    @Override
+    public Tensor linear(Tensor x) {
+      return x.recorded() ? Functional.linear(x, dense()) : matrix.linear(x);
+    }
+
+    @Override
+    public Tensor dense() {
+      return plain.orElseGet(matrix::dense);
+    }
+
+    @Override
+    public void close() {
+      matrix.close();
     }
   }
 }

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
 import org.bytedeco.pytorch.TensorOptions;
@@ -358,6 +359,11 @@ public final class Tensor implements AutoCloseable {
     handle.set_requires_grad(true);
     handle.mutable_grad().put(gradient.handle);
     return this;
+  }
+
+  /** Whether gradients will flow through what is made of this tensor now. */
+  public boolean recorded() {
+    return handle.requires_grad() && GradMode.is_enabled();
   }
 
   /** Marks a leaf whose gradient libtorch allocates. */

@@ -1,0 +1,46 @@
+package dev.palimpsest.tensor;
+
+import org.bytedeco.pytorch.Dispatcher;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
+import org.bytedeco.pytorch.OperatorHandle;
+
+/** An operation of libtorch that the presets do not list, called by its name. */
+final class Operator {
+  private final OperatorHandle handle;
+
+  /**
+   * Looks it up once and for all.
+   *
+   * @param name with its namespace, as in ATen's native_functions.yaml
+   */
+  Operator(String name) {
+    Native.load();
+    handle = Dispatcher.singleton().findSchemaOrThrow(name, "");
+    handle.retainReference(); // it outlives the scope that happens to be open
+  }
+
+  /** Calls it with all of its arguments. */
+  Results call(IValue... arguments) {
+    IValueVector stack = new IValueVector();
+    for (IValue argument : arguments) {
+      stack.push_back(argument);
+    }
+    handle.callBoxed(stack);
+    return new Results(stack);
+  }
+
+  /** An argument that stays as it is in all calls. */
+  static IValue lasting(IValue argument) {
+    argument.retainReference();
+    return argument;
+  }
+
+  /** What a call gave. */
+  record Results(IValueVector stack) {
+    /** The stack owns what it hands out, so a handle of its own. */
+    Tensor tensor(long index) {
+      return new Tensor(new org.bytedeco.pytorch.Tensor(stack.get(index).toTensor()));
+    }
+  }
+}

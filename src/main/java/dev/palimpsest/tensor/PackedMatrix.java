@@ -1,0 +1,89 @@
+package dev.palimpsest.tensor;
+
+import org.bytedeco.pytorch.GenericList;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.NumberType;
+import org.bytedeco.pytorch.OptionalType;
+import org.bytedeco.pytorch.Type;
+
+/**
+ * A bf16 matrix, (out, in), in the blocked layout in which oneDNN multiplies: its products need not
+ * lay it out anew, which for few rows takes as long as the product. Each row of a product has the
+ * same bits whatever the number of rows (docs/decisions/packed-weights.md). The operations are
+ * those of ATen's mkldnn/Linear.cpp.
+ */
+public final class PackedMatrix implements AutoCloseable {
+  private static final Operator PACK = new Operator("mkldnn::_reorder_linear_weight");
+  private static final Operator LINEAR = new Operator("mkldnn::_linear_pointwise");
+  private static final IValue NONE = Operator.lasting(new IValue());
+  private static final IValue NOTHING_AFTER = Operator.lasting(new IValue("none"));
+  private static final IValue NO_SCALARS = Operator.lasting(new IValue(scalars()));
+  private static final IValue NO_ALGORITHM = Operator.lasting(new IValue(""));
+
+  private final Tensor packed;
+
+  private PackedMatrix(Tensor packed) {
+    this.packed = packed;
+  }
+
+  private static GenericList scalars() {
+    Type.TypePtr scalar = new Type.TypePtr(NumberType.getNumberIntTypePtr().get());
+    return new GenericList(OptionalType.get(scalar));
+  }
+
+  /** Whether products of this type on this machine gain by it. */
+  public static boolean pays(DType type, Device device) {
+    return type == DType.BF16 && device == Device.CPU && Cpu.hasBf16();
+  }
+
+  /**
+   * Lays out a matrix, which stays as it is.
+   *
+   * @param matrix (out, in), BF16
+   */
+  public static PackedMatrix of(Tensor matrix) {
+    try (Scope scope = Scope.open()) {
+      return new PackedMatrix(scope.keep(PACK.call(new IValue(matrix.handle()), NONE).tensor(0)));
+    }
+  }
+
+  /** Rows: width of the outputs. */
+  public long out() {
+    return packed.size(0);
+  }
+
+  /** Columns: width of the inputs. */
+  public long in() {
+    return packed.size(1);
+  }
+
+  /**
+   * x · Wᵀ.
+   *
+   * @param x (rows, in), BF16
+   */
+  public Tensor linear(Tensor x) {
+    try (Scope scope = Scope.open()) {
+      IValue input = new IValue(x.handle());
+      IValue matrix = new IValue(packed.handle());
+      return scope.keep(
+          LINEAR.call(input, matrix, NONE, NOTHING_AFTER, NO_SCALARS, NO_ALGORITHM).tensor(0));
+    }
+  }
+
+  /** The matrix itself, bit by bit. */
+  public Tensor dense() {
+    return new Tensor(packed.handle().to_dense());
+  }
+
+  /** Takes it out of every scope: it lives until closed. */
+  public PackedMatrix release(Scope scope) {
+    scope.release(packed);
+    return this;
+  }
+
+  @Override
+  public void close() {
+    packed.close();
+  }
+}
