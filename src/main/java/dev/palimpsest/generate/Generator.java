@@ -9,16 +9,26 @@ import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes many sequences at once: a fixed number of slots, each refilled as soon as its sequence
- * ends. Every step computes all slots, so that a sequence's tokens do not hang on its neighbours.
+ * Writes many sequences at once, each in a slot that is refilled as soon as its sequence ends. A
+ * sequence's tokens do not hang on its neighbours: either a row's bits hang on that row alone, or
+ * every step computes the same number of rows and every prompt is a pass of its own.
  */
 final class Generator {
+  /** Slots where the bits hang on their number. */
   private static final int SLOTS = 16;
+
+  /** Slots where they do not: more add little speed and much memory. */
+  private static final int MOST_SLOTS = 32;
+
+  /** Rows of prompts in one pass. */
+  private static final int PREFILL_ROWS = 512;
 
   private final AdaptedDecoder decoder;
   private final Set<Integer> endTokens;
@@ -47,104 +57,131 @@ final class Generator {
     if (requests.isEmpty()) {
       return List.of();
     }
-    Written[] done = new Written[requests.size()];
     int longest = requests.stream().mapToInt(r -> r.prompt.length + r.maxTokens).max().orElse(0);
-    try (Scope _ = Scope.open();
-        KvCache cache =
-            new KvCache(decoder.config(), SLOTS, Math.min(longest, decoder.config().context()))) {
+    try (Scope _ = Scope.open()) {
       AdaptedDecoder prepared = decoder.prepared();
-      Slot[] slots = new Slot[SLOTS];
-      int next = 0;
-      int finished = 0;
+      int capacity = Math.min(longest, decoder.config().context());
+      int slots =
+          prepared.rowsStandAlone()
+              ? Math.min(requests.size(), KvCache.fitting(decoder.config(), capacity, MOST_SLOTS))
+              : SLOTS;
+      try (KvCache cache = new KvCache(decoder.config(), slots, capacity)) {
+        return new Work(prepared, cache, new Slot[slots], requests).write();
+      }
+    }
+  }
+
+  /** Requests on their way through the slots. */
+  private final class Work {
+    private final AdaptedDecoder prepared;
+    private final KvCache cache;
+    private final @Nullable Slot[] slots;
+    private final List<Request> requests;
+    private final Written[] done;
+    private int next;
+    private int finished;
+
+    Work(AdaptedDecoder prepared, KvCache cache, @Nullable Slot[] slots, List<Request> requests) {
+      this.prepared = prepared;
+      this.cache = cache;
+      this.slots = slots;
+      this.requests = requests;
+      this.done = new Written[requests.size()];
+    }
+
+    List<Written> write() {
       while (finished < done.length) {
-        for (int i = 0; i < SLOTS; i++) {
-          while (slots[i] == null && next < done.length) {
-            slots[i] = new Slot(requests.get(next), next);
-            prefill(prepared, cache, i, slots[i]);
-            next++;
-            finished += settle(slots, i, done);
-          }
+        List<Integer> filled = fill();
+        if (filled.isEmpty()) {
+          Native.withoutGradients(this::step);
+        } else {
+          Native.withoutGradients(() -> prefill(filled));
         }
-        if (finished < done.length) {
-          step(prepared, cache, slots);
-          for (int i = 0; i < SLOTS; i++) {
-            finished += settle(slots, i, done);
-          }
-        }
+        settle();
         progress.report("generating", finished, done.length, "items");
       }
+      return Arrays.asList(done);
     }
-    return Arrays.asList(done);
-  }
 
-  /** Moves a slot's finished sequence out; returns 1 if there was one. */
-  private static int settle(@Nullable Slot[] slots, int index, Written[] done) {
-    Slot slot = slots[index];
-    if (slot == null || slot.finish == null) {
-      return 0;
-    }
-    done[slot.item] = new Written(slot.ids(), slot.finish);
-    slots[index] = null;
-    return 1;
-  }
-
-  private void prefill(AdaptedDecoder prepared, KvCache cache, int index, Slot slot) {
-    Ragged prompt = Ragged.of(slot.request.prompt);
-    Native.withoutGradients(
-        () -> {
-          try (Scope _ = Scope.open()) {
-            Tensor hidden =
-                prepared.hidden(
-                    prompt.ids(),
-                    prompt.positions(),
-                    cache.prefill(index, prompt.attention(prepared.config())));
-            take(slot, prepared.logits(hidden.narrow(0, prompt.rows() - 1, 1)));
+    /** Puts waiting requests into free slots, as many as one pass computes; gives those slots. */
+    private List<Integer> fill() {
+      List<Integer> filled = new ArrayList<>();
+      int rows = 0;
+      for (int i = 0; i < slots.length && next < done.length; i++) {
+        if (slots[i] == null) {
+          rows += requests.get(next).prompt.length;
+          if (!filled.isEmpty() && (rows > PREFILL_ROWS || !prepared.rowsStandAlone())) {
+            break;
           }
-        });
-  }
+          slots[i] = new Slot(requests.get(next), next);
+          filled.add(i);
+          next++;
+        }
+      }
+      return filled;
+    }
 
-  private void step(AdaptedDecoder prepared, KvCache cache, @Nullable Slot[] slots) {
-    int[] ids = new int[SLOTS];
-    int[] positions = new int[SLOTS];
-    for (int i = 0; i < SLOTS; i++) {
-      Slot slot = slots[i];
-      if (slot != null) {
-        ids[i] = slot.written.getLast();
-        positions[i] = slot.length() - 1;
+    /** Moves finished sequences out. */
+    private void settle() {
+      for (int i = 0; i < slots.length; i++) {
+        Slot slot = slots[i];
+        if (slot != null && slot.finish != null) {
+          done[slot.item] = new Written(slot.ids(), slot.finish);
+          slots[i] = null;
+          finished++;
+        }
       }
     }
-    Native.withoutGradients(
-        () -> {
-          try (Scope _ = Scope.open()) {
-            Tensor logits =
-                prepared.logits(prepared.hidden(ids, positions, cache.decode(positions)));
-            for (int i = 0; i < SLOTS; i++) {
-              Slot slot = slots[i];
-              if (slot != null) {
-                take(slot, logits.narrow(0, i, 1));
-              }
-            }
-          }
-        });
-  }
 
-  private void take(Slot slot, Tensor logits) {
-    int token = slot.request.sampler.choose(logits);
-    if (endTokens.contains(token)) {
-      slot.finish = FinishReason.STOP;
-      return;
+    private void prefill(List<Integer> filled) {
+      try (Scope _ = Scope.open()) {
+        Ragged prompts =
+            Ragged.of(filled.stream().map(i -> Objects.requireNonNull(slots[i]).prompt()).toList());
+        int[] last =
+            prompts.segments().stream().mapToInt(s -> s.start() + s.length() - 1).toArray();
+        Tensor hidden =
+            prepared.hidden(
+                prompts.ids(),
+                prompts.positions(),
+                cache.prefill(filled, prompts, prompts.attention(prepared.config())));
+        take(filled, prepared.logits(hidden.rows(Tensor.ofIndices(last))));
+      }
     }
-    slot.written.add(token);
-    if (slot.request.stop.test(slot.ids())) {
-      slot.finish = FinishReason.STOP;
-    } else if (slot.written.size() >= slot.request.maxTokens
-        || slot.length() >= decoder.config().context()) {
-      slot.finish = FinishReason.LENGTH;
+
+    private void step() {
+      int rows = slots.length;
+      while (prepared.rowsStandAlone() && slots[rows - 1] == null) {
+        rows--;
+      }
+      int[] ids = new int[rows];
+      int[] positions = new int[rows];
+      for (int i = 0; i < rows; i++) {
+        Slot slot = slots[i];
+        if (slot != null) {
+          ids[i] = slot.written.getLast();
+          positions[i] = slot.length() - 1;
+        }
+      }
+      try (Scope _ = Scope.open()) {
+        Tensor hidden = prepared.hidden(ids, positions, cache.decode(positions));
+        take(IntStream.range(0, rows).boxed().toList(), prepared.logits(hidden));
+      }
+    }
+
+    /** Chooses a token for each slot by its row; a free slot's is nothing. */
+    private void take(List<Integer> rows, Tensor logits) {
+      int[] top = logits.argmax(1).ints();
+      for (int i = 0; i < top.length; i++) {
+        Slot slot = slots[rows.get(i)];
+        if (slot != null) {
+          slot.take(slot.request.sampler.choose(logits.narrow(0, i, 1), top[i]));
+        }
+      }
     }
   }
 
   /** A sequence in the making. */
-  private static final class Slot {
+  private final class Slot {
     private final Request request;
     private final int item;
     private final List<Integer> written = new ArrayList<>();
@@ -153,6 +190,23 @@ final class Generator {
     Slot(Request request, int item) {
       this.request = request;
       this.item = item;
+    }
+
+    int[] prompt() {
+      return request.prompt;
+    }
+
+    void take(int token) {
+      if (endTokens.contains(token)) {
+        finish = FinishReason.STOP;
+        return;
+      }
+      written.add(token);
+      if (request.stop.test(ids())) {
+        finish = FinishReason.STOP;
+      } else if (written.size() >= request.maxTokens || length() >= decoder.config().context()) {
+        finish = FinishReason.LENGTH;
+      }
     }
 
     int length() {

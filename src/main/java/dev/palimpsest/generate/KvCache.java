@@ -3,6 +3,7 @@ package dev.palimpsest.generate;
 import dev.palimpsest.model.Attention;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelConfig.LayerType;
+import dev.palimpsest.model.Ragged;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
@@ -18,6 +19,9 @@ import java.util.List;
 final class KvCache implements AutoCloseable {
   /** Lengths are seen in steps of this many rows, so that few shapes occur. */
   private static final int STEP = 64;
+
+  /** Bytes that many slots may take; one may take more. */
+  private static final long BUDGET = 512L << 20;
 
   private final ModelConfig config;
   private final int slots;
@@ -46,24 +50,39 @@ final class KvCache implements AutoCloseable {
     return (rows + STEP - 1) / STEP * STEP;
   }
 
-  /** Attention of a prompt that fills a slot from its beginning. */
-  Attention prefill(int slot, Attention within) {
+  /** How many slots so long stay within a budget of memory, at most {@code most}. */
+  static int fitting(ModelConfig config, int longest, int most) {
+    long row = 2L * config.layers() * config.keyValueHeads() * config.headWidth() * Float.BYTES;
+    return Math.clamp(BUDGET / (row * roundUp(longest)), 1, most);
+  }
+
+  /** Attention of prompts that fill slots from their beginning. */
+  Attention prefill(List<Integer> into, Ragged prompts, Attention within) {
     return (layer, q, k, v) -> {
-      long start = (long) slot * capacity;
-      keys.get(layer).narrow(0, start, k.size(1)).copyFrom(k.permute(1, 0, 2));
-      values.get(layer).narrow(0, start, v.size(1)).copyFrom(v.permute(1, 0, 2));
+      for (int i = 0; i < into.size(); i++) {
+        Ragged.Segment prompt = prompts.segments().get(i);
+        long start = (long) into.get(i) * capacity;
+        keys.get(layer).narrow(0, start, prompt.length()).copyFrom(rows(k, prompt));
+        values.get(layer).narrow(0, start, prompt.length()).copyFrom(rows(v, prompt));
+      }
       return within.attend(layer, q, k, v);
     };
   }
 
+  // (key-value heads, rows, dim) to (the prompt's rows, key-value heads, dim)
+  private static Tensor rows(Tensor all, Ragged.Segment prompt) {
+    return all.narrow(1, prompt.start(), prompt.length()).permute(1, 0, 2);
+  }
+
   /**
-   * Attention of one new row in each slot.
+   * Attention of one new row in each of the first slots.
    *
    * @param positions of the new rows, by slot
    */
   Attention decode(int[] positions) {
+    int taken = positions.length;
     int visible = roundUp(Arrays.stream(positions).max().orElse(0) + 1);
-    int[] rows = new int[slots];
+    int[] rows = new int[taken];
     Arrays.setAll(rows, slot -> slot * capacity + positions[slot]);
     Tensor indices = Tensor.ofIndices(rows);
     Tensor full = mask(positions, visible, 0);
@@ -76,38 +95,40 @@ final class KvCache implements AutoCloseable {
       Tensor output =
           Functional.attention(
               queries(q),
-              seen(keys.get(layer), visible),
-              seen(values.get(layer), visible),
+              seen(keys.get(layer), taken, visible),
+              seen(values.get(layer), taken, visible),
               slide ? sliding : full,
               config.queryScale());
-      return output.reshape(slots, (long) config.heads() * config.headWidth());
+      return output.reshape(taken, (long) config.heads() * config.headWidth());
     };
   }
 
   // (heads, slots, dim) to (slots, key-value heads, group, dim): the heads of a group are its rows
   private Tensor queries(Tensor q) {
     int shared = config.keyValueHeads();
-    return q.permute(1, 0, 2).reshape(slots, shared, config.heads() / shared, config.headWidth());
+    return q.permute(1, 0, 2)
+        .reshape(q.size(1), shared, config.heads() / shared, config.headWidth());
   }
 
   // to (slots, key-value heads, visible, dim)
-  private Tensor seen(Tensor rows, int visible) {
+  private Tensor seen(Tensor rows, int taken, int visible) {
     return rows.view(slots, capacity, config.keyValueHeads(), config.headWidth())
+        .narrow(0, 0, taken)
         .narrow(1, 0, visible)
         .permute(0, 2, 1, 3);
   }
 
   // (slots, 1, 1, visible): 0 where a slot's new row sees a column
   private Tensor mask(int[] positions, int visible, int window) {
-    float[] mask = new float[slots * visible];
-    for (int slot = 0; slot < slots; slot++) {
+    float[] mask = new float[positions.length * visible];
+    for (int slot = 0; slot < positions.length; slot++) {
       int from = slot * visible;
       Arrays.fill(mask, from + positions[slot] + 1, from + visible, Float.NEGATIVE_INFINITY);
       if (window > 0 && positions[slot] >= window) {
         Arrays.fill(mask, from, from + positions[slot] - window + 1, Float.NEGATIVE_INFINITY);
       }
     }
-    return Tensor.of(mask, slots, 1, 1, visible);
+    return Tensor.of(mask, positions.length, 1, 1, visible);
   }
 
   @Override

@@ -13,23 +13,22 @@ interface Sampler {
    * A token.
    *
    * @param logits (1, vocabulary), F32
+   * @param top the most likely token; the lowest id where several are equal
    */
-  int choose(Tensor logits);
+  int choose(Tensor logits, int top);
 
-  /** The most likely token; the lowest id where several are equal. */
-  static int argmax(Tensor logits) {
-    return logits.argmax(1).ints()[0];
-  }
+  /** The most likely token. */
+  Sampler GREEDY = (logits, top) -> top;
 
   /** What the settings ask for. */
   static Sampler of(Decoding decoding, RandomGenerator random) {
-    return decoding.temperature() == 0 ? Sampler::argmax : new Categorical(decoding, random);
+    return decoding.temperature() == 0 ? GREEDY : new Categorical(decoding, random);
   }
 
   /** Draws from softmax(logits / temperature), cut to top-k, then to top-p. */
   record Categorical(Decoding decoding, RandomGenerator random) implements Sampler {
     @Override
-    public int choose(Tensor logits) {
+    public int choose(Tensor logits, int top) {
       double[] weights = weights(logits.floats());
       boolean whole = decoding.topK() == 0 && decoding.topP() == 1;
       int[] order = whole ? null : kept(weights);
@@ -46,7 +45,7 @@ interface Sampler {
           return token;
         }
       }
-      return argmax(logits); // the draw fell into the rounding of the sum
+      return top; // the draw fell into the rounding of the sum
     }
 
     private double[] weights(float[] logits) {

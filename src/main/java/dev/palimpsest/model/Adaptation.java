@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BinaryOperator;
 
 /** What an adapter makes of a projection's outputs. */
 @FunctionalInterface
@@ -44,19 +45,16 @@ interface Adaptation {
 
   /** By joined factors, which live in the scope that is open now; no gradients flow. */
   static Adaptation joined(List<Projection> projections, Map<String, Factors> factors) {
-    IdentityHashMap<Projection, JoinedFactors> joined = new IdentityHashMap<>();
+    IdentityHashMap<Projection, BinaryOperator<Tensor>> added = new IdentityHashMap<>();
     for (Projection projection : projections) {
       JoinedFactors own = JoinedFactors.of(projection, factors);
       if (!own.isEmpty()) {
-        joined.put(projection, own);
+        added.put(projection, own.prepared());
       }
     }
     return (projection, input, plain) -> {
-      JoinedFactors own = joined.get(projection);
-      if (own != null) {
-        own.addTo(plain, own.low(input));
-      }
-      return plain;
+      BinaryOperator<Tensor> own = added.get(projection);
+      return own == null ? plain : own.apply(input, plain);
     };
   }
 }

@@ -56,6 +56,11 @@ public final class AdaptedDecoder {
         decoder, factors, Adaptation.joined(decoder.weights().projections(), factors));
   }
 
+  /** Whether the bits of a row's output hang on what it sees alone, not on the other rows. */
+  public boolean rowsStandAlone() {
+    return decoder.weights().packed();
+  }
+
   /** The last layer's normalised output, (rows, width), F32. */
   public Tensor hidden(Ragged sequences) {
     return hidden(sequences.ids(), sequences.positions(), sequences.attention(config()));

@@ -47,6 +47,12 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
     return layers.stream().flatMap(layer -> layer.projections().stream()).toList();
   }
 
+  /** Whether all are laid out for their products. */
+  boolean packed() {
+    return head instanceof Weight.Packed
+        && projections().stream().allMatch(each -> each.weight() instanceof Weight.Packed);
+  }
+
   /** Reads all weights. */
   static DecoderWeights read(
       ModelConfig config, WeightSource source, Precision precision, Device device) {
@@ -61,7 +67,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
       for (int i = 0; i < config.layers(); i++) {
         layers.add(layer("model.layers." + i + "."));
       }
-      Weight head = config.tiedHead() ? Weight.beside(embedding, device) : head();
+      Weight head = config.tiedHead() ? Weight.beside(embedding) : head();
       return new DecoderWeights(embedding, List.copyOf(layers), norm("model.norm"), head);
     }
 
@@ -91,7 +97,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
         String prefix, List<String> names, List<Integer> widths, boolean bias) {
       List<String> modules = names.stream().map(name -> prefix + name).toList();
       try (Scope scope = Scope.open()) {
-        Weight weight = Weight.of(joined(modules, ".weight", products), device, scope);
+        Weight weight = Weight.of(joined(modules, ".weight", products), scope);
         Tensor added = bias ? scope.release(joined(modules, ".bias", DType.F32)) : null;
         return new Projection(modules, widths, weight, added);
       }
@@ -108,7 +114,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
 
     private Weight head() {
       try (Scope scope = Scope.open()) {
-        return Weight.of(source.read("lm_head.weight", products).to(device), device, scope);
+        return Weight.of(source.read("lm_head.weight", products).to(device), scope);
       }
     }
 

@@ -2,10 +2,12 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.PackedMatrix;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BinaryOperator;
 
 /**
  * The factors of all modules of a projection in the type of its products, so that a pass takes two
@@ -69,6 +71,19 @@ record JoinedFactors(List<Part> parts, Tensor a, Tensor b) {
       part.ofA(a).copyFrom(part.factors.a().detach());
       part.ofB(b).copyFrom(part.factors.b().detach().times(part.factors.scale()));
     }
+  }
+
+  /** What makes of an input and its plain outputs the outputs with the factors as they are now. */
+  BinaryOperator<Tensor> prepared() {
+    if (!PackedMatrix.pays(a)) {
+      return (input, plain) -> {
+        addTo(plain, low(input));
+        return plain;
+      };
+    }
+    PackedMatrix down = PackedMatrix.of(a);
+    PackedMatrix up = PackedMatrix.of(b);
+    return (input, plain) -> up.linearPlus(down.linear(input), plain);
   }
 
   /** input · Aᵀ, (rows, ranks). */

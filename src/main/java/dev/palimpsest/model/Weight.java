@@ -1,7 +1,6 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
-import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.PackedMatrix;
 import dev.palimpsest.tensor.Scope;
@@ -27,20 +26,20 @@ sealed interface Weight extends AutoCloseable {
   Tensor linear(Tensor x);
 
   /**
-   * A matrix as its products on a device go fastest.
+   * A matrix as its products go fastest where it lies.
    *
    * @param matrix (out, in); handed over, in the scope that is given
    */
-  static Weight of(Tensor matrix, Device device, Scope scope) {
-    if (!PackedMatrix.pays(matrix.dtype(), device)) {
+  static Weight of(Tensor matrix, Scope scope) {
+    if (!PackedMatrix.pays(matrix)) {
       return new Plain(scope.release(matrix));
     }
     return new Packed(PackedMatrix.of(matrix).release(scope), Optional.empty());
   }
 
   /** The same of a matrix that somebody else needs as it is. */
-  static Weight beside(Tensor matrix, Device device) {
-    if (!PackedMatrix.pays(matrix.dtype(), device)) {
+  static Weight beside(Tensor matrix) {
+    if (!PackedMatrix.pays(matrix)) {
       return new Plain(matrix);
     }
     try (Scope scope = Scope.open()) {

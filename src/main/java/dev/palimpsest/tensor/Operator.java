@@ -15,8 +15,13 @@ final class Operator {
    * @param name with its namespace, as in ATen's native_functions.yaml
    */
   Operator(String name) {
+    this(name, "");
+  }
+
+  /** The same of one that has several forms. */
+  Operator(String name, String form) {
     Native.load();
-    handle = Dispatcher.singleton().findSchemaOrThrow(name, "");
+    handle = Dispatcher.singleton().findSchemaOrThrow(name, form);
     handle.retainReference(); // it outlives the scope that happens to be open
   }
 

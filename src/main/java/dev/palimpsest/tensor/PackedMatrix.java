@@ -15,8 +15,10 @@ import org.bytedeco.pytorch.Type;
 public final class PackedMatrix implements AutoCloseable {
   private static final Operator PACK = new Operator("mkldnn::_reorder_linear_weight");
   private static final Operator LINEAR = new Operator("mkldnn::_linear_pointwise");
+  private static final Operator LINEAR_PLUS = new Operator("mkldnn::_linear_pointwise", "binary");
   private static final IValue NONE = Operator.lasting(new IValue());
   private static final IValue NOTHING_AFTER = Operator.lasting(new IValue("none"));
+  private static final IValue ADD = Operator.lasting(new IValue("add"));
   private static final IValue NO_SCALARS = Operator.lasting(new IValue(scalars()));
   private static final IValue NO_ALGORITHM = Operator.lasting(new IValue(""));
 
@@ -31,9 +33,9 @@ public final class PackedMatrix implements AutoCloseable {
     return new GenericList(OptionalType.get(scalar));
   }
 
-  /** Whether products of this type on this machine gain by it. */
-  public static boolean pays(DType type, Device device) {
-    return type == DType.BF16 && device == Device.CPU && Cpu.hasBf16();
+  /** Whether products with such a matrix gain by it on this machine. */
+  public static boolean pays(Tensor matrix) {
+    return matrix.dtype() == DType.BF16 && matrix.handle().is_cpu() && Cpu.hasBf16();
   }
 
   /**
@@ -68,6 +70,21 @@ public final class PackedMatrix implements AutoCloseable {
       IValue matrix = new IValue(packed.handle());
       return scope.keep(
           LINEAR.call(input, matrix, NONE, NOTHING_AFTER, NO_SCALARS, NO_ALGORITHM).tensor(0));
+    }
+  }
+
+  /**
+   * x · Wᵀ + other.
+   *
+   * @param x (rows, in), BF16
+   * @param other (rows, out), BF16
+   */
+  public Tensor linearPlus(Tensor x, Tensor other) {
+    try (Scope scope = Scope.open()) {
+      IValue input = new IValue(x.handle());
+      IValue added = new IValue(other.handle());
+      IValue matrix = new IValue(packed.handle());
+      return scope.keep(LINEAR_PLUS.call(input, added, matrix, NONE, ADD).tensor(0));
     }
   }
 

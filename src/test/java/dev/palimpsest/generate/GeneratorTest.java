@@ -69,7 +69,7 @@ class GeneratorTest {
                 try (Scope _ = Scope.open()) {
                   AdaptedDecoder base = AdaptedDecoder.base(decoder);
                   Tensor last = base.hidden(sequence).narrow(0, sequence.rows() - 1, 1);
-                  return Sampler.argmax(base.logits(last));
+                  return base.logits(last).argmax(1).ints()[0];
                 }
               });
       ids = Arrays.copyOf(ids, ids.length + 1);
@@ -162,8 +162,7 @@ class GeneratorTest {
       Generator.Written stopped =
           generator(decoder, Set.of())
               .write(
-                  List.of(
-                      new Generator.Request(prompt, 9, Sampler::argmax, ids -> ids.length == 2)))
+                  List.of(new Generator.Request(prompt, 9, Sampler.GREEDY, ids -> ids.length == 2)))
               .getFirst();
 
       assertThat(ended.ids()).containsExactly(Arrays.copyOf(free, before));
@@ -174,7 +173,7 @@ class GeneratorTest {
   }
 
   private static Generator.Request request(int[] prompt, int tokens) {
-    return new Generator.Request(prompt, tokens, Sampler::argmax, ids -> false);
+    return new Generator.Request(prompt, tokens, Sampler.GREEDY, ids -> false);
   }
 
   private static Generator generator(Decoder decoder, Set<Integer> end) {

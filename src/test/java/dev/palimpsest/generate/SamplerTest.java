@@ -75,7 +75,8 @@ class SamplerTest {
 
   private static int choose(Sampler sampler, float... logits) {
     try (Scope _ = Scope.open()) {
-      return sampler.choose(Tensor.of(logits, 1, logits.length));
+      Tensor row = Tensor.of(logits, 1, logits.length);
+      return sampler.choose(row, row.argmax(1).ints()[0]);
     }
   }
 

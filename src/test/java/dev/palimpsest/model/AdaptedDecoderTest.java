@@ -1,0 +1,45 @@
+package dev.palimpsest.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import dev.palimpsest.Reference;
+import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class AdaptedDecoderTest {
+  private static final int[] DOCUMENT = {5, 80, 17, 33, 9};
+
+  @Test
+  void logits_ofRowsThatStandAlone_haveTheSameBitsInAnyCompany() {
+    try (Scope _ = Scope.open();
+        Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint("llama"));
+        Decoder decoder =
+            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.BF16, Device.CPU)) {
+      Adapter adapter = PeftFolder.read(Reference.adapter("plain"), decoder.config());
+      AdaptedDecoder prepared = new AdaptedDecoder(decoder, adapter.factors()).prepared();
+      assumeThat(prepared.rowsStandAlone()).as("bf16 products of this machine").isTrue();
+
+      float[] alone = logits(prepared, 0);
+
+      for (int others : new int[] {1, 3, 14, 60}) {
+        assertThat(logits(prepared, others)).as("beside %s", others).containsExactly(alone);
+      }
+    }
+  }
+
+  /** Of the document, which comes last. */
+  private static float[] logits(AdaptedDecoder decoder, int others) {
+    List<int[]> documents = new ArrayList<>();
+    for (int i = 0; i < others; i++) {
+      documents.add(new int[] {7, 11 + i, 2});
+    }
+    documents.add(DOCUMENT);
+    Tensor hidden = decoder.hidden(Ragged.of(documents));
+    return decoder.logits(hidden.narrow(0, 3L * others, DOCUMENT.length)).floats();
+  }
+}
