@@ -28,8 +28,10 @@ class FrozenDecoderTest {
     "llama, rslora",
     "llama, one-layer",
     "llama, excluded",
+    "llama, dora",
     "mistral, mistral-plain",
     "qwen2, qwen2-plain",
+    "qwen2, qwen2-dora",
     "qwen3, qwen3-plain",
     "gemma3, gemma3-plain"
   })
@@ -126,7 +128,7 @@ class FrozenDecoderTest {
 
   private static Found found(
       TrainedDecoder trained, Map<String, Factors> factors, Ragged documents, Tensor byHidden) {
-    factors.values().forEach(each -> List.of(each.a(), each.b()).forEach(FrozenDecoderTest::clear));
+    factors.values().forEach(each -> each.tensors().forEach(FrozenDecoderTest::clear));
     TrainedDecoder.Pass pass = trained.forward(documents, ROWS);
     pass.backward(byHidden);
     Map<String, float[]> gradients = new LinkedHashMap<>();
@@ -134,6 +136,10 @@ class FrozenDecoderTest {
         (name, each) -> {
           gradients.put(name + ".A", collected(each.a()).floats());
           gradients.put(name + ".B", collected(each.b()).floats());
+          Tensor magnitude = each.magnitude();
+          if (magnitude != null) {
+            gradients.put(name + ".magnitude", collected(magnitude).floats());
+          }
         });
     Found found = new Found(pass.hidden().floats(), gradients);
     trained.close();
@@ -204,8 +210,17 @@ class FrozenDecoderTest {
     PeftFolder.read(Reference.adapter(adapter), config)
         .factors()
         .forEach(
-            (name, each) ->
-                leaves.put(name, new Factors(leaf(each.a()), leaf(each.b()), each.scale())));
+            (name, each) -> {
+              Tensor magnitude = each.magnitude();
+              leaves.put(
+                  name,
+                  new Factors(
+                      leaf(each.a()),
+                      leaf(each.b()),
+                      each.scale(),
+                      magnitude == null ? null : leaf(magnitude),
+                      null));
+            });
     return leaves;
   }
 
