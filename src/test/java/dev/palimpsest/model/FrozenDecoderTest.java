@@ -18,6 +18,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The written-out gradient against libtorch's graph, over every architecture. */
 class FrozenDecoderTest {
@@ -50,17 +51,21 @@ class FrozenDecoderTest {
   }
 
   /** Rounding is a matter of luck in one pass, so over several. */
-  @Test
-  void backward_inBf16_isAsCloseToFp32AsAutograd() {
+  @ParameterizedTest
+  @ValueSource(strings = {"plain", "dora"})
+  void backward_inBf16_isAsCloseToFp32AsAutograd(String adapter) {
     double written = 0;
     double autograd = 0;
     for (int seed = 0; seed < 12; seed++) {
-      float[] exact = plain(Precision.FP32, seed, AutogradDecoder::new);
-      autograd += distance(plain(Precision.BF16, seed, AutogradDecoder::new), exact);
+      float[] exact = all(adapter, Precision.FP32, seed, AutogradDecoder::new);
+      autograd += distance(all(adapter, Precision.BF16, seed, AutogradDecoder::new), exact);
       written +=
           distance(
-              plain(
-                  Precision.BF16, seed, each -> new FrozenDecoder(each.decoder(), each.factors())),
+              all(
+                  adapter,
+                  Precision.BF16,
+                  seed,
+                  each -> new FrozenDecoder(each.decoder(), each.factors())),
               exact);
     }
 
@@ -69,11 +74,11 @@ class FrozenDecoderTest {
   }
 
   /** All gradients one after the other. */
-  private static float[] plain(
-      Precision precision, int seed, Function<AdaptedDecoder, TrainedDecoder> way) {
+  private static float[] all(
+      String adapter, Precision precision, int seed, Function<AdaptedDecoder, TrainedDecoder> way) {
     try (Scope _ = Scope.open();
         Decoder decoder = decoder("llama", precision)) {
-      Map<String, Factors> factors = leaves("plain", decoder.config());
+      Map<String, Factors> factors = leaves(adapter, decoder.config());
       TrainedDecoder trained = way.apply(new AdaptedDecoder(decoder, factors));
       return found(trained, factors, documents(seed), gradient(decoder.config(), seed)).all();
     }
