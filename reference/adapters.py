@@ -42,6 +42,7 @@ RECIPES = {
     "qwen3-plain": ("qwen3", all_linear()),
     "gemma3-plain": ("gemma3", all_linear()),
     "mistral-plain": ("mistral", all_linear()),
+    "qwen2-dora": ("qwen2", all_linear(use_dora=True)),
 }
 
 
@@ -105,7 +106,7 @@ def entry(name, seed):
     shift = (torch.tensor(logits) - torch.tensor(picked_logits(load(CHECKPOINTS / checkpoint), ids, rows))).abs().max()
     print(f"{name}: largest change of a logit {shift:.3f}, {len(modules(again))} modules")
     found = {"name": name, "checkpoint": checkpoint, "ids": ids, "rows": rows, "logits": logits}
-    return found if name == "dora" else found | {"modules": modules(again)}
+    return found if name.endswith("dora") else found | {"modules": modules(again)}
 
 
 def main():

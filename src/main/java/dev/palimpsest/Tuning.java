@@ -4,6 +4,8 @@ import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.TuneSettings;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -22,6 +24,9 @@ public final class Tuning {
   private int rank = LowRank.RANK;
   private OptionalDouble alpha = OptionalDouble.empty();
   private String targets = LowRank.TARGETS;
+  private final Map<String, Integer> rankPatterns = new LinkedHashMap<>();
+  private final Map<String, Double> alphaPatterns = new LinkedHashMap<>();
+  private OptionalDouble ratio = OptionalDouble.empty();
   private int batch = DEFAULTS.batch();
   private int accumulate = DEFAULTS.accumulate();
   private double rate = DEFAULTS.rate();
@@ -38,12 +43,24 @@ public final class Tuning {
     this.data = data;
   }
 
-  /** How an adapter is scaled. */
+  /** A kind of adapter. */
   public enum Method {
-    /** By alpha / rank. */
-    LORA,
-    /** By alpha / √rank. */
-    RSLORA
+    /** W + alpha / rank · B · A (Hu et al., 2106.09685). */
+    LORA("lora"),
+    /** Scaled by alpha / √rank (Kalajdzievski, 2312.03732). */
+    RSLORA("rslora"),
+    /** Directions by LoRA, the rows' lengths by themselves (Liu et al., 2402.09353). */
+    DORA("dora"),
+    /** From the largest singular values of W (Meng et al., 2404.02948). */
+    PISSA("pissa"),
+    /** LoRA whose B learns faster than its A (Hayou et al., 2402.12354). */
+    LORA_PLUS("lora+");
+
+    private final String word;
+
+    Method(String word) {
+      this.word = word;
+    }
   }
 
   /**
@@ -76,6 +93,42 @@ public final class Tuning {
    */
   public Tuning alpha(double value) {
     alpha = OptionalDouble.of(value);
+    return this;
+  }
+
+  /**
+   * Gives some modules another rank.
+   *
+   * @param pattern a regular expression for the end of a module's name, such as {@code q_proj}; the
+   *     first that matches counts
+   * @param size 1 or more
+   * @return this request
+   */
+  public Tuning rank(String pattern, int size) {
+    rankPatterns.put(pattern, size);
+    return this;
+  }
+
+  /**
+   * Gives some modules another alpha.
+   *
+   * @param pattern as for {@link #rank(String, int)}
+   * @param value above 0
+   * @return this request
+   */
+  public Tuning alpha(String pattern, double value) {
+    alphaPatterns.put(pattern, value);
+    return this;
+  }
+
+  /**
+   * Chooses how many times A's rate B has in LoRA+.
+   *
+   * @param times above 0; 16 if nothing is said
+   * @return this request
+   */
+  public Tuning loraPlusRatio(double times) {
+    ratio = OptionalDouble.of(times);
     return this;
   }
 
@@ -233,14 +286,16 @@ public final class Tuning {
   }
 
   private TuneJob job() {
-    String word = method == Method.RSLORA ? "rslora" : "lora";
+    LowRank chosen =
+        LowRank.of(method.word, rank, alpha, targets)
+            .with(new LowRank.Patterns(rankPatterns, alphaPatterns));
     return new TuneJob(
         loaded.name(),
         data.spec(),
         heldOut,
         heldOutShare,
         replay,
-        LowRank.of(word, rank, alpha, targets),
+        ratio.isPresent() ? chosen.withRatio(ratio.getAsDouble()) : chosen,
         new TuneSettings(
             batch,
             accumulate,

@@ -17,6 +17,8 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 /** The entry points for Java programs, on a tiny model. */
@@ -80,9 +82,9 @@ class ModelTest {
 
       JsonNode job = Json.read(folder.resolve("run/run.json")).findPath("job");
       assertThat(job.at("/model").asString()).isEqualTo(Path.of(TINY).toAbsolutePath().toString());
-      assertThat(job.at("/lora/method").asString()).isEqualTo("rslora");
-      assertThat(job.at("/lora/alpha").asDouble()).isEqualTo(3);
-      assertThat(job.at("/lora/targets").asString()).isEqualTo("q_proj,v_proj");
+      assertThat(job.at("/method/method").asString()).isEqualTo("rslora");
+      assertThat(job.at("/method/alpha").asDouble()).isEqualTo(3);
+      assertThat(job.at("/method/targets").asString()).isEqualTo("q_proj,v_proj");
       assertThat(job.at("/replay/percent").asDouble()).isEqualTo(50);
       assertThat(job.at("/settings/accumulate").asInt()).isEqualTo(2);
       assertThat(job.at("/settings/warmup").asInt()).isEqualTo(1);
@@ -90,6 +92,41 @@ class ModelTest {
       assertThat(job.at("/settings/saving/checkpoint_every").asInt()).isEqualTo(3);
       assertThat(job.at("/precision").asString()).isEqualToIgnoringCase("fp32");
       assertThat(job.at("/threads").asInt()).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void tune_loraPlusWithPatterns_standsInTheRunsRecord() {
+    try (Model base = Model.load(TINY, settings())) {
+      Run run =
+          tuning(base)
+              .method(Tuning.Method.LORA_PLUS)
+              .loraPlusRatio(8)
+              .rank("q_proj", 3)
+              .alpha("v_proj", 5)
+              .to(folder.resolve("run"));
+
+      JsonNode method = Json.read(folder.resolve("run/run.json")).findPath("job").get("method");
+      assertThat(method.at("/method").asString()).isEqualTo("lora+");
+      assertThat(method.at("/ratio").asDouble()).isEqualTo(8);
+      assertThat(method.at("/patterns/ranks/q_proj").asInt()).isEqualTo(3);
+      assertThat(method.at("/patterns/alphas/v_proj").asDouble()).isEqualTo(5);
+      JsonNode adapter = Json.read(run.adapter().resolve("adapter_config.json"));
+      assertThat(adapter.at("/rank_pattern/q_proj").asInt()).isEqualTo(3);
+      assertThat(adapter.at("/alpha_pattern/v_proj").asDouble()).isEqualTo(5);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Tuning.Method.class)
+  void tune_anyMethod_learnsAndScoresAsItTrained(Tuning.Method method) {
+    try (Model base = Model.load(TINY, settings())) {
+      Run run = tuning(base).method(method).heldOut(rows).to(folder.resolve("run"));
+      Scores before = base.score(Data.of(rows));
+      Scores after = base.with(run.adapter()).score(Data.of(rows));
+
+      assertThat(after.nllPerToken()).isLessThan(before.nllPerToken());
+      assertThat(run.heldOutLoss().orElseThrow()).isCloseTo(after.nllPerToken(), offset(1e-4));
     }
   }
 

@@ -69,12 +69,12 @@ public class StepBenchmark {
     examples = Collections.nCopies(1024 / document, example);
     decoder = RandomModel.decoder(precision);
     AdapterConfig lora = AdapterConfig.lora(16, 32, TargetModules.allLinear());
-    trained = LoraParameters.fresh(lora, decoder.config(), new Seeds(1));
+    trained = LoraParameters.fresh(FactorLayout.of(lora, decoder.config()), decoder, new Seeds(1));
     training =
         new Training(
             settings(),
             new CrossEntropy(),
-            new TrainedAdapter(lora, decoder, trained),
+            new TrainedAdapter(lora, decoder, trained, 1),
             new Training.Extent(Integer.MAX_VALUE, PASS_ROWS));
   }
 

@@ -1,8 +1,13 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.Method;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -11,7 +16,7 @@ final class MethodOptions {
   @Option(
       names = "--method",
       defaultValue = "lora",
-      description = "lora, rslora; default: ${DEFAULT-VALUE}")
+      description = "lora, rslora, dora, pissa, lora+; default: ${DEFAULT-VALUE}")
   private String method = "";
 
   @Option(names = "--rank", description = "default: ${DEFAULT-VALUE}")
@@ -23,8 +28,45 @@ final class MethodOptions {
   @Option(names = "--targets", description = "default: ${DEFAULT-VALUE}")
   private String targets = LowRank.TARGETS;
 
+  @Option(
+      names = "--rank-pattern",
+      paramLabel = "PATTERN=N",
+      description = "rank of the modules whose names end so; may repeat")
+  private List<String> rankPatterns = List.of();
+
+  @Option(
+      names = "--alpha-pattern",
+      paramLabel = "PATTERN=N",
+      description = "alpha of the modules whose names end so; may repeat")
+  private List<String> alphaPatterns = List.of();
+
+  @Option(
+      names = "--lora-plus-ratio",
+      description = "lora+: how many times A's rate B has; default: 16")
+  private @Nullable Double ratio;
+
   Method method() {
     OptionalDouble scale = alpha == null ? OptionalDouble.empty() : OptionalDouble.of(alpha);
-    return LowRank.of(method, rank, scale, targets);
+    LowRank.Patterns patterns =
+        new LowRank.Patterns(
+            byPattern("--rank-pattern", rankPatterns, Integer::valueOf),
+            byPattern("--alpha-pattern", alphaPatterns, Double::valueOf));
+    LowRank chosen = LowRank.of(method, rank, scale, targets).with(patterns);
+    return ratio == null ? chosen : chosen.withRatio(ratio);
+  }
+
+  /** A pattern may hold an equals sign itself, so the last one counts. */
+  private static <T> Map<String, T> byPattern(
+      String option, List<String> given, Function<String, T> number) {
+    Map<String, T> values = new LinkedHashMap<>();
+    for (String each : given) {
+      int sign = each.lastIndexOf('=');
+      try {
+        values.put(each.substring(0, sign), number.apply(each.substring(sign + 1)));
+      } catch (IndexOutOfBoundsException | NumberFormatException e) {
+        throw new BadInput(option + " " + each + ": give PATTERN=N, as q_proj=8", e);
+      }
+    }
+    return values;
   }
 }

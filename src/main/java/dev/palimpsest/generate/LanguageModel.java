@@ -5,6 +5,7 @@ import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Decoder;
+import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Progress;
@@ -139,14 +140,7 @@ public final class LanguageModel implements AutoCloseable {
   @Override
   public void close() {
     for (Adapter adapter : adapters) {
-      adapter
-          .factors()
-          .values()
-          .forEach(
-              factors -> {
-                factors.a().close();
-                factors.b().close();
-              });
+      adapter.factors().values().forEach(Factors::close);
     }
     decoder.close();
     checkpoint.close();

@@ -8,6 +8,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /** What an adapter makes of a projection's outputs. */
 @FunctionalInterface
@@ -22,10 +23,40 @@ interface Adaptation {
 
   /** Module by module, so that gradients flow to the factors. */
   static Adaptation separate(Map<String, Factors> factors) {
-    return (projection, input, plain) ->
-        projection.modules().stream().anyMatch(factors::containsKey)
-            ? plain.plus(added(projection, input, factors))
-            : plain;
+    return (projection, input, plain) -> {
+      if (projection.modules().stream().noneMatch(factors::containsKey)) {
+        return plain;
+      }
+      Tensor outputs = plain.plus(added(projection, input, factors));
+      return projection.modules().stream().map(factors::get).anyMatch(Adaptation::hasMagnitude)
+          ? gained(projection, outputs, factors)
+          : outputs;
+    };
+  }
+
+  private static boolean hasMagnitude(@Nullable Factors factors) {
+    return factors != null && factors.magnitude() != null;
+  }
+
+  /** DoRA: each output but its bias by its magnitude over the norm of its row. */
+  private static Tensor gained(
+      Projection projection, Tensor outputs, Map<String, Factors> factors) {
+    Tensor weight = projection.weight().dense();
+    List<Tensor> more = new ArrayList<>(projection.modules().size());
+    long row = 0;
+    for (int i = 0; i < projection.modules().size(); i++) {
+      long width = projection.widths().get(i);
+      Factors own = factors.get(projection.modules().get(i));
+      Tensor magnitude = own == null ? null : own.magnitude();
+      more.add(
+          own == null || magnitude == null
+              ? Tensor.zeros(DType.F32, width)
+              : magnitude.dividedBy(own.rowNorms(weight.narrow(0, row, width))).minus(1));
+      row += width;
+    }
+    Tensor bias = projection.bias();
+    Tensor unbiased = bias == null ? outputs : outputs.minus(bias.to(outputs.dtype()));
+    return outputs.plus(unbiased.times(Tensor.cat(0, more).to(outputs.dtype())));
   }
 
   private static Tensor added(Projection projection, Tensor input, Map<String, Factors> factors) {
@@ -36,8 +67,9 @@ interface Adaptation {
       if (own == null) {
         parts.add(Tensor.zeros(type, input.size(0), projection.widths().get(i)));
       } else {
-        Tensor low = Functional.linear(input, own.a().to(type));
-        parts.add(Functional.linear(low, own.b().times(own.scale()).to(type)));
+        Factors whole = own.whole();
+        Tensor low = Functional.linear(input, whole.a().to(type));
+        parts.add(Functional.linear(low, whole.b().times(whole.scale()).to(type)));
       }
     }
     return parts.size() == 1 ? parts.getFirst() : Tensor.cat(1, parts);

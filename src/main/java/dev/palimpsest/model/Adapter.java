@@ -17,6 +17,19 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) {
   }
 
   /**
+   * What PEFT and its kin can hold: where there is a start, the same change as a plain LoRA of
+   * twice the rank, over the base as it is, in the scope that is open.
+   */
+  public Adapter whole() {
+    if (factors.values().stream().allMatch(each -> each.start() == null)) {
+      return this;
+    }
+    Map<String, Factors> whole = new LinkedHashMap<>(factors);
+    whole.replaceAll((module, each) -> each.whole());
+    return new Adapter(config.doubled(), whole);
+  }
+
+  /**
    * Refuses another base than the one the adapter was trained over. An adapter that records none is
    * taken: its names and shapes were checked when it was read.
    *

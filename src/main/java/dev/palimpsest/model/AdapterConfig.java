@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param rank of modules that no pattern names
  * @param alpha of modules that no pattern names; the scale is alpha / rank
  * @param rankStabilised whether the scale is alpha / √rank instead (Kalajdzievski, 2312.03732)
+ * @param weightDecomposed whether each module has a magnitude too (DoRA, Liu et al., 2402.09353)
  * @param rankPattern rank by pattern; the first that matches the end of a module's name counts
  * @param alphaPattern alpha by pattern, likewise
  * @param dropout on the adapter's input while training
@@ -21,6 +22,7 @@ public record AdapterConfig(
     int rank,
     double alpha,
     boolean rankStabilised,
+    boolean weightDecomposed,
     TargetModules targets,
     Map<String, Integer> rankPattern,
     Map<String, Double> alphaPattern,
@@ -39,7 +41,16 @@ public record AdapterConfig(
   /** A plain LoRA of one rank and alpha. */
   public static AdapterConfig lora(int rank, double alpha, TargetModules targets) {
     return new AdapterConfig(
-        rank, alpha, false, targets, Map.of(), Map.of(), 0, Optional.empty(), Optional.empty());
+        rank,
+        alpha,
+        false,
+        false,
+        targets,
+        Map.of(),
+        Map.of(),
+        0,
+        Optional.empty(),
+        Optional.empty());
   }
 
   /** The same over a base that is known. */
@@ -48,12 +59,32 @@ public record AdapterConfig(
         rank,
         alpha,
         rankStabilised,
+        weightDecomposed,
         targets,
         rankPattern,
         alphaPattern,
         dropout,
         Optional.of(name),
         Optional.of(fingerprint));
+  }
+
+  /** Twice every rank at the same scale alpha / rank. */
+  AdapterConfig doubled() {
+    Map<String, Integer> ranks = new LinkedHashMap<>(rankPattern);
+    ranks.replaceAll((pattern, each) -> 2 * each);
+    Map<String, Double> alphas = new LinkedHashMap<>(alphaPattern);
+    alphas.replaceAll((pattern, each) -> 2 * each);
+    return new AdapterConfig(
+        2 * rank,
+        2 * alpha,
+        rankStabilised,
+        weightDecomposed,
+        targets,
+        ranks,
+        alphas,
+        dropout,
+        baseName,
+        baseFingerprint);
   }
 
   /** The rank on a module. */
@@ -67,10 +98,14 @@ public record AdapterConfig(
     return ofModule / (rankStabilised ? Math.sqrt(rank(module)) : rank(module));
   }
 
-  // peft/utils/other.py, get_pattern_key
+  /** Whether a rank or alpha pattern names a module (peft/utils/other.py, get_pattern_key). */
+  public static boolean matches(String pattern, String module) {
+    return TargetModules.fullMatch("(.*\\.)?(" + pattern + ")", module);
+  }
+
   private static <T> Optional<T> first(Map<String, T> patterns, String module) {
     for (Map.Entry<String, T> pattern : patterns.entrySet()) {
-      if (TargetModules.fullMatch("(.*\\.)?(" + pattern.getKey() + ")", module)) {
+      if (matches(pattern.getKey(), module)) {
         return Optional.of(pattern.getValue());
       }
     }

@@ -83,6 +83,23 @@ public final class Decoder implements AutoCloseable {
     return angles(type == ModelConfig.LayerType.SLIDING ? localRotary : rotary, positions);
   }
 
+  /**
+   * The frozen matrix of a linear module of the blocks, (out, in), type of the products, in the
+   * scope that is open; not to be written to.
+   *
+   * @param module Hugging Face name
+   */
+  public Tensor weight(String module) {
+    for (Projection projection : weights.projections()) {
+      int index = projection.modules().indexOf(module);
+      if (index >= 0) {
+        long row = projection.widths().stream().limit(index).mapToLong(each -> each).sum();
+        return projection.weight().dense().narrow(0, row, projection.widths().get(index));
+      }
+    }
+    throw new IllegalArgumentException("no linear module of a block: " + module);
+  }
+
   DecoderWeights weights() {
     return weights;
   }

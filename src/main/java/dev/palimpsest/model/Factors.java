@@ -1,14 +1,25 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tensor.Native;
+import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Low-rank factors of one module: W + scale · B · A (Hu et al., 2106.09685).
  *
  * @param a (rank, in), F32
  * @param b (out, rank), F32
+ * @param magnitude (out), F32: the length that each row of W + scale · B · A is given (DoRA, Liu et
+ *     al., 2402.09353); null for the length it has
+ * @param start what of B · A the base holds already: the change is scale · (B · A − B₀ · A₀)
+ *     (PiSSA, Meng et al., 2404.02948); null for nothing
  */
-public record Factors(Tensor a, Tensor b, double scale) {
+public record Factors(
+    Tensor a, Tensor b, double scale, @Nullable Tensor magnitude, @Nullable Start start) {
   /** Checks that the two meet in the rank. */
   public Factors {
     if (a.size(0) != b.size(1)) {
@@ -16,13 +27,81 @@ public record Factors(Tensor a, Tensor b, double scale) {
     }
   }
 
+  /** Plain LoRA. */
+  public Factors(Tensor a, Tensor b, double scale) {
+    this(a, b, scale, null, null);
+  }
+
+  /**
+   * A pair that stays as it is.
+   *
+   * @param a (rank, in), F32
+   * @param b (out, rank), F32
+   */
+  public record Start(Tensor a, Tensor b) {}
+
   /** The inner dimension. */
   public int rank() {
     return (int) a.size(0);
   }
 
-  /** The same factors with the scale multiplied: the dial between base (0) and adapter (1). */
+  /** The inner dimension of the change: twice the rank where there is a start. */
+  int ranks() {
+    return start == null ? rank() : 2 * rank();
+  }
+
+  /** What can train, in a fixed order. */
+  public List<Tensor> tensors() {
+    return magnitude == null ? List.of(a, b) : List.of(a, b, magnitude);
+  }
+
+  /**
+   * The same change over the whole base, without a start: A with A − A₀ below it, B − B₀ with B₀
+   * beside it. Both differences are small, so nothing large cancels where the products are rounded,
+   * as it would in PEFT's own form, A with A₀ and B with −B₀.
+   */
+  Factors whole() {
+    return start == null
+        ? this
+        : new Factors(
+            Tensor.cat(0, List.of(a, a.minus(start.a))),
+            Tensor.cat(1, List.of(b.minus(start.b), start.b)),
+            scale);
+  }
+
+  /**
+   * The length of each row of W + scale · B · A, (out), F32, in the scope that is open; no gradient
+   * flows to it (2402.09353, section 4.3).
+   *
+   * @param weight W, (out, in), any type
+   */
+  public Tensor rowNorms(Tensor weight) {
+    try (Scope scope = Scope.open()) {
+      return Native.withoutGradients(
+          () -> {
+            Tensor change = b.matmul(a).timesInPlace(scale);
+            return scope.keep(change.plusInPlace(weight).square().sum(1).sqrt());
+          });
+    }
+  }
+
+  /**
+   * The same factors with the scale multiplied: the dial between base (0) and adapter (1).
+   *
+   * @throws BadInput over DoRA, whose rows keep their lengths whatever the scale
+   */
   public Factors scaled(double factor) {
-    return new Factors(a, b, scale * factor);
+    if (magnitude != null) {
+      throw new BadInput(
+          "a DoRA adapter cannot be scaled: its magnitudes are no multiple of its factors; train"
+              + " with --method lora, rslora, lora+ or pissa to scale the adapter");
+    }
+    return new Factors(a, b, scale * factor, null, start);
+  }
+
+  /** Frees all tensors that a scope does not. */
+  public void close() {
+    Stream.concat(tensors().stream(), start == null ? Stream.of() : Stream.of(start.a, start.b))
+        .forEach(Tensor::close);
   }
 }

@@ -4,12 +4,13 @@ import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A frozen projection under factors that train, with its gradient written out: x · Wᵀ + (x · Aᵀ) ·
  * Bᵀ, where A holds the factors of all modules of the projection one below the other and B, scaled,
  * holds them along its diagonal. Three products forward, five backward, whatever the number of
- * modules.
+ * modules. DoRA's magnitudes scale what comes out.
  */
 final class FrozenProjection implements AutoCloseable {
   private final Projection frozen;
@@ -19,8 +20,7 @@ final class FrozenProjection implements AutoCloseable {
     this.frozen = frozen;
     try (Scope scope = Scope.open()) {
       this.factors = JoinedFactors.of(frozen, factors);
-      scope.release(this.factors.a());
-      scope.release(this.factors.b());
+      this.factors.tensors().forEach(scope::release);
     }
   }
 
@@ -45,12 +45,16 @@ final class FrozenProjection implements AutoCloseable {
    * @param input (rows, in), type of the products
    * @param low input · Aᵀ, (rows, ranks)
    * @param output (rows, out), type of the products
+   * @param unscaled the output before its gains and without its bias; null where there are none
    */
-  record Applied(Tensor input, Tensor low, Tensor output) {
+  record Applied(Tensor input, Tensor low, Tensor output, @Nullable Tensor unscaled) {
     /** Keeps what the gradient needs; the output is not. */
     void keep(Scope scope) {
       scope.keep(input);
       scope.keep(low);
+      if (unscaled != null) {
+        scope.keep(unscaled);
+      }
     }
   }
 
@@ -66,7 +70,12 @@ final class FrozenProjection implements AutoCloseable {
     if (trains()) {
       factors.addTo(output, low);
     }
-    return new Applied(input, low, output);
+    RowGains gains = factors.gains();
+    if (gains == null) {
+      return new Applied(input, low, output, null);
+    }
+    Tensor unscaled = gains.unbiased(output);
+    return new Applied(input, low, gains.apply(output, unscaled), unscaled);
   }
 
   /**
@@ -76,34 +85,51 @@ final class FrozenProjection implements AutoCloseable {
    * @return the gradient by the input, (rows, in), type of the products
    */
   Tensor backward(Applied pass, Tensor gradient) {
-    Tensor down = gradient.matmul(frozen.weight().dense());
+    Tensor inner = throughGains(pass, gradient);
+    Tensor down = inner.matmul(frozen.weight().dense());
     if (trains()) {
-      Tensor low = collect(pass, gradient);
+      Tensor low = collectFactors(pass, inner);
       down.plusMatmulInPlace(low, factors.a());
     }
     return down;
   }
 
-  /** Adds to the gradients of the factors alone; gives the gradient by low. */
-  Tensor collect(Applied pass, Tensor gradient) {
+  /** Adds to the gradients of the factors alone. */
+  void collect(Applied pass, Tensor gradient) {
+    collectFactors(pass, throughGains(pass, gradient));
+  }
+
+  private Tensor throughGains(Applied pass, Tensor gradient) {
+    RowGains gains = factors.gains();
+    return gains == null
+        ? gradient
+        : gains.backward(Objects.requireNonNull(pass.unscaled), gradient);
+  }
+
+  /** Gives the gradient by low. */
+  private Tensor collectFactors(Applied pass, Tensor gradient) {
     Tensor low = gradient.matmul(factors.b());
     Tensor byA = low.transpose(0, 1).matmul(pass.input);
     Tensor byB = gradient.transpose(0, 1).matmul(pass.low);
     for (JoinedFactors.Part part : factors.parts()) {
       Factors leaves = part.factors();
-      into(leaves.a()).plusInPlace(part.ofA(byA));
-      into(leaves.b()).plusInPlace(part.ofB(byB), leaves.scale());
+      int rank = leaves.rank();
+      Tensor ofA = part.ofA(byA);
+      into(leaves.a()).plusInPlace(ofA.narrow(0, 0, rank));
+      into(leaves.b()).plusInPlace(part.ofB(byB).narrow(1, 0, rank), leaves.scale());
+      if (leaves.start() != null) { // A − A₀ lies below A
+        into(leaves.a()).plusInPlace(ofA.narrow(0, rank, rank));
+      }
     }
     return low;
   }
 
-  private static Tensor into(Tensor leaf) {
+  static Tensor into(Tensor leaf) {
     return Objects.requireNonNull(leaf.gradient(), "a factor that does not collect its gradient");
   }
 
   @Override
   public void close() {
-    factors.a().close();
-    factors.b().close();
+    factors.tensors().forEach(Tensor::close);
   }
 }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BinaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The factors of all modules of a projection in the type of its products, so that a pass takes two
@@ -15,17 +16,22 @@ import java.util.function.BinaryOperator;
  *
  * @param a the modules' A one below the other, (ranks, in)
  * @param b the modules' B, scaled, along the diagonal, (out, ranks)
+ * @param gains of magnitudes; null without any
  */
-record JoinedFactors(List<Part> parts, Tensor a, Tensor b) {
+record JoinedFactors(List<Part> parts, Tensor a, Tensor b, @Nullable RowGains gains) {
 
   /** Where one module's factors lie in the joined ones. */
   record Part(Factors factors, long row, long rows, long rank) {
     Tensor ofA(Tensor joined) {
-      return joined.narrow(0, rank, factors.rank());
+      return joined.narrow(0, rank, factors.ranks());
     }
 
     Tensor ofB(Tensor joined) {
-      return joined.narrow(0, row, rows).narrow(1, rank, factors.rank());
+      return rowsOf(joined).narrow(1, rank, factors.ranks());
+    }
+
+    Tensor rowsOf(Tensor joined) {
+      return joined.narrow(0, row, rows);
     }
   }
 
@@ -36,13 +42,16 @@ record JoinedFactors(List<Part> parts, Tensor a, Tensor b) {
    */
   static JoinedFactors of(Projection projection, Map<String, Factors> factors) {
     List<Part> parts = parts(projection, factors);
-    long ranks = parts.stream().mapToLong(part -> part.factors.rank()).sum();
+    long ranks = parts.stream().mapToLong(part -> part.factors.ranks()).sum();
     Weight weight = projection.weight();
     DType type = weight.products();
     JoinedFactors joined =
         new JoinedFactors(
-            parts, Tensor.zeros(type, ranks, weight.in()), Tensor.zeros(type, weight.out(), ranks));
-    joined.refresh();
+            parts,
+            Tensor.zeros(type, ranks, weight.in()),
+            Tensor.zeros(type, weight.out(), ranks),
+            RowGains.of(projection, parts));
+    joined.refreshFactors();
     return joined;
   }
 
@@ -54,7 +63,7 @@ record JoinedFactors(List<Part> parts, Tensor a, Tensor b) {
       Factors own = factors.get(projection.modules().get(i));
       if (own != null) {
         parts.add(new Part(own, row, projection.widths().get(i), rank));
-        rank += own.rank();
+        rank += own.ranks();
       }
       row += projection.widths().get(i);
     }
@@ -67,14 +76,32 @@ record JoinedFactors(List<Part> parts, Tensor a, Tensor b) {
 
   /** Takes over the factors as they are now. */
   void refresh() {
+    refreshFactors();
+    if (gains != null) {
+      gains.refresh();
+    }
+  }
+
+  private void refreshFactors() {
     for (Part part : parts) {
-      part.ofA(a).copyFrom(part.factors.a().detach());
-      part.ofB(b).copyFrom(part.factors.b().detach().times(part.factors.scale()));
+      Factors whole = part.factors.whole();
+      part.ofA(a).copyFrom(whole.a().detach());
+      part.ofB(b).copyFrom(whole.b().detach().times(whole.scale()));
     }
   }
 
   /** What makes of an input and its plain outputs the outputs with the factors as they are now. */
   BinaryOperator<Tensor> prepared() {
+    BinaryOperator<Tensor> added = adding();
+    return gains == null
+        ? added
+        : (input, plain) -> {
+          Tensor outputs = added.apply(input, plain);
+          return gains.apply(outputs, gains.unbiased(outputs));
+        };
+  }
+
+  private BinaryOperator<Tensor> adding() {
     if (!PackedMatrix.pays(a)) {
       return (input, plain) -> {
         addTo(plain, low(input));
@@ -94,5 +121,10 @@ record JoinedFactors(List<Part> parts, Tensor a, Tensor b) {
   /** Adds low · Bᵀ to the projection's outputs. */
   void addTo(Tensor outputs, Tensor low) {
     outputs.plusMatmulInPlace(low, b.transpose(0, 1));
+  }
+
+  /** The tensors that a pass reads. */
+  List<Tensor> tensors() {
+    return gains == null ? List.of(a, b) : List.of(a, b, gains.norms(), gains.more());
   }
 }

@@ -22,6 +22,7 @@ final class PeftConfig {
           "r",
           "lora_alpha",
           "use_rslora",
+          "use_dora",
           "target_modules",
           "exclude_modules",
           "layers_to_transform",
@@ -76,6 +77,7 @@ final class PeftConfig {
           fields.positive("r", 8),
           fields.real("lora_alpha").orElse(8.0),
           fields.flag("use_rslora", false),
+          fields.flag("use_dora", false),
           targets(),
           pattern("rank_pattern", (patterns, name) -> patterns.positive(name)),
           pattern("alpha_pattern", (patterns, name) -> patterns.real(name).orElse(8.0)),
@@ -201,7 +203,7 @@ final class PeftConfig {
     out.put("layers_pattern", orNull(config.targets().layersPattern()));
     out.put("modules_to_save", null);
     out.put("use_rslora", config.rankStabilised());
-    out.put("use_dora", false);
+    out.put("use_dora", config.weightDecomposed());
     out.put("rank_pattern", config.rankPattern());
     Map<String, Number> alphas = new LinkedHashMap<>();
     config.alphaPattern().forEach((name, alpha) -> alphas.put(name, number(alpha)));

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * An adapter in the layout of PEFT: {@code adapter_config.json} and {@code
@@ -32,6 +33,7 @@ public final class PeftFolder {
   private static final String PREFIX = "base_model.model.";
   private static final String A = ".lora_A.weight";
   private static final String B = ".lora_B.weight";
+  private static final String MAGNITUDE = ".lora_magnitude_vector";
 
   private PeftFolder() {}
 
@@ -92,9 +94,11 @@ public final class PeftFolder {
       for (String module : modules.keySet()) {
         Tensor a = read(file, entries, module + A);
         Tensor b = read(file, entries, module + B);
-        factors.put(module, new Factors(a, b, config.scale(module)));
+        Tensor magnitude =
+            config.weightDecomposed() ? read(file, entries, module + MAGNITUDE) : null;
+        factors.put(module, new Factors(a, b, config.scale(module), magnitude, null));
       }
-      factors.values().forEach(f -> List.of(f.a(), f.b()).forEach(scope::keep));
+      factors.values().forEach(each -> each.tensors().forEach(scope::keep));
     }
     return factors;
   }
@@ -110,8 +114,13 @@ public final class PeftFolder {
               ? SafetensorsWeights.textName(entry.name().substring(PREFIX.length()))
               : entry.name();
       String module =
-          name.endsWith(A) || name.endsWith(B) ? name.substring(0, name.length() - A.length()) : "";
-      if (!modules.containsKey(module)) {
+          Stream.of(A, B, MAGNITUDE)
+              .filter(name::endsWith)
+              .findFirst()
+              .map(kind -> name.substring(0, name.length() - kind.length()))
+              .orElse("");
+      if (!modules.containsKey(module)
+          || (name.endsWith(MAGNITUDE) && !config.weightDecomposed())) {
         problems.add(entry.name() + " is no factor of a target module of this model");
       } else if (entries.put(name, entry) != null) {
         problems.add(entry.name() + " comes twice");
@@ -122,6 +131,9 @@ public final class PeftFolder {
           long rank = config.rank(module);
           check(problems, entries, module + A, rank, linear.in());
           check(problems, entries, module + B, linear.out(), rank);
+          if (config.weightDecomposed()) {
+            check(problems, entries, module + MAGNITUDE, linear.out());
+          }
         });
     problems.throwIfAny(file.path() + ": the factors do not fit the model and " + CONFIG);
     return entries;
@@ -148,8 +160,9 @@ public final class PeftFolder {
   }
 
   /**
-   * Writes an adapter, its factors as F32. While an older one is being replaced the folder has no
-   * {@code adapter_config.json}, so that a cut-off write never looks like an adapter.
+   * Writes a {@linkplain Adapter#whole whole} adapter, its factors as F32. While an older one is
+   * being replaced the folder has no {@code adapter_config.json}, so that a cut-off write never
+   * looks like an adapter.
    *
    * @throws EnvironmentFailure if a file cannot be written
    */
@@ -166,6 +179,10 @@ public final class PeftFolder {
             (module, factors) -> {
               tensors.put(PREFIX + module + A, factors.a());
               tensors.put(PREFIX + module + B, factors.b());
+              Tensor magnitude = factors.magnitude();
+              if (magnitude != null) {
+                tensors.put(PREFIX + module + MAGNITUDE, magnitude);
+              }
             });
     List<SafetensorsWriter.Plan> plans = new ArrayList<>();
     tensors.forEach(

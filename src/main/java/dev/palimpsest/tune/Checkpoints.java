@@ -3,12 +3,14 @@ package dev.palimpsest.tune;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.AdapterConfig;
+import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.Safetensors;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.RunFolder;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /** The adapters that a run had on its way. */
 public final class Checkpoints {
@@ -27,7 +29,7 @@ public final class Checkpoints {
   }
 
   /**
-   * The adapter as it was after a step; its factors are views of one tensor in the caller's scope.
+   * The adapter as it was after a step; its tensors live in the caller's scope.
    *
    * @param step one of {@link #steps}
    * @param model the run's base
@@ -57,10 +59,31 @@ public final class Checkpoints {
     }
     AdapterConfig config = config(job, model);
     try (Safetensors stored = Safetensors.open(file)) {
-      Tensor parameters = Tuner.read(stored, Training.PARAMETERS, file);
-      return new Adapter(
-          config, LoraParameters.views(parameters, config, model.decoder().config()));
+      FactorLayout layout = FactorLayout.of(config, model.decoder().config());
+      Map<String, Factors> factors = read(layout, stored, Training.PARAMETERS, file);
+      return stored.tensors().containsKey(TrainedAdapter.START)
+          ? new Adapter(
+                  config,
+                  FactorLayout.from(read(layout, stored, TrainedAdapter.START, file), factors))
+              .whole()
+          : new Adapter(config, factors);
     }
+  }
+
+  private static Map<String, Factors> read(
+      FactorLayout layout, Safetensors stored, String name, Path file) {
+    Tensor flat = Tuner.read(stored, name, file);
+    if (flat.count() != layout.size()) {
+      throw new BadInput(
+          file
+              + ": "
+              + name
+              + " has "
+              + flat.count()
+              + " elements, the adapter's settings ask for "
+              + layout.size());
+    }
+    return layout.views(flat);
   }
 
   private static AdapterConfig config(TuneJob job, LanguageModel model) {

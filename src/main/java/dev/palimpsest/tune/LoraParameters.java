@@ -1,19 +1,18 @@
 package dev.palimpsest.tune;
 
-import dev.palimpsest.model.AdapterConfig;
+import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Factors;
-import dev.palimpsest.model.ModelConfig;
-import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Svd;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 
 /**
@@ -21,128 +20,118 @@ import java.util.random.RandomGenerator;
  * flat vector beside it. An optimiser therefore sees two tensors, whatever the number of modules.
  */
 final class LoraParameters implements AutoCloseable {
+  private final FactorLayout layout;
   private final Tensor parameters;
   private final Tensor gradient;
-  private final Map<String, Factors> factors = new LinkedHashMap<>();
+  private final Optional<Tensor> start;
+  private final Map<String, Factors> factors;
   private final List<Tensor> views = new ArrayList<>();
 
   /**
-   * Fresh factors: A by Kaiming's uniform draw with slope √5, as PEFT has it, so within ±1/√in; B
-   * zero.
+   * Fresh factors, which change nothing: A by Kaiming's uniform draw with slope √5, as PEFT has it,
+   * so within ±1/√in; B zero; magnitudes the norms of the base's rows.
    */
-  static LoraParameters fresh(AdapterConfig config, ModelConfig model, Seeds seeds) {
-    LoraParameters made = new LoraParameters(forms(config, model));
-    made.factors.forEach((name, factors) -> draw(factors.a(), seeds.generator(name)));
+  static LoraParameters fresh(FactorLayout layout, Decoder base, Seeds seeds) {
+    LoraParameters made = new LoraParameters(layout, false);
+    made.factors.forEach(
+        (name, factors) -> {
+          draw(factors.a(), seeds.generator(name));
+          Tensor magnitude = factors.magnitude();
+          if (magnitude != null) {
+            try (Scope _ = Scope.open()) {
+              magnitude.detach().copyFrom(factors.rowNorms(base.weight(name)));
+            }
+          }
+        });
     return made;
   }
 
   /**
-   * The factors that a flat vector of parameters holds, as views of it, in the caller's scope.
-   *
-   * @throws BadInput if the vector is of another length than the configuration asks for
+   * PiSSA's factors (Meng et al., 2404.02948; PEFT's {@code pissa_init}): B = U · √(S / scale) and
+   * A = √(S / scale) · Vᵀ of the base's largest singular values. They are their own start.
    */
-  static Map<String, Factors> views(Tensor flat, AdapterConfig config, ModelConfig model) {
-    Map<String, Form> forms = forms(config, model);
-    long size = forms.values().stream().mapToLong(Form::count).sum();
-    if (flat.count() != size) {
-      throw new BadInput(flat.count() + " parameters, the adapter's settings ask for " + size);
-    }
-    Map<String, Factors> views = new LinkedHashMap<>();
-    long offset = 0;
-    for (Map.Entry<String, Form> module : forms.entrySet()) {
-      Form form = module.getValue();
-      long inner = (long) form.rank * form.in;
-      views.put(
-          module.getKey(),
-          new Factors(
-              flat.narrow(0, offset, inner).view(form.rank, form.in),
-              flat.narrow(0, offset + inner, form.count() - inner).view(form.out, form.rank),
-              form.scale));
-      offset += form.count();
-    }
-    return views;
+  static LoraParameters principal(FactorLayout layout, Decoder base) {
+    LoraParameters made = new LoraParameters(layout, true);
+    made.factors.forEach((name, factors) -> decompose(factors, base.weight(name)));
+    made.start.orElseThrow().copyFrom(made.parameters);
+    return made;
   }
 
-  private static Map<String, Form> forms(AdapterConfig config, ModelConfig model) {
-    Map<String, Form> forms = new LinkedHashMap<>();
-    modules(config, model)
-        .forEach(
-            (name, linear) ->
-                forms.put(
-                    name,
-                    new Form(
-                        config.rank(name),
-                        Math.toIntExact(linear.in()),
-                        Math.toIntExact(linear.out()),
-                        config.scale(name))));
-    return forms;
+  /**
+   * Checks that {@link #principal} can take place.
+   *
+   * @throws BadInput if a module has fewer singular values than its rank
+   */
+  static void requireRanks(FactorLayout layout) {
+    layout.modules().forEach(LoraParameters::requireRank);
   }
 
-  private static Map<String, ModelTensors.Linear> modules(AdapterConfig config, ModelConfig model) {
-    Map<String, ModelTensors.Linear> modules = config.modules(model);
-    if (modules.isEmpty()) {
+  private static void requireRank(String name, FactorLayout.Form form) {
+    if (form.rank() > Math.min(form.in(), form.out())) {
       throw new BadInput(
-          "--targets "
-              + config.targets()
-              + ": no module of this model; try all-linear, or names such as q_proj,v_proj");
+          "--rank "
+              + form.rank()
+              + ": "
+              + name
+              + " has only "
+              + Math.min(form.in(), form.out())
+              + " singular values; give a smaller --rank, or --rank-pattern for this module");
     }
-    return modules;
+  }
+
+  private static void decompose(Factors factors, Tensor weight) {
+    try (Scope _ = Scope.open()) {
+      Svd svd = Svd.of(weight.to(DType.F32));
+      int rank = factors.rank();
+      Tensor roots = svd.s().narrow(0, 0, rank).times(1 / factors.scale()).sqrt();
+      factors.a().detach().copyFrom(svd.vt().narrow(0, 0, rank).times(roots.unsqueeze(1)));
+      factors.b().detach().copyFrom(svd.u().narrow(1, 0, rank).times(roots));
+    }
   }
 
   /** Parameters that copy given factors: an adapter that trains on. */
   static LoraParameters from(Map<String, Factors> given) {
-    Map<String, Form> forms = new LinkedHashMap<>();
-    given.forEach(
-        (name, factors) ->
-            forms.put(
-                name,
-                new Form(
-                    factors.rank(),
-                    Math.toIntExact(factors.a().size(1)),
-                    Math.toIntExact(factors.b().size(0)),
-                    factors.scale())));
-    LoraParameters made = new LoraParameters(forms);
+    LoraParameters made = new LoraParameters(FactorLayout.of(given), false);
     try (Scope _ = Scope.open()) {
       made.factors.forEach(
           (name, factors) -> {
-            Factors source = Objects.requireNonNull(given.get(name));
-            factors.a().detach().copyFrom(source.a());
-            factors.b().detach().copyFrom(source.b());
+            List<Tensor> sources = Objects.requireNonNull(given.get(name)).tensors();
+            for (int i = 0; i < sources.size(); i++) {
+              factors.tensors().get(i).detach().copyFrom(sources.get(i));
+            }
           });
     }
     return made;
   }
 
-  /** Sizes of one module's factors. */
-  private record Form(int rank, int in, int out, double scale) {
-    long count() {
-      return (long) rank * (in + out);
-    }
-  }
-
-  private LoraParameters(Map<String, Form> forms) {
-    long size = forms.values().stream().mapToLong(Form::count).sum();
+  private LoraParameters(FactorLayout layout, boolean started) {
+    this.layout = layout;
     try (Scope scope = Scope.open()) {
-      parameters = scope.release(Tensor.zeros(DType.F32, size));
-      gradient = scope.release(Tensor.zeros(DType.F32, size));
-      long offset = 0;
-      for (Map.Entry<String, Form> module : forms.entrySet()) {
-        Form form = module.getValue();
-        Tensor a = leaf(scope, offset, form.rank, form.in);
-        Tensor b = leaf(scope, offset + a.count(), form.out, form.rank);
-        offset += form.count();
-        factors.put(module.getKey(), new Factors(a, b, form.scale));
+      parameters = scope.release(Tensor.zeros(DType.F32, layout.size()));
+      gradient = scope.release(Tensor.zeros(DType.F32, layout.size()));
+      Map<String, Factors> leaves = layout.factors((at, shape) -> leaf(scope, at, shape));
+      if (started) {
+        Tensor first = scope.release(Tensor.zeros(DType.F32, layout.size()));
+        start = Optional.of(first);
+        factors =
+            FactorLayout.from(layout.factors((at, shape) -> view(scope, first, at, shape)), leaves);
+      } else {
+        start = Optional.empty();
+        factors = leaves;
       }
     }
   }
 
-  private Tensor leaf(Scope scope, long offset, int rows, int columns) {
-    long count = (long) rows * columns;
-    Tensor view = scope.release(parameters.narrow(0, offset, count).view(rows, columns).detach());
-    Tensor into = scope.release(gradient.narrow(0, offset, count).view(rows, columns));
+  private Tensor leaf(Scope scope, long offset, long... shape) {
+    return view(scope, parameters, offset, shape)
+        .collectGradientIn(view(scope, gradient, offset, shape));
+  }
+
+  private Tensor view(Scope scope, Tensor flat, long offset, long... shape) {
+    Tensor view =
+        scope.release(flat.narrow(0, offset, FactorLayout.product(shape)).view(shape).detach());
     views.add(view);
-    views.add(into);
-    return view.collectGradientIn(into);
+    return view;
   }
 
   private static void draw(Tensor a, RandomGenerator random) {
@@ -156,6 +145,11 @@ final class LoraParameters implements AutoCloseable {
     }
   }
 
+  /** Where the factors lie. */
+  FactorLayout layout() {
+    return layout;
+  }
+
   /** All parameters, F32; factors are views of it. */
   Tensor parameters() {
     return parameters;
@@ -164,6 +158,11 @@ final class LoraParameters implements AutoCloseable {
   /** Gradients by all parameters, F32. */
   Tensor gradient() {
     return gradient;
+  }
+
+  /** Where all parameters began, F32, if the base holds that already. */
+  Optional<Tensor> start() {
+    return start;
   }
 
   /** By module name, in the order of the modules. */
@@ -176,5 +175,6 @@ final class LoraParameters implements AutoCloseable {
     views.forEach(Tensor::close);
     parameters.close();
     gradient.close();
+    start.ifPresent(Tensor::close);
   }
 }

@@ -5,6 +5,11 @@ import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.TargetModules;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Seeds;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -12,33 +17,108 @@ import java.util.OptionalDouble;
 /**
  * An adapter of low rank.
  *
- * @param method lora or rslora
+ * @param method one of {@link #METHODS}
  * @param rank inner dimension
  * @param alpha scale · rank, or scale · √rank for rsLoRA
  * @param targets {@code all-linear}, module names by comma, or a pattern
+ * @param patterns modules of another rank or alpha
+ * @param ratio how many times A's rate B has; 1 but for LoRA+
  */
-public record LowRank(String method, int rank, double alpha, String targets) implements Method {
+public record LowRank(
+    String method, int rank, double alpha, String targets, Patterns patterns, double ratio)
+    implements Method {
+  /** What {@code method} may be. */
+  public static final List<String> METHODS = List.of("lora", "rslora", "dora", "pissa", "lora+");
+
   /** The rank, if nothing is said. */
   public static final int RANK = 16;
 
   /** The modules, if nothing is said. */
   public static final String TARGETS = "all-linear";
 
+  /** LoRA+'s ratio, if nothing is said (Hayou et al., 2402.12354). */
+  public static final double RATIO = 16;
+
+  /**
+   * Exceptions by pattern, as PEFT reads them: the first that matches the end of a module's name
+   * counts.
+   *
+   * @param ranks by pattern
+   * @param alphas by pattern
+   */
+  public record Patterns(Map<String, Integer> ranks, Map<String, Double> alphas) {
+    /** No exceptions. */
+    public static final Patterns NONE = new Patterns(Map.of(), Map.of());
+
+    /** Copies, and checks the values. */
+    public Patterns {
+      ranks = Collections.unmodifiableMap(new LinkedHashMap<>(ranks));
+      alphas = Collections.unmodifiableMap(new LinkedHashMap<>(alphas));
+      ranks.forEach(
+          (pattern, rank) -> {
+            if (rank < 1) {
+              throw new BadInput("--rank-pattern " + pattern + "=" + rank + ": give 1 or more");
+            }
+          });
+      alphas.forEach(
+          (pattern, alpha) -> requireAbove0("--alpha-pattern " + pattern + "=" + alpha, alpha));
+    }
+
+    private void requireUse(Collection<String> modules) {
+      ranks.keySet().forEach(each -> requireUse("--rank-pattern ", each, modules));
+      alphas.keySet().forEach(each -> requireUse("--alpha-pattern ", each, modules));
+    }
+
+    private static void requireUse(String option, String pattern, Collection<String> modules) {
+      if (modules.stream().noneMatch(module -> AdapterConfig.matches(pattern, module))) {
+        throw new BadInput(
+            option + pattern + ": matches no target module; give the end of a name, as q_proj");
+      }
+    }
+  }
+
   /** An adapter whose alpha, if nothing is said, is twice its rank. */
   public static LowRank of(String method, int rank, OptionalDouble alpha, String targets) {
     return new LowRank(method, rank, alpha.orElse(2.0 * rank), targets);
   }
 
-  /** Checks method, rank and alpha. */
+  /** One without exceptions. */
+  public LowRank(String method, int rank, double alpha, String targets) {
+    this(method, rank, alpha, targets, Patterns.NONE, method.equals("lora+") ? RATIO : 1);
+  }
+
+  /** The same with exceptions. */
+  public LowRank with(Patterns exceptions) {
+    return new LowRank(method, rank, alpha, targets, exceptions, ratio);
+  }
+
+  /**
+   * LoRA+ with another ratio.
+   *
+   * @throws BadInput if the method is another
+   */
+  public LowRank withRatio(double other) {
+    if (!method.equals("lora+")) {
+      throw new BadInput("--lora-plus-ratio goes with --method lora+, not " + method);
+    }
+    return new LowRank(method, rank, alpha, targets, patterns, other);
+  }
+
+  /** Checks method, rank, alpha and ratio. */
   public LowRank {
     if (rank < 1) {
       throw new BadInput("--rank " + rank + ": give 1 or more");
     }
-    if (!(alpha > 0 && Double.isFinite(alpha))) {
-      throw new BadInput("--alpha " + alpha + ": give a number above 0");
+    requireAbove0("--alpha " + alpha, alpha);
+    if (!METHODS.contains(method)) {
+      throw new BadInput("--method " + method + ": known are " + String.join(", ", METHODS));
     }
-    if (!method.equals("lora") && !method.equals("rslora")) {
-      throw new BadInput("--method " + method + ": known are lora, rslora");
+    requireAbove0("--lora-plus-ratio " + ratio, ratio);
+  }
+
+  private static void requireAbove0(String what, double value) {
+    if (!(value > 0 && Double.isFinite(value))) {
+      throw new BadInput(what + ": give a number above 0");
     }
   }
 
@@ -46,29 +126,49 @@ public record LowRank(String method, int rank, double alpha, String targets) imp
   public Start over(LanguageModel model, String name) {
     Decoder base = model.decoder();
     AdapterConfig config = config(model, name);
-    return seeds ->
-        new TrainedAdapter(config, base, LoraParameters.fresh(config, base.config(), seeds));
+    FactorLayout layout = FactorLayout.of(config, base.config());
+    if (beginsInBase()) {
+      LoraParameters.requireRanks(layout);
+    }
+    return seeds -> new TrainedAdapter(config, base, begin(layout, base, seeds), ratio);
   }
 
-  /** The adapter's configuration over a model. */
+  private LoraParameters begin(FactorLayout layout, Decoder base, Seeds seeds) {
+    return beginsInBase()
+        ? LoraParameters.principal(layout, base)
+        : LoraParameters.fresh(layout, base, seeds);
+  }
+
+  /** Whether the factors begin as a part of the base. */
+  boolean beginsInBase() {
+    return method.equals("pissa");
+  }
+
+  /** The adapter's configuration over a model, as it trains. */
   AdapterConfig config(LanguageModel model, String name) {
     AdapterConfig config =
         new AdapterConfig(
             rank,
             alpha,
             method.equals("rslora"),
+            method.equals("dora"),
             TargetModules.parse(targets),
-            Map.of(),
-            Map.of(),
+            patterns.ranks,
+            patterns.alphas,
             0,
             Optional.of(name),
             Optional.of(model.fingerprint()));
-    if (config.modules(model.decoder().config()).isEmpty()) {
+    Collection<String> modules = config.modules(model.decoder().config()).keySet();
+    if (modules.isEmpty()) {
       throw new BadInput(
           "--targets "
               + targets
               + ": no module of this model; try all-linear, or names such as q_proj,v_proj");
     }
+    if (modules.contains("lm_head")) {
+      throw new BadInput("--targets " + targets + ": an adapter on lm_head is not supported");
+    }
+    patterns.requireUse(modules);
     return config;
   }
 }

@@ -3,6 +3,7 @@ package dev.palimpsest.tune;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import java.util.List;
 import java.util.Map;
 
 /** Moves parameters along their gradient. */
@@ -21,6 +22,10 @@ interface Optimizer extends AutoCloseable {
   @Override
   void close();
 
+  private static Tensor part(Tensor flat, long from, Trained.Stretch stretch) {
+    return flat.narrow(0, from, stretch.size());
+  }
+
   /** AdamW as PyTorch computes it (Loshchilov and Hutter, 1711.05101). */
   final class AdamW implements Optimizer {
     private static final double BETA1 = 0.9;
@@ -29,27 +34,37 @@ interface Optimizer extends AutoCloseable {
 
     private final Tensor mean;
     private final Tensor square;
+    private final List<Trained.Stretch> stretches;
     private final double decay;
 
-    AdamW(long size, double decay) {
+    AdamW(List<Trained.Stretch> stretches, double decay) {
+      long size = stretches.stream().mapToLong(Trained.Stretch::size).sum();
       try (Scope scope = Scope.open()) {
         this.mean = scope.release(Tensor.zeros(DType.F32, size));
         this.square = scope.release(Tensor.zeros(DType.F32, size));
       }
+      this.stretches = stretches;
       this.decay = decay;
     }
 
     @Override
     public void step(Tensor parameters, Tensor gradient, long step, double rate) {
       try (Scope _ = Scope.open()) {
-        parameters.timesInPlace(1 - rate * decay);
         mean.lerpInPlace(gradient, 1 - BETA1);
         square.timesInPlace(BETA2).plusProductInPlace(gradient, gradient, 1 - BETA2);
         double correction1 = 1 - Math.pow(BETA1, (double) step);
         double correction2 = 1 - Math.pow(BETA2, (double) step);
         Tensor denominator =
             square.sqrt().timesInPlace(1 / Math.sqrt(correction2)).plusInPlace(EPSILON);
-        parameters.plusQuotientInPlace(mean, denominator, -rate / correction1);
+        long from = 0;
+        for (Trained.Stretch stretch : stretches) {
+          double own = rate * stretch.share();
+          part(parameters, from, stretch)
+              .timesInPlace(1 - own * decay)
+              .plusQuotientInPlace(
+                  part(mean, from, stretch), part(denominator, from, stretch), -own / correction1);
+          from += stretch.size();
+        }
       }
     }
 
@@ -66,10 +81,17 @@ interface Optimizer extends AutoCloseable {
   }
 
   /** Plain gradient descent. */
-  record Sgd() implements Optimizer {
+  record Sgd(List<Trained.Stretch> stretches) implements Optimizer {
     @Override
     public void step(Tensor parameters, Tensor gradient, long step, double rate) {
-      parameters.plusInPlace(gradient, -rate);
+      try (Scope _ = Scope.open()) {
+        long from = 0;
+        for (Trained.Stretch stretch : stretches) {
+          part(parameters, from, stretch)
+              .plusInPlace(part(gradient, from, stretch), -rate * stretch.share());
+          from += stretch.size();
+        }
+      }
     }
 
     @Override

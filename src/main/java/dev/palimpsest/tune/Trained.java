@@ -4,6 +4,8 @@ import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 
 /** Parameters that train, and the model that they make. */
 public interface Trained extends AutoCloseable {
@@ -12,6 +14,27 @@ public interface Trained extends AutoCloseable {
 
   /** Gradients by all parameters, F32. */
   Tensor gradient();
+
+  /** Stretches of the parameters, one after the other, each with its share of the rate. */
+  default List<Stretch> stretches() {
+    return List.of(new Stretch(parameters().count(), 1));
+  }
+
+  /**
+   * Parameters side by side that learn at one rate.
+   *
+   * @param size how many
+   * @param share of the run's rate
+   */
+  record Stretch(long size, double share) {}
+
+  /**
+   * What does not move but hangs on more than settings and base, by name, in place: a run that goes
+   * on takes it from its checkpoint.
+   */
+  default Map<String, Tensor> constants() {
+    return Map.of();
+  }
 
   /** The model as it trains. */
   TrainedDecoder decoder();

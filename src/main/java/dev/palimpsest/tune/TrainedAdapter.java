@@ -9,14 +9,43 @@ import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 
-/** Factors that train over a frozen decoder. */
+/**
+ * Factors that train over a frozen decoder.
+ *
+ * @param config of the factors as they train
+ * @param ratio how many times A's rate all others have
+ */
 record TrainedAdapter(
-    AdapterConfig config, Decoder base, LoraParameters factors, TrainedDecoder decoder)
+    AdapterConfig config,
+    Decoder base,
+    LoraParameters factors,
+    double ratio,
+    TrainedDecoder decoder)
     implements Trained {
+  /** What the state calls the parameters that a base holds already. */
+  static final String START = "start";
+
   /** The written-out gradient. */
-  TrainedAdapter(AdapterConfig config, Decoder base, LoraParameters factors) {
-    this(config, base, factors, new FrozenDecoder(base, factors.factors()));
+  TrainedAdapter(AdapterConfig config, Decoder base, LoraParameters factors, double ratio) {
+    this(config, base, factors, ratio, new FrozenDecoder(base, factors.factors()));
+  }
+
+  @Override
+  public List<Stretch> stretches() {
+    long ofA = factors.layout().ofA();
+    return List.of(new Stretch(ofA, 1), new Stretch(factors.layout().size() - ofA, ratio));
+  }
+
+  /**
+   * Where PiSSA began. The bits of a singular value decomposition hang on the processor and the
+   * threads, and a checkpoint means the same everywhere, so it is saved.
+   */
+  @Override
+  public Map<String, Tensor> constants() {
+    return factors.start().map(start -> Map.of(START, start)).orElse(Map.of());
   }
 
   @Override
@@ -41,7 +70,7 @@ record TrainedAdapter(
 
   @Override
   public void write(Path folder) {
-    PeftFolder.write(folder, new Adapter(config, factors.factors()));
+    PeftFolder.write(folder, new Adapter(config, factors.factors()).whole());
   }
 
   @Override

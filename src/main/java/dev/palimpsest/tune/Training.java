@@ -34,8 +34,8 @@ final class Training implements AutoCloseable {
     this.extent = extent;
     this.optimizer =
         settings.optimizer().equals("sgd")
-            ? new Optimizer.Sgd()
-            : new Optimizer.AdamW(trained.parameters().count(), settings.decay());
+            ? new Optimizer.Sgd(trained.stretches())
+            : new Optimizer.AdamW(trained.stretches(), settings.decay());
   }
 
   /**
@@ -111,6 +111,7 @@ final class Training implements AutoCloseable {
   Map<String, Tensor> state() {
     Map<String, Tensor> state = new TreeMap<>(optimizer.state());
     state.put(PARAMETERS, trained.parameters());
+    state.putAll(trained.constants());
     return state;
   }
 

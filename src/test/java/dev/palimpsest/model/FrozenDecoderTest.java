@@ -18,6 +18,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The written-out gradient against libtorch's graph, over every architecture. */
 class FrozenDecoderTest {
@@ -28,8 +29,10 @@ class FrozenDecoderTest {
     "llama, rslora",
     "llama, one-layer",
     "llama, excluded",
+    "llama, dora",
     "mistral, mistral-plain",
     "qwen2, qwen2-plain",
+    "qwen2, qwen2-dora",
     "qwen3, qwen3-plain",
     "gemma3, gemma3-plain"
   })
@@ -48,17 +51,21 @@ class FrozenDecoderTest {
   }
 
   /** Rounding is a matter of luck in one pass, so over several. */
-  @Test
-  void backward_inBf16_isAsCloseToFp32AsAutograd() {
+  @ParameterizedTest
+  @ValueSource(strings = {"plain", "dora"})
+  void backward_inBf16_isAsCloseToFp32AsAutograd(String adapter) {
     double written = 0;
     double autograd = 0;
     for (int seed = 0; seed < 12; seed++) {
-      float[] exact = plain(Precision.FP32, seed, AutogradDecoder::new);
-      autograd += distance(plain(Precision.BF16, seed, AutogradDecoder::new), exact);
+      float[] exact = all(adapter, Precision.FP32, seed, AutogradDecoder::new);
+      autograd += distance(all(adapter, Precision.BF16, seed, AutogradDecoder::new), exact);
       written +=
           distance(
-              plain(
-                  Precision.BF16, seed, each -> new FrozenDecoder(each.decoder(), each.factors())),
+              all(
+                  adapter,
+                  Precision.BF16,
+                  seed,
+                  each -> new FrozenDecoder(each.decoder(), each.factors())),
               exact);
     }
 
@@ -67,11 +74,11 @@ class FrozenDecoderTest {
   }
 
   /** All gradients one after the other. */
-  private static float[] plain(
-      Precision precision, int seed, Function<AdaptedDecoder, TrainedDecoder> way) {
+  private static float[] all(
+      String adapter, Precision precision, int seed, Function<AdaptedDecoder, TrainedDecoder> way) {
     try (Scope _ = Scope.open();
         Decoder decoder = decoder("llama", precision)) {
-      Map<String, Factors> factors = leaves("plain", decoder.config());
+      Map<String, Factors> factors = leaves(adapter, decoder.config());
       TrainedDecoder trained = way.apply(new AdaptedDecoder(decoder, factors));
       return found(trained, factors, documents(seed), gradient(decoder.config(), seed)).all();
     }
@@ -126,7 +133,7 @@ class FrozenDecoderTest {
 
   private static Found found(
       TrainedDecoder trained, Map<String, Factors> factors, Ragged documents, Tensor byHidden) {
-    factors.values().forEach(each -> List.of(each.a(), each.b()).forEach(FrozenDecoderTest::clear));
+    factors.values().forEach(each -> each.tensors().forEach(FrozenDecoderTest::clear));
     TrainedDecoder.Pass pass = trained.forward(documents, ROWS);
     pass.backward(byHidden);
     Map<String, float[]> gradients = new LinkedHashMap<>();
@@ -134,6 +141,10 @@ class FrozenDecoderTest {
         (name, each) -> {
           gradients.put(name + ".A", collected(each.a()).floats());
           gradients.put(name + ".B", collected(each.b()).floats());
+          Tensor magnitude = each.magnitude();
+          if (magnitude != null) {
+            gradients.put(name + ".magnitude", collected(magnitude).floats());
+          }
         });
     Found found = new Found(pass.hidden().floats(), gradients);
     trained.close();
@@ -204,8 +215,17 @@ class FrozenDecoderTest {
     PeftFolder.read(Reference.adapter(adapter), config)
         .factors()
         .forEach(
-            (name, each) ->
-                leaves.put(name, new Factors(leaf(each.a()), leaf(each.b()), each.scale())));
+            (name, each) -> {
+              Tensor magnitude = each.magnitude();
+              leaves.put(
+                  name,
+                  new Factors(
+                      leaf(each.a()),
+                      leaf(each.b()),
+                      each.scale(),
+                      magnitude == null ? null : leaf(magnitude),
+                      null));
+            });
     return leaves;
   }
 

@@ -166,7 +166,7 @@ class PeftFolderTest {
         "\"peft_type\": \"IA3\" | peft_type IA3",
         "\"bias\": \"all\" | bias \"all\"",
         "\"modules_to_save\": [\"lm_head\"] | modules_to_save [\"lm_head\"]",
-        "\"use_dora\": true | use_dora true",
+        "\"use_dora\": true | layers.0.self_attn.q_proj.lora_magnitude_vector is missing",
         "\"fan_in_fan_out\": true | fan_in_fan_out true",
         "\"layer_replication\": [[0, 2]] | layer_replication",
         "\"a_setting_of_tomorrow\": 3 | a_setting_of_tomorrow 3",

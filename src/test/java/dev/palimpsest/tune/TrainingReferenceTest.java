@@ -39,7 +39,7 @@ class TrainingReferenceTest {
 
   // rslora's large random factors sharpen the attention: PyTorch in fp32 itself is 3e-6 off fp64
   @ParameterizedTest
-  @CsvSource({"lora, 1e-5", "rslora, 3e-5"})
+  @CsvSource({"lora, 1e-5", "rslora, 3e-5", "dora, 1e-5"})
   void backward_ofTheBatch_givesPeftsLossAndGradients(String name, double error) {
     JsonNode expected = Reference.named(TRAINING.get("gradients"), name);
     List<Example> examples = examples();
@@ -53,7 +53,8 @@ class TrainingReferenceTest {
 
       assertThat(sum / labels).isCloseTo(expected.get("loss").asDouble(), within(1e-5));
       Map<String, Factors> gradients = gradients(trained);
-      assertThat(expected.get("gradients")).hasSize(2 * gradients.size());
+      assertThat(expected.get("gradients"))
+          .hasSize(gradients.values().stream().mapToInt(each -> each.tensors().size()).sum());
       for (JsonNode gradient : expected.get("gradients")) {
         assertTensor(gradient, tensor(gradients, gradient.get("name").asString()), error);
       }
@@ -64,27 +65,35 @@ class TrainingReferenceTest {
   @CsvSource({"lora-adamw, 1e-5, 1e-4", "lora-sgd, 1e-4, 1e-4"})
   void step_tenTimes_isPyTorch(String name, double lossError, double weightError) {
     JsonNode expected = Reference.named(TRAINING.get("runs"), name);
-    List<Example> examples = examples();
     TuneSettings settings =
         settings(expected.get("optimiser").asString(), expected.get("rate").asDouble());
     try (Scope _ = Scope.open();
         Decoder decoder = decoder();
         LoraParameters trained = trained(decoder, "plain");
         Training training = training(settings, decoder, trained, 512)) {
-      for (int step = 0; step < STEPS; step++) {
-        Training.StepResult result = training.step(step, examples);
+      assertTenSteps(expected, training, lossError);
+      assertFinal(expected, trained, weightError);
+    }
+  }
 
-        assertThat(result.loss())
-            .isCloseTo(expected.get("losses").get(step).asDouble(), within(lossError));
-        assertThat(result.norm())
-            .isCloseTo(expected.get("gradient_norms").get(step).asDouble(), withinPercentage(0.05));
-        assertThat(result.rate())
-            .isCloseTo(expected.get("rates").get(step).asDouble(), within(1e-9));
-      }
-      for (JsonNode weight : expected.get("final")) {
-        Tensor tensor = tensor(trained.factors(), weight.get("name").asString());
-        assertTensor(weight, tensor.detach(), weightError);
-      }
+  /** Losses, norms and rates of {@code steps} in reference/training.py. */
+  static void assertTenSteps(JsonNode expected, Training training, double lossError) {
+    List<Example> examples = examples();
+    for (int step = 0; step < STEPS; step++) {
+      Training.StepResult result = training.step(step, examples);
+
+      assertThat(result.loss())
+          .isCloseTo(expected.get("losses").get(step).asDouble(), within(lossError));
+      assertThat(result.norm())
+          .isCloseTo(expected.get("gradient_norms").get(step).asDouble(), withinPercentage(0.05));
+      assertThat(result.rate()).isCloseTo(expected.get("rates").get(step).asDouble(), within(1e-9));
+    }
+  }
+
+  static void assertFinal(JsonNode expected, LoraParameters trained, double weightError) {
+    for (JsonNode weight : expected.get("final")) {
+      Tensor tensor = tensor(trained.factors(), weight.get("name").asString());
+      assertTensor(weight, tensor.detach(), weightError);
     }
   }
 
@@ -152,8 +161,10 @@ class TrainingReferenceTest {
         Decoder decoder = decoder(RealModel.gguf());
         LoraParameters trained =
             LoraParameters.fresh(
-                AdapterConfig.lora(2, 4, TargetModules.parse("q_proj,v_proj")),
-                decoder.config(),
+                FactorLayout.of(
+                    AdapterConfig.lora(2, 4, TargetModules.parse("q_proj,v_proj")),
+                    decoder.config()),
+                decoder,
                 new Seeds(1))) {
       double sum =
           new CrossEntropy()
@@ -169,14 +180,16 @@ class TrainingReferenceTest {
 
   private static Training training(
       TuneSettings settings, Decoder decoder, LoraParameters trained, int passRows) {
-    return new Training(
-        settings,
-        new CrossEntropy(),
-        new TrainedAdapter(AdapterConfig.lora(1, 1, TargetModules.allLinear()), decoder, trained),
-        new Training.Extent(STEPS, passRows));
+    AdapterConfig any = AdapterConfig.lora(1, 1, TargetModules.allLinear());
+    return training(settings, new TrainedAdapter(any, decoder, trained, 1), passRows);
   }
 
-  private static TuneSettings settings(String optimizer, double rate) {
+  static Training training(TuneSettings settings, Trained trained, int passRows) {
+    return new Training(
+        settings, new CrossEntropy(), trained, new Training.Extent(STEPS, passRows));
+  }
+
+  static TuneSettings settings(String optimizer, double rate) {
     return settings(optimizer, rate, 1.0);
   }
 
@@ -229,25 +242,36 @@ class TrainingReferenceTest {
         PeftFolder.read(Reference.adapter(adapter), decoder.config()).factors());
   }
 
-  private static Map<String, Factors> gradients(LoraParameters trained) {
+  static Map<String, Factors> gradients(LoraParameters trained) {
     Map<String, Factors> gradients = new HashMap<>();
     trained
         .factors()
         .forEach(
-            (name, factors) ->
-                gradients.put(
-                    name, new Factors(factors.a().gradient(), factors.b().gradient(), 1)));
+            (name, each) -> {
+              Tensor magnitude = each.magnitude();
+              gradients.put(
+                  name,
+                  new Factors(
+                      each.a().gradient(),
+                      each.b().gradient(),
+                      1,
+                      magnitude == null ? null : magnitude.gradient(),
+                      null));
+            });
     return gradients;
   }
 
   /** By the file's name of a tensor: {@code MODULE.lora_A.weight}. */
-  private static Tensor tensor(Map<String, Factors> factors, String name) {
+  static Tensor tensor(Map<String, Factors> factors, String name) {
     Factors found = factors.get(name.substring(0, name.indexOf(".lora_")));
     assertThat(found).as(name).isNotNull();
+    if (name.endsWith(".lora_magnitude_vector")) {
+      return Objects.requireNonNull(found.magnitude());
+    }
     return name.contains(".lora_A.") ? found.a() : found.b();
   }
 
-  private static void assertTensor(JsonNode expected, Tensor tensor, double relative) {
+  static void assertTensor(JsonNode expected, Tensor tensor, double relative) {
     String name = expected.get("name").asString();
     double norm = expected.get("norm").asDouble();
     float[] first = Reference.floats(expected.get("first"));
