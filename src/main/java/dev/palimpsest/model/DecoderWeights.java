@@ -47,13 +47,14 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
     return layers.stream().flatMap(layer -> layer.projections().stream()).toList();
   }
 
-  /** Reads all weights. */
+  /** Reads all weights, one tensor after the other. */
   static DecoderWeights read(
-      ModelConfig config, WeightSource source, Precision precision, Device device) {
-    return new Reader(config, source, precision.products(), device).all();
+      ModelConfig config, WeightSource source, WeightFormat format, DType products, Device device) {
+    return new Reader(config, source, format, products, device).all();
   }
 
-  private record Reader(ModelConfig config, WeightSource source, DType products, Device device) {
+  private record Reader(
+      ModelConfig config, WeightSource source, WeightFormat format, DType products, Device device) {
 
     DecoderWeights all() {
       Tensor embedding = product("model.embed_tokens.weight");
@@ -91,17 +92,19 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
         String prefix, List<String> names, List<Integer> widths, boolean bias) {
       List<String> modules = names.stream().map(name -> prefix + name).toList();
       try (Scope scope = Scope.open()) {
-        Tensor weight = scope.release(joined(modules, ".weight", products));
-        Tensor added = bias ? scope.release(joined(modules, ".bias", DType.F32)) : null;
-        return new Projection(modules, widths, new Weight.Plain(weight), added);
+        Weight weight = format.weight(modules, this::matrix, products, device);
+        Tensor added = bias ? scope.release(biases(modules)) : null;
+        return new Projection(modules, widths, weight, added);
       }
     }
 
-    private Tensor joined(List<String> modules, String suffix, DType type) {
-      List<Tensor> parts = new ArrayList<>(modules.size());
-      for (String module : modules) {
-        parts.add(source.read(module + suffix, type));
-      }
+    private Tensor matrix(String module, DType type) {
+      return source.read(module + ".weight", type);
+    }
+
+    private Tensor biases(List<String> modules) {
+      List<Tensor> parts =
+          modules.stream().map(module -> source.read(module + ".bias", DType.F32)).toList();
       Tensor all = parts.size() == 1 ? parts.getFirst() : Tensor.cat(0, parts);
       return all.to(device);
     }

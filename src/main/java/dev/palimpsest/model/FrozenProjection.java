@@ -76,7 +76,7 @@ final class FrozenProjection implements AutoCloseable {
    * @return the gradient by the input, (rows, in), type of the products
    */
   Tensor backward(Applied pass, Tensor gradient) {
-    Tensor down = gradient.matmul(frozen.weight().dense());
+    Tensor down = frozen.weight().back(gradient);
     if (trains()) {
       Tensor low = collect(pass, gradient);
       down.plusMatmulInPlace(low, factors.a());
