@@ -4,6 +4,7 @@ import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.TuneSettings;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -43,7 +44,9 @@ public final class Tuning {
     /** By alpha / rank. */
     LORA,
     /** By alpha / √rank. */
-    RSLORA
+    RSLORA,
+    /** As {@link #LORA}, over a model that was loaded in NF4 or INT8. */
+    QLORA
   }
 
   /**
@@ -233,7 +236,7 @@ public final class Tuning {
   }
 
   private TuneJob job() {
-    String word = method == Method.RSLORA ? "rslora" : "lora";
+    String word = method.name().toLowerCase(Locale.ROOT);
     return new TuneJob(
         loaded.name(),
         data.spec(),

@@ -11,7 +11,7 @@ final class MethodOptions {
   @Option(
       names = "--method",
       defaultValue = "lora",
-      description = "lora, rslora; default: ${DEFAULT-VALUE}")
+      description = "lora, rslora, qlora (over an nf4 base); default: ${DEFAULT-VALUE}")
   private String method = "";
 
   @Option(names = "--rank", description = "default: ${DEFAULT-VALUE}")

@@ -6,6 +6,8 @@ import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +41,22 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
 
     List<Projection> projections() {
       return List.of(queryKeyValue, output, gateUp, down);
+    }
+
+    /** Norms and biases. */
+    long plainBytes() {
+      return Stream.concat(
+              Stream.of(
+                  beforeAttention,
+                  queryNorm,
+                  keyNorm,
+                  afterAttention,
+                  beforeFeedForward,
+                  afterFeedForward),
+              projections().stream().map(Projection::bias))
+          .filter(Objects::nonNull)
+          .mapToLong(Tensor::bytes)
+          .sum();
     }
   }
 
@@ -123,6 +141,18 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
         return scope.release(lessOne ? stored.copy().plusInPlace(1) : stored);
       }
     }
+  }
+
+  /** Memory that they take. */
+  long bytes() {
+    long bytes = embedding.bytes() + finalNorm.bytes() + (head == embedding ? 0 : head.bytes());
+    for (Layer layer : layers) {
+      for (Projection projection : layer.projections()) {
+        bytes += projection.weight().bytes();
+      }
+      bytes += layer.plainBytes();
+    }
+    return bytes;
   }
 
   @Override

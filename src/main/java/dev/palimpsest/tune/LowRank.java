@@ -3,8 +3,10 @@ package dev.palimpsest.tune;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Decoder;
+import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TargetModules;
 import dev.palimpsest.run.BadInput;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -12,12 +14,14 @@ import java.util.OptionalDouble;
 /**
  * An adapter of low rank.
  *
- * @param method lora or rslora
+ * @param method lora, rslora or qlora, which is lora over a quantised base (2305.14314)
  * @param rank inner dimension
  * @param alpha scale · rank, or scale · √rank for rsLoRA
  * @param targets {@code all-linear}, module names by comma, or a pattern
  */
 public record LowRank(String method, int rank, double alpha, String targets) implements Method {
+  private static final List<String> METHODS = List.of("lora", "rslora", "qlora");
+
   /** The rank, if nothing is said. */
   public static final int RANK = 16;
 
@@ -37,32 +41,47 @@ public record LowRank(String method, int rank, double alpha, String targets) imp
     if (!(alpha > 0 && Double.isFinite(alpha))) {
       throw new BadInput("--alpha " + alpha + ": give a number above 0");
     }
-    if (!method.equals("lora") && !method.equals("rslora")) {
-      throw new BadInput("--method " + method + ": known are lora, rslora");
+    if (!METHODS.contains(method)) {
+      throw new BadInput("--method " + method + ": known are " + String.join(", ", METHODS));
     }
+  }
+
+  @Override
+  public Precision precision() {
+    return method.equals("qlora") ? Precision.NF4 : Precision.best();
   }
 
   @Override
   public Start over(LanguageModel model, String name) {
     Decoder base = model.decoder();
+    if (method.equals("qlora") && !base.precision().quantised()) {
+      throw new BadInput(
+          "--method qlora trains over a quantised base, this one is in "
+              + base.precision()
+              + ": give --dtype nf4 or int8, or --method lora");
+    }
     AdapterConfig config = config(model, name);
     return seeds ->
         new TrainedAdapter(config, base, LoraParameters.fresh(config, base.config(), seeds));
   }
 
-  /** The adapter's configuration over a model. */
+  /** The adapter's configuration, whatever the model. */
+  AdapterConfig form() {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        method.equals("rslora"),
+        TargetModules.parse(targets),
+        Map.of(),
+        Map.of(),
+        0,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** The same over a model. */
   AdapterConfig config(LanguageModel model, String name) {
-    AdapterConfig config =
-        new AdapterConfig(
-            rank,
-            alpha,
-            method.equals("rslora"),
-            TargetModules.parse(targets),
-            Map.of(),
-            Map.of(),
-            0,
-            Optional.of(name),
-            Optional.of(model.fingerprint()));
+    AdapterConfig config = form().over(name, model.fingerprint());
     if (config.modules(model.decoder().config()).isEmpty()) {
       throw new BadInput(
           "--targets "

@@ -109,7 +109,7 @@ class FrozenDecoderTest {
     }
   }
 
-  private record Found(float[] hidden, Map<String, float[]> gradients) {
+  record Found(float[] hidden, Map<String, float[]> gradients) {
     /** All gradients one after the other. */
     float[] all() {
       FloatBuffer all =
@@ -119,8 +119,7 @@ class FrozenDecoderTest {
     }
   }
 
-  private static Found found(
-      TrainedDecoder trained, Map<String, Factors> factors, Tensor byHidden) {
+  static Found found(TrainedDecoder trained, Map<String, Factors> factors, Tensor byHidden) {
     return found(trained, factors, documents(5), byHidden);
   }
 
@@ -152,7 +151,7 @@ class FrozenDecoderTest {
     return trained.forward(documents(5), ROWS).hidden().floats();
   }
 
-  private static void assertSame(Found found, Found expected, double relative) {
+  static void assertSame(Found found, Found expected, double relative) {
     assertClose("hidden", found.hidden, expected.hidden, relative);
     assertThat(found.gradients.keySet()).isNotEmpty().isEqualTo(expected.gradients.keySet());
     expected.gradients.forEach(
@@ -190,7 +189,7 @@ class FrozenDecoderTest {
             random.ints(2, 0, 90).toArray()));
   }
 
-  private static Tensor gradient(ModelConfig config, int seed) {
+  static Tensor gradient(ModelConfig config, int seed) {
     Random random = new Random(seed);
     float[] values = new float[ROWS.length * config.width()];
     for (int i = 0; i < values.length; i++) {
@@ -199,7 +198,7 @@ class FrozenDecoderTest {
     return Tensor.of(values, ROWS.length, config.width());
   }
 
-  private static Map<String, Factors> leaves(String adapter, ModelConfig config) {
+  static Map<String, Factors> leaves(String adapter, ModelConfig config) {
     Map<String, Factors> leaves = new LinkedHashMap<>();
     PeftFolder.read(Reference.adapter(adapter), config)
         .factors()

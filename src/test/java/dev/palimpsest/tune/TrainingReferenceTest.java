@@ -229,7 +229,7 @@ class TrainingReferenceTest {
         PeftFolder.read(Reference.adapter(adapter), decoder.config()).factors());
   }
 
-  private static Map<String, Factors> gradients(LoraParameters trained) {
+  static Map<String, Factors> gradients(LoraParameters trained) {
     Map<String, Factors> gradients = new HashMap<>();
     trained
         .factors()
@@ -241,13 +241,13 @@ class TrainingReferenceTest {
   }
 
   /** By the file's name of a tensor: {@code MODULE.lora_A.weight}. */
-  private static Tensor tensor(Map<String, Factors> factors, String name) {
+  static Tensor tensor(Map<String, Factors> factors, String name) {
     Factors found = factors.get(name.substring(0, name.indexOf(".lora_")));
     assertThat(found).as(name).isNotNull();
     return name.contains(".lora_A.") ? found.a() : found.b();
   }
 
-  private static void assertTensor(JsonNode expected, Tensor tensor, double relative) {
+  static void assertTensor(JsonNode expected, Tensor tensor, double relative) {
     String name = expected.get("name").asString();
     double norm = expected.get("norm").asDouble();
     float[] first = Reference.floats(expected.get("first"));
