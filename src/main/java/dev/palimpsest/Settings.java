@@ -31,7 +31,11 @@ public final class Settings {
     /** 32 bits, on every processor. */
     FP32,
     /** 16 bits; fast only where the processor has instructions for it. */
-    BF16
+    BF16,
+    /** The blocks' weights in 4-bit NormalFloat; products as in {@link Settings#defaults}. */
+    NF4,
+    /** The blocks' weights in 8-bit integers; products as in {@link Settings#defaults}. */
+    INT8
   }
 
   /**
@@ -62,6 +66,8 @@ public final class Settings {
         switch (type) {
           case FP32 -> dev.palimpsest.model.Precision.FP32;
           case BF16 -> dev.palimpsest.model.Precision.BF16;
+          case NF4 -> dev.palimpsest.model.Precision.NF4;
+          case INT8 -> dev.palimpsest.model.Precision.INT8;
         };
     return new Settings(chosen, threads, cache, listener, environment);
   }

@@ -54,7 +54,9 @@ public final class Tuning {
     /** From the largest singular values of W (Meng et al., 2404.02948). */
     PISSA("pissa"),
     /** LoRA whose B learns faster than its A (Hayou et al., 2402.12354). */
-    LORA_PLUS("lora+");
+    LORA_PLUS("lora+"),
+    /** LoRA over a model that was loaded in NF4 or INT8 (Dettmers et al., 2305.14314). */
+    QLORA("qlora");
 
     private final String word;
 

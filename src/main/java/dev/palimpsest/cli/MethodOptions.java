@@ -16,7 +16,8 @@ final class MethodOptions {
   @Option(
       names = "--method",
       defaultValue = "lora",
-      description = "lora, rslora, dora, pissa, lora+; default: ${DEFAULT-VALUE}")
+      description =
+          "lora, rslora, dora, pissa, lora+, qlora (over an nf4 base); default: ${DEFAULT-VALUE}")
   private String method = "";
 
   @Option(names = "--rank", description = "default: ${DEFAULT-VALUE}")

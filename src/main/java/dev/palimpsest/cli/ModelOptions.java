@@ -13,7 +13,10 @@ import picocli.CommandLine.Option;
 
 /** How a model is computed. */
 final class ModelOptions {
-  @Option(names = "--dtype", description = "fp32 or bf16; default: bf16 where the processor has it")
+  @Option(
+      names = "--dtype",
+      description =
+          "of the weights: fp32, bf16, nf4 or int8; default: bf16 where the processor has it")
   private @Nullable Precision precision;
 
   @Option(names = "--threads", defaultValue = "0", description = "default: all processors")
@@ -23,7 +26,11 @@ final class ModelOptions {
   private boolean anyBase;
 
   Precision precision() {
-    return precision == null ? Precision.best() : precision;
+    return precision(Precision.best());
+  }
+
+  Precision precision(Precision unsaid) {
+    return precision == null ? unsaid : precision;
   }
 
   int threads() {

@@ -53,7 +53,7 @@ final class TuneCommand implements Runnable {
   private Tuner.Result train(TuneJob job, Path run, Cancellation cancellation) {
     Main.threads(job.threads());
     try (Progress progress = output.progress();
-        LanguageModel loaded = ModelOptions.load(job.model(), job.precision(), progress)) {
+        LanguageModel loaded = job.load(Places.store(progress).locate(job.model()))) {
       Tuner.Watch watch = new Tuner.Watch(progress, cancellation, System::nanoTime);
       return resume == null
           ? job.withModel(Places.store(progress).lasting(job.model())).run(loaded, run, watch)

@@ -6,8 +6,11 @@ import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Factors;
+import dev.palimpsest.model.Footprint;
+import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Precision;
+import dev.palimpsest.run.Memory;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tokenizer.ChatTemplate;
@@ -16,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /** A model in memory with all that reads and writes text for it. */
 public final class LanguageModel implements AutoCloseable {
@@ -34,10 +38,37 @@ public final class LanguageModel implements AutoCloseable {
     this.fingerprint = checkpoint.fingerprint();
   }
 
-  /** Reads a model from a folder in the Hugging Face layout or a GGUF file. */
+  /** Rows of one pass in the prediction of memory; a longer sequence takes more. */
+  private static final int ROWS = 512;
+
+  /**
+   * Reads a model from a folder in the Hugging Face layout or a GGUF file.
+   *
+   * @throws dev.palimpsest.run.EnvironmentFailure if it would not fit into the machine's memory
+   */
   public static LanguageModel load(Path folderOrGguf, Precision precision, Device device) {
+    return load(
+        folderOrGguf,
+        precision,
+        device,
+        config ->
+            Footprint.requireMemory(
+                folderOrGguf + ": the model",
+                precision,
+                Memory.machineBytes(),
+                each -> new Footprint(config, each).runningPeak(ROWS)));
+  }
+
+  /**
+   * The same for work that needs more than the model.
+   *
+   * @param admit sees the configuration before any weight is read; may refuse by throwing
+   */
+  public static LanguageModel load(
+      Path folderOrGguf, Precision precision, Device device, Consumer<ModelConfig> admit) {
     Checkpoint checkpoint = Checkpoint.open(folderOrGguf);
     try {
+      admit.accept(checkpoint.config());
       Decoder decoder = Decoder.load(checkpoint.config(), checkpoint.weights(), precision, device);
       return new LanguageModel(checkpoint, decoder);
     } catch (RuntimeException e) {

@@ -53,7 +53,7 @@ public record TunedModel(String name, LanguageModel model, AdaptedDecoder decode
         new SubjectKey(
             model.fingerprint(),
             adapter,
-            model.decoder().precision().name(),
+            model.decoder().precision().key(),
             model.chats() ? "own" : "none",
             Build.fingerprint() + ", " + Native.threads() + " threads");
     Answerer answerer = model.answerer(decoder, progress);

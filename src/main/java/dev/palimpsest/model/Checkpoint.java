@@ -25,7 +25,7 @@ import tools.jackson.databind.JsonNode;
  * it is closed; the tokenizer is read when it is first asked for.
  */
 public final class Checkpoint implements AutoCloseable {
-  private static final long DIGEST_PIECE = 1 << 30;
+  private static final long DIGEST_PIECE = 1 << 26;
 
   private final Path path;
   private final ModelConfig config;
@@ -168,7 +168,9 @@ public final class Checkpoint implements AutoCloseable {
       MemorySegment bytes = weights.stored(info.name());
       for (long at = 0; at < bytes.byteSize(); at += DIGEST_PIECE) {
         long now = Math.min(DIGEST_PIECE, bytes.byteSize() - at);
-        digest.update(bytes.asSlice(at, now).asByteBuffer());
+        MemorySegment piece = bytes.asSlice(at, now);
+        digest.update(piece.asByteBuffer());
+        piece.unload();
       }
     }
     return HexFormat.of().formatHex(digest.digest());

@@ -34,8 +34,15 @@ public final class Decoder implements AutoCloseable {
   /** Reads the weights into memory. */
   public static Decoder load(
       ModelConfig config, WeightSource source, Precision precision, Device device) {
-    return new Decoder(
-        config, precision, device, DecoderWeights.read(config, source, precision, device));
+    return load(config, source, precision, precision.products(), device);
+  }
+
+  /** The same with products in another type than the precision's. */
+  static Decoder load(
+      ModelConfig config, WeightSource source, Precision precision, DType products, Device device) {
+    DecoderWeights weights =
+        DecoderWeights.read(config, source, precision.format(), products, device);
+    return new Decoder(config, precision, device, weights);
   }
 
   public ModelConfig config() {

@@ -6,6 +6,8 @@ import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +42,22 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
     List<Projection> projections() {
       return List.of(queryKeyValue, output, gateUp, down);
     }
+
+    /** Norms and biases. */
+    long plainBytes() {
+      return Stream.concat(
+              Stream.of(
+                  beforeAttention,
+                  queryNorm,
+                  keyNorm,
+                  afterAttention,
+                  beforeFeedForward,
+                  afterFeedForward),
+              projections().stream().map(Projection::bias))
+          .filter(Objects::nonNull)
+          .mapToLong(Tensor::bytes)
+          .sum();
+    }
   }
 
   /** Of all layers. */
@@ -53,13 +71,14 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
         && projections().stream().allMatch(each -> each.weight() instanceof Weight.Packed);
   }
 
-  /** Reads all weights. */
+  /** Reads all weights, one tensor after the other. */
   static DecoderWeights read(
-      ModelConfig config, WeightSource source, Precision precision, Device device) {
-    return new Reader(config, source, precision.products(), device).all();
+      ModelConfig config, WeightSource source, WeightFormat format, DType products, Device device) {
+    return new Reader(config, source, format, products, device).all();
   }
 
-  private record Reader(ModelConfig config, WeightSource source, DType products, Device device) {
+  private record Reader(
+      ModelConfig config, WeightSource source, WeightFormat format, DType products, Device device) {
 
     DecoderWeights all() {
       Tensor embedding = product("model.embed_tokens.weight");
@@ -97,17 +116,19 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
         String prefix, List<String> names, List<Integer> widths, boolean bias) {
       List<String> modules = names.stream().map(name -> prefix + name).toList();
       try (Scope scope = Scope.open()) {
-        Weight weight = Weight.of(joined(modules, ".weight", products), scope);
-        Tensor added = bias ? scope.release(joined(modules, ".bias", DType.F32)) : null;
+        Weight weight = format.weight(modules, this::matrix, products, device);
+        Tensor added = bias ? scope.release(biases(modules)) : null;
         return new Projection(modules, widths, weight, added);
       }
     }
 
-    private Tensor joined(List<String> modules, String suffix, DType type) {
-      List<Tensor> parts = new ArrayList<>(modules.size());
-      for (String module : modules) {
-        parts.add(source.read(module + suffix, type));
-      }
+    private Tensor matrix(String module, DType type) {
+      return source.read(module + ".weight", type);
+    }
+
+    private Tensor biases(List<String> modules) {
+      List<Tensor> parts =
+          modules.stream().map(module -> source.read(module + ".bias", DType.F32)).toList();
       Tensor all = parts.size() == 1 ? parts.getFirst() : Tensor.cat(0, parts);
       return all.to(device);
     }
@@ -132,6 +153,19 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
         return scope.release(lessOne ? stored.copy().plusInPlace(1) : stored);
       }
     }
+  }
+
+  /** Memory that they take. */
+  long bytes() {
+    boolean shared = head instanceof Weight.Plain(Tensor matrix) && matrix == embedding;
+    long bytes = embedding.bytes() + finalNorm.bytes() + (shared ? 0 : head.bytes());
+    for (Layer layer : layers) {
+      for (Projection projection : layer.projections()) {
+        bytes += projection.weight().bytes();
+      }
+      bytes += layer.plainBytes();
+    }
+    return bytes;
   }
 
   @Override

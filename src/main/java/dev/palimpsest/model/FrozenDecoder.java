@@ -20,7 +20,7 @@ import java.util.Objects;
  */
 public final class FrozenDecoder implements TrainedDecoder {
   /** What a pass of so many rows keeps fits beside a small model's weights. */
-  private static final int MOST_KEPT_ROWS = 1024;
+  static final int MOST_KEPT_ROWS = 1024;
 
   /**
    * Rows are filled up to a multiple of this with rows that nobody sees: the factors' gradients sum

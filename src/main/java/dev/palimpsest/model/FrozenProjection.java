@@ -86,7 +86,7 @@ final class FrozenProjection implements AutoCloseable {
    */
   Tensor backward(Applied pass, Tensor gradient) {
     Tensor inner = throughGains(pass, gradient);
-    Tensor down = inner.matmul(frozen.weight().dense());
+    Tensor down = frozen.weight().back(inner);
     if (trains()) {
       Tensor low = collectFactors(pass, inner);
       down.plusMatmulInPlace(low, factors.a());

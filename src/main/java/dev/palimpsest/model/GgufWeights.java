@@ -48,6 +48,7 @@ final class GgufWeights implements StoredWeights {
         entry.bytes(),
         adjustment(name, entry.shape()),
         new Conversion.TypedMemory(tensor.segment(), type));
+    entry.bytes().unload(); // the file's pages would count as this process's memory
     return tensor;
   }
 

@@ -67,7 +67,8 @@ public final class ModelTensors {
     };
   }
 
-  private static Linear linear(ModelConfig config, String module) {
+  /** Sizes of a linear module of a block, such as {@code self_attn.q_proj}. */
+  static Linear linear(ModelConfig config, String module) {
     long queries = (long) config.heads() * config.headWidth();
     long keys = (long) config.keyValueHeads() * config.headWidth();
     return switch (module) {

@@ -4,22 +4,47 @@ import dev.palimpsest.tensor.Cpu;
 import dev.palimpsest.tensor.DType;
 
 /**
- * In which type a decoder computes. Norms, rotary embedding, attention, the residual stream, logits
- * and losses are fp32 always; this is the type of the weights and of the matrix products.
+ * In which type a decoder keeps its weights and computes. Norms, rotary embedding, attention, the
+ * residual stream, logits and losses are fp32 always.
  */
 public enum Precision {
-  FP32(DType.F32),
-  BF16(DType.BF16);
+  FP32(WeightFormat.PLAIN),
+  BF16(WeightFormat.PLAIN),
+  /**
+   * The matrices of the blocks in 4-bit NormalFloat (2305.14314), dequantised for each product;
+   * embedding and head in the type of the products, which is {@link #best}'s.
+   */
+  NF4(WeightFormat.NF4),
+  /** The same in 8-bit integers, one scale a row (2208.07339 without its outliers). */
+  INT8(WeightFormat.INT8);
 
-  private final DType products;
+  private final WeightFormat format;
 
-  Precision(DType products) {
-    this.products = products;
+  Precision(WeightFormat format) {
+    this.format = format;
   }
 
-  /** The type of weights and of what they are multiplied with. */
+  /** The type of what is multiplied. */
   public DType products() {
-    return products;
+    return switch (this) {
+      case FP32 -> DType.F32;
+      case BF16 -> DType.BF16;
+      case NF4, INT8 -> best().products();
+    };
+  }
+
+  WeightFormat format() {
+    return format;
+  }
+
+  /** Whether weights are kept in fewer bits than products need. */
+  public boolean quantised() {
+    return format != WeightFormat.PLAIN;
+  }
+
+  /** All of it that can change an answer, in words. */
+  public String key() {
+    return quantised() ? name() + " in " + products() : name();
   }
 
   /** bf16 where the processor has it, else fp32. */

@@ -66,7 +66,9 @@ final class SafetensorsWeights implements StoredWeights {
   @Override
   public Tensor read(String name, DType type) {
     Safetensors.Entry entry = entry(name);
-    return read(folder + ": tensor " + entry.name(), entry, type);
+    Tensor read = read(folder + ": tensor " + entry.name(), entry, type);
+    entry.bytes().unload(); // the file's pages would count as this process's memory
+    return read;
   }
 
   /** A stored tensor's elements in a floating type; F64 goes through F32. */

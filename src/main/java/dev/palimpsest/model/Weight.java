@@ -1,13 +1,15 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.PackedMatrix;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import java.util.List;
 import java.util.Optional;
 
-/** A frozen matrix, (out, in), as its products need it. */
+/** A frozen matrix, (out, in), as its products need it. It lives until closed. */
 sealed interface Weight extends AutoCloseable {
   /** Rows: width of the outputs. */
   long out();
@@ -47,8 +49,21 @@ sealed interface Weight extends AutoCloseable {
     }
   }
 
-  /** The matrix itself, (out, in), type of the products; not to be written to. */
+  /**
+   * y · W, (rows, in), a tensor of its own.
+   *
+   * @param y (rows, out), type of the products
+   */
+  Tensor back(Tensor y);
+
+  /**
+   * The matrix itself, (out, in), type of the products; not to be written to. What is laid out or
+   * quantised is made plain at each call, into the scope that is open.
+   */
   Tensor dense();
+
+  /** Memory that it takes between products. */
+  long bytes();
 
   @Override
   void close();
@@ -77,6 +92,16 @@ sealed interface Weight extends AutoCloseable {
     @Override
     public Tensor linear(Tensor x) {
       return Functional.linear(x, dense);
+    }
+
+    @Override
+    public Tensor back(Tensor y) {
+      return y.matmul(dense);
+    }
+
+    @Override
+    public long bytes() {
+      return dense.bytes();
     }
 
     @Override
@@ -112,13 +137,85 @@ sealed interface Weight extends AutoCloseable {
     }
 
     @Override
+    public Tensor back(Tensor y) {
+      try (Scope scope = Scope.open()) {
+        return scope.keep(y.matmul(dense()));
+      }
+    }
+
+    @Override
     public Tensor dense() {
       return plain.orElseGet(matrix::dense);
     }
 
     @Override
+    public long bytes() {
+      return out() * in() * products().bytes();
+    }
+
+    @Override
     public void close() {
       matrix.close();
+    }
+  }
+
+  /**
+   * Modules one below the other, each quantised by itself, as bitsandbytes has them; each product
+   * dequantises them, and forgets the matrix.
+   *
+   * @param device of the products; codes lie in the machine's memory
+   */
+  record Quantised(List<QuantisedMatrix> modules, DType products, Device device) implements Weight {
+    /** Copies the list. */
+    public Quantised {
+      modules = List.copyOf(modules);
+    }
+
+    @Override
+    public long out() {
+      return modules.stream().mapToLong(QuantisedMatrix::rows).sum();
+    }
+
+    @Override
+    public long in() {
+      return modules.getFirst().columns();
+    }
+
+    @Override
+    public Tensor linear(Tensor x) {
+      try (Scope scope = Scope.open()) {
+        return scope.keep(Functional.linear(x, dense()));
+      }
+    }
+
+    @Override
+    public Tensor back(Tensor y) {
+      try (Scope scope = Scope.open()) {
+        return scope.keep(y.matmul(dense()));
+      }
+    }
+
+    @Override
+    public Tensor dense() {
+      Tensor dense = Tensor.empty(products, out(), in());
+      long at = 0;
+      for (QuantisedMatrix module : modules) {
+        long length = module.rows() * module.columns() * products.bytes();
+        module.dequantise(
+            new Conversion.TypedMemory(dense.segment().asSlice(at, length), products));
+        at += length;
+      }
+      return dense.to(device);
+    }
+
+    @Override
+    public long bytes() {
+      return modules.stream().mapToLong(QuantisedMatrix::bytes).sum();
+    }
+
+    @Override
+    public void close() {
+      modules.forEach(QuantisedMatrix::close);
     }
   }
 }

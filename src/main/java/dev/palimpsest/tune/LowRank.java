@@ -3,6 +3,7 @@ package dev.palimpsest.tune;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Decoder;
+import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TargetModules;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Seeds;
@@ -17,7 +18,7 @@ import java.util.OptionalDouble;
 /**
  * An adapter of low rank.
  *
- * @param method one of {@link #METHODS}
+ * @param method one of {@link #METHODS}; qlora is lora over a quantised base (2305.14314)
  * @param rank inner dimension
  * @param alpha scale · rank, or scale · √rank for rsLoRA
  * @param targets {@code all-linear}, module names by comma, or a pattern
@@ -28,7 +29,8 @@ public record LowRank(
     String method, int rank, double alpha, String targets, Patterns patterns, double ratio)
     implements Method {
   /** What {@code method} may be. */
-  public static final List<String> METHODS = List.of("lora", "rslora", "dora", "pissa", "lora+");
+  public static final List<String> METHODS =
+      List.of("lora", "rslora", "dora", "pissa", "lora+", "qlora");
 
   /** The rank, if nothing is said. */
   public static final int RANK = 16;
@@ -123,8 +125,19 @@ public record LowRank(
   }
 
   @Override
+  public Precision precision() {
+    return method.equals("qlora") ? Precision.NF4 : Precision.best();
+  }
+
+  @Override
   public Start over(LanguageModel model, String name) {
     Decoder base = model.decoder();
+    if (method.equals("qlora") && !base.precision().quantised()) {
+      throw new BadInput(
+          "--method qlora trains over a quantised base, this one is in "
+              + base.precision()
+              + ": give --dtype nf4 or int8, or --method lora");
+    }
     AdapterConfig config = config(model, name);
     FactorLayout layout = FactorLayout.of(config, base.config());
     if (beginsInBase()) {
@@ -144,20 +157,24 @@ public record LowRank(
     return method.equals("pissa");
   }
 
-  /** The adapter's configuration over a model, as it trains. */
+  /** The adapter's configuration, whatever the model. */
+  AdapterConfig form() {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        method.equals("rslora"),
+        method.equals("dora"),
+        TargetModules.parse(targets),
+        patterns.ranks,
+        patterns.alphas,
+        0,
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  /** The same over a model, as it trains. */
   AdapterConfig config(LanguageModel model, String name) {
-    AdapterConfig config =
-        new AdapterConfig(
-            rank,
-            alpha,
-            method.equals("rslora"),
-            method.equals("dora"),
-            TargetModules.parse(targets),
-            patterns.ranks,
-            patterns.alphas,
-            0,
-            Optional.of(name),
-            Optional.of(model.fingerprint()));
+    AdapterConfig config = form().over(name, model.fingerprint());
     Collection<String> modules = config.modules(model.decoder().config()).keySet();
     if (modules.isEmpty()) {
       throw new BadInput(

@@ -3,6 +3,7 @@ package dev.palimpsest.tune;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Seeds;
 
 /** What of a model trains, as a user asks for it; {@code run.json} holds it. */
@@ -11,6 +12,11 @@ import dev.palimpsest.run.Seeds;
 public sealed interface Method permits LowRank {
   /** The name that the user gives. */
   String method();
+
+  /** What the base is loaded in, if the user does not say. */
+  default Precision precision() {
+    return Precision.best();
+  }
 
   /**
    * The method on a model.

@@ -10,11 +10,15 @@ import dev.palimpsest.data.SampleReader;
 import dev.palimpsest.data.Source;
 import dev.palimpsest.data.Subset;
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.model.Footprint;
+import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Build;
 import dev.palimpsest.run.Json;
+import dev.palimpsest.run.Memory;
 import dev.palimpsest.run.RunFolder;
+import dev.palimpsest.tensor.Device;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -96,6 +100,34 @@ public record TuneJob(
   public TuneJob withModel(String name) {
     return new TuneJob(
         name, data, eval, evalFraction, replay, method, settings, precision, threads);
+  }
+
+  /**
+   * Loads the job's model.
+   *
+   * @param located its folder or file
+   * @throws dev.palimpsest.run.EnvironmentFailure if the run would not fit into the machine's
+   *     memory; nothing of the model has been read then
+   */
+  public LanguageModel load(Path located) {
+    return LanguageModel.load(
+        located, precision, Device.best(), config -> requireMemory(config, Memory.machineBytes()));
+  }
+
+  /**
+   * Refuses a run that would not fit; other methods than adapters are refused for their weights.
+   */
+  void requireMemory(ModelConfig config, long machineBytes) {
+    Footprint.requireMemory(
+        "--method " + method.method() + " over " + model,
+        precision,
+        machineBytes,
+        each -> {
+          Footprint footprint = new Footprint(config, each);
+          return method instanceof LowRank adapter
+              ? footprint.tuningPeak(adapter.form(), Tuner.ROWS)
+              : footprint.runningPeak(Tuner.ROWS);
+        });
   }
 
   /**

@@ -34,7 +34,7 @@ public final class Tuner {
   static final String STATE = "state.safetensors";
 
   /** Rows of one pass through the decoder; memory grows with it, or with the longest example. */
-  private static final int ROWS = 512;
+  static final int ROWS = 512;
 
   private final TuneSettings settings;
   private final Method.Start start;

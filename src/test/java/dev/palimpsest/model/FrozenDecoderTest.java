@@ -116,7 +116,7 @@ class FrozenDecoderTest {
     }
   }
 
-  private record Found(float[] hidden, Map<String, float[]> gradients) {
+  record Found(float[] hidden, Map<String, float[]> gradients) {
     /** All gradients one after the other. */
     float[] all() {
       FloatBuffer all =
@@ -126,8 +126,7 @@ class FrozenDecoderTest {
     }
   }
 
-  private static Found found(
-      TrainedDecoder trained, Map<String, Factors> factors, Tensor byHidden) {
+  static Found found(TrainedDecoder trained, Map<String, Factors> factors, Tensor byHidden) {
     return found(trained, factors, documents(5), byHidden);
   }
 
@@ -163,7 +162,7 @@ class FrozenDecoderTest {
     return trained.forward(documents(5), ROWS).hidden().floats();
   }
 
-  private static void assertSame(Found found, Found expected, double relative) {
+  static void assertSame(Found found, Found expected, double relative) {
     assertClose("hidden", found.hidden, expected.hidden, relative);
     assertThat(found.gradients.keySet()).isNotEmpty().isEqualTo(expected.gradients.keySet());
     expected.gradients.forEach(
@@ -201,7 +200,7 @@ class FrozenDecoderTest {
             random.ints(2, 0, 90).toArray()));
   }
 
-  private static Tensor gradient(ModelConfig config, int seed) {
+  static Tensor gradient(ModelConfig config, int seed) {
     Random random = new Random(seed);
     float[] values = new float[ROWS.length * config.width()];
     for (int i = 0; i < values.length; i++) {
@@ -210,7 +209,7 @@ class FrozenDecoderTest {
     return Tensor.of(values, ROWS.length, config.width());
   }
 
-  private static Map<String, Factors> leaves(String adapter, ModelConfig config) {
+  static Map<String, Factors> leaves(String adapter, ModelConfig config) {
     Map<String, Factors> leaves = new LinkedHashMap<>();
     PeftFolder.read(Reference.adapter(adapter), config)
         .factors()

@@ -1,0 +1,110 @@
+package dev.palimpsest.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.palimpsest.Reference;
+import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.run.Json;
+import org.junit.jupiter.api.Test;
+
+/** What a model takes, by arithmetic. */
+class FootprintTest {
+  private static final AdapterConfig LORA =
+      AdapterConfig.lora(16, 32, TargetModules.parse("all-linear"));
+
+  /** Llama 2 7B. */
+  private static ModelConfig seven() {
+    return HubConfig.parse(
+        Json.parse(
+            """
+            {"model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008,
+             "vocab_size": 32000, "num_hidden_layers": 32, "num_attention_heads": 32,
+             "num_key_value_heads": 32, "tie_word_embeddings": false}""",
+            "seven"),
+        "config.json");
+  }
+
+  @Test
+  void weightBytes_ofSevenBillion_areThePublishedSizes() {
+    assertThat(seven().parameters()).isEqualTo(6_738_415_616L);
+    assertThat(new Footprint(seven(), Precision.FP32).weightBytes()).isEqualTo(4 * 6_738_415_616L);
+    // 2305.14314: 4 bits and 0.127 of constants for each weight of the blocks; the rest is plain
+    long blocks = 6_738_415_616L - 2L * 32000 * 4096 - 65L * 4096;
+    long rest = 2L * 32000 * 4096 * Precision.NF4.products().bytes() + 65L * 4096 * 4;
+    assertThat((new Footprint(seven(), Precision.NF4).weightBytes() - rest) * 8.0 / blocks)
+        .isBetween(4.12, 4.13);
+  }
+
+  @Test
+  void trainedParameters_ofSevenBillion_arePefts() {
+    // print_trainable_parameters of PEFT, r = 16, all linear layers: 39,976,960
+    assertThat(new Footprint(seven(), Precision.NF4).trainedParameters(LORA)).isEqualTo(39_976_960);
+  }
+
+  @Test
+  void tuningPeak_ofSevenBillionInNf4_fitsIntoTwentyFourGigabytes() {
+    assertThat(new Footprint(seven(), Precision.NF4).tuningPeak(LORA, 512))
+        .isBetween(6_000_000_000L, 24_000_000_000L);
+    assertThat(new Footprint(seven(), Precision.FP32).tuningPeak(LORA, 512))
+        .isGreaterThan(27_000_000_000L);
+  }
+
+  @Test
+  void passBytes_riseWithRows_untilBlocksAreComputedAgain() {
+    Footprint footprint = new Footprint(seven(), Precision.BF16);
+
+    assertThat(footprint.passBytes(1024)).isGreaterThan(footprint.passBytes(512));
+    assertThat(footprint.passBytes(1025)).isLessThan(footprint.passBytes(1024));
+  }
+
+  @Test
+  void requireMemory_tooLittle_namesWhatWouldFit() {
+    assertThatThrownBy(() -> require(Precision.FP32, 10_000_000_000L))
+        .isInstanceOf(EnvironmentFailure.class)
+        .hasMessageMatching(
+            "--method lora would take about \\d\\d\\.\\d GB of memory in fp32, this machine has"
+                + " 10\\.0 GB: --dtype nf4 would take \\d\\.\\d GB");
+    assertThatThrownBy(() -> require(Precision.NF4, 2_000_000_000L))
+        .isInstanceOf(EnvironmentFailure.class)
+        .hasMessageContaining("not even --dtype nf4 fits")
+        .hasMessageContaining("take a smaller model");
+  }
+
+  @Test
+  void requireMemory_enoughOrUnknown_lets() {
+    assertThatCode(() -> require(Precision.FP32, 60_000_000_000L)).doesNotThrowAnyException();
+    assertThatCode(() -> require(Precision.FP32, 0)).doesNotThrowAnyException();
+  }
+
+  private static void require(Precision asked, long machine) {
+    Footprint.requireMemory(
+        "--method lora",
+        asked,
+        machine,
+        each -> new Footprint(seven(), each).tuningPeak(LORA, 512));
+  }
+
+  @Test
+  void trainedParameters_ofPatterns_areThoseOfTheirRanks() {
+    try (Checkpoint stored = Checkpoint.open(Reference.checkpoint("llama"))) {
+      Adapter adapter = PeftFolder.read(Reference.adapter("patterns"), stored.config());
+      long expected =
+          adapter.factors().values().stream()
+              .mapToLong(factors -> factors.a().count() + factors.b().count())
+              .sum();
+
+      assertThat(new Footprint(stored.config(), Precision.FP32).trainedParameters(adapter.config()))
+          .isEqualTo(expected);
+      adapter
+          .factors()
+          .values()
+          .forEach(
+              factors -> {
+                factors.a().close();
+                factors.b().close();
+              });
+    }
+  }
+}
