@@ -1,15 +1,17 @@
 package dev.palimpsest;
 
+import dev.palimpsest.tune.Full;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.TuneSettings;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * A request for an adapter, put together by one thread: each method changes and returns it, {@link
+ * A request for an adapter, or for a model whose own weights train, put together by one thread: each method changes and returns it, {@link
  * #to} does the work. What is not said is as PEFT and TRL have it: LoRA of rank 16 over all linear
  * layers, AdamW at 2e-4 falling to 0, batches of 8, one epoch.
  */
@@ -22,9 +24,11 @@ public final class Tuning {
   private int rank = LowRank.RANK;
   private OptionalDouble alpha = OptionalDouble.empty();
   private String targets = LowRank.TARGETS;
+  private Optional<String> trains = Optional.empty();
+  private String optimizer = DEFAULTS.optimizer();
   private int batch = DEFAULTS.batch();
   private int accumulate = DEFAULTS.accumulate();
-  private double rate = DEFAULTS.rate();
+  private OptionalDouble rate = OptionalDouble.empty();
   private int warmup = DEFAULTS.warmup();
   private TuneSettings.Length length = DEFAULTS.length();
   private int checkpointEvery = DEFAULTS.saving().checkpointEvery();
@@ -38,12 +42,16 @@ public final class Tuning {
     this.data = data;
   }
 
-  /** How an adapter is scaled. */
+  /** What trains. */
   public enum Method {
-    /** By alpha / rank. */
+    /** An adapter, scaled by alpha / rank. */
     LORA,
-    /** By alpha / √rank. */
-    RSLORA
+    /** An adapter, scaled by alpha / √rank. */
+    RSLORA,
+    /** All of the model's own weights; the run's product is a model. */
+    FULL,
+    /** Those of the model's weights that {@link Tuning#train} names; the product is a model. */
+    FREEZE
   }
 
   /**
@@ -54,6 +62,29 @@ public final class Tuning {
    */
   public Tuning method(Method chosen) {
     method = chosen;
+    return this;
+  }
+
+  /**
+   * Chooses what trains by {@link Method#FREEZE}.
+   *
+   * @param tensors {@code norms}, {@code embeddings}, {@code head}, {@code layers:20-29}, or names
+   *     such as {@code q_proj}
+   * @return this request
+   */
+  public Tuning train(String... tensors) {
+    trains = Optional.of(String.join(",", tensors));
+    return this;
+  }
+
+  /**
+   * Chooses the optimiser.
+   *
+   * @param name adamw, adamw8bit, adafactor or sgd; AdamW if nothing is said
+   * @return this request
+   */
+  public Tuning optimizer(String name) {
+    optimizer = name;
     return this;
   }
 
@@ -115,11 +146,11 @@ public final class Tuning {
   /**
    * Chooses the peak learning rate.
    *
-   * @param peak above 0
+   * @param peak above 0; 2e-4 for an adapter, 2e-5 for the model's own weights if nothing is said
    * @return this request
    */
   public Tuning rate(double peak) {
-    rate = peak;
+    rate = OptionalDouble.of(peak);
     return this;
   }
 
@@ -232,23 +263,31 @@ public final class Tuning {
     return loaded.tune(job(), folder);
   }
 
+  private dev.palimpsest.tune.Method chosen() {
+    String word = method.name().toLowerCase(Locale.ROOT);
+    return switch (method) {
+      case LORA, RSLORA -> LowRank.of(word, rank, alpha, targets);
+      case FULL, FREEZE -> Full.of(word, trains);
+    };
+  }
+
   private TuneJob job() {
-    String word = method == Method.RSLORA ? "rslora" : "lora";
+    dev.palimpsest.tune.Method chosen = chosen();
     return new TuneJob(
         loaded.name(),
         data.spec(),
         heldOut,
         heldOutShare,
         replay,
-        LowRank.of(word, rank, alpha, targets),
+        chosen,
         new TuneSettings(
             batch,
             accumulate,
-            rate,
+            rate.orElse(chosen.usualRate()),
             DEFAULTS.schedule(),
             warmup,
             DEFAULTS.clip(),
-            DEFAULTS.optimizer(),
+            optimizer,
             DEFAULTS.decay(),
             length,
             new TuneSettings.Saving(

@@ -1,7 +1,9 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.tune.Full;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.Method;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -11,7 +13,7 @@ final class MethodOptions {
   @Option(
       names = "--method",
       defaultValue = "lora",
-      description = "lora, rslora; default: ${DEFAULT-VALUE}")
+      description = "lora, rslora, full, freeze; default: ${DEFAULT-VALUE}")
   private String method = "";
 
   @Option(names = "--rank", description = "default: ${DEFAULT-VALUE}")
@@ -23,7 +25,17 @@ final class MethodOptions {
   @Option(names = "--targets", description = "default: ${DEFAULT-VALUE}")
   private String targets = LowRank.TARGETS;
 
+  @Option(
+      names = "--train",
+      description =
+          "what trains by freeze: norms, embeddings, head, layers:FROM-TO, names such as q_proj,"
+              + " by comma")
+  private @Nullable String trains;
+
   Method method() {
+    if (method.equals(Full.FULL) || method.equals(Full.FREEZE)) {
+      return Full.of(method, Optional.ofNullable(trains));
+    }
     OptionalDouble scale = alpha == null ? OptionalDouble.empty() : OptionalDouble.of(alpha);
     return LowRank.of(method, rank, scale, targets);
   }

@@ -1,6 +1,7 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tune.Method;
 import dev.palimpsest.tune.TuneJob;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -35,14 +36,15 @@ final class TrainingOptions {
     if (model == null || data == null) {
       throw new BadInput("tune: give --model and --data, or --resume RUN");
     }
+    Method chosen = method.method();
     return new TuneJob(
         model,
         options.of(data),
         Optional.ofNullable(eval).map(Path::toAbsolutePath),
         evalFraction,
         replay.replay(),
-        method.method(),
-        tuning.settings(),
+        chosen,
+        tuning.settings(chosen.usualRate()),
         models.precision(),
         models.threads());
   }

@@ -47,6 +47,11 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
     return layers.stream().flatMap(layer -> layer.projections().stream()).toList();
   }
 
+  /** Gemma stores its norms' weights less one. */
+  static double addedToNorms(ModelConfig config) {
+    return config.architecture() == Architecture.GEMMA3 ? 1 : 0;
+  }
+
   /** Reads all weights. */
   static DecoderWeights read(
       ModelConfig config, WeightSource source, Precision precision, Device device) {
@@ -112,12 +117,11 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
       }
     }
 
-    /** Gemma stores its norms' weights less one. */
     private Tensor norm(String module) {
       try (Scope scope = Scope.open()) {
         Tensor stored = source.read(module + ".weight", DType.F32).to(device);
-        boolean lessOne = config.architecture() == Architecture.GEMMA3;
-        return scope.release(lessOne ? stored.copy().plusInPlace(1) : stored);
+        double added = addedToNorms(config);
+        return scope.release(added == 0 ? stored : stored.copy().plusInPlace(added));
       }
     }
   }

@@ -14,9 +14,11 @@ import java.util.Objects;
 final class FrozenProjection implements AutoCloseable {
   private final Projection frozen;
   private final JoinedFactors factors;
+  private final TrainedProjection own;
 
-  FrozenProjection(Projection frozen, Map<String, Factors> factors) {
+  FrozenProjection(Projection frozen, Map<String, Factors> factors, WeightGradients gradients) {
     this.frozen = frozen;
+    this.own = TrainedProjection.of(frozen, gradients);
     try (Scope scope = Scope.open()) {
       this.factors = JoinedFactors.of(frozen, factors);
       scope.release(this.factors.a());
@@ -24,9 +26,9 @@ final class FrozenProjection implements AutoCloseable {
     }
   }
 
-  /** Whether any factor trains here. */
+  /** Whether any factor or weight trains here. */
   boolean trains() {
-    return !factors.isEmpty();
+    return !factors.isEmpty() || own.trains();
   }
 
   /** Width of all outputs side by side. */
@@ -63,7 +65,7 @@ final class FrozenProjection implements AutoCloseable {
     Tensor input = x.to(frozen.weight().dtype());
     Tensor output = frozen.plain(input);
     Tensor low = factors.low(input);
-    if (trains()) {
+    if (!factors.isEmpty()) {
       factors.addTo(output, low);
     }
     return new Applied(input, low, output);
@@ -77,15 +79,19 @@ final class FrozenProjection implements AutoCloseable {
    */
   Tensor backward(Applied pass, Tensor gradient) {
     Tensor down = gradient.matmul(frozen.weight());
-    if (trains()) {
-      Tensor low = collect(pass, gradient);
+    Tensor low = collect(pass, gradient);
+    if (!factors.isEmpty()) {
       down.plusMatmulInPlace(low, factors.a());
     }
     return down;
   }
 
-  /** Adds to the gradients of the factors alone; gives the gradient by low. */
+  /** Adds to the gradients of what trains alone; gives the gradient by low. */
   Tensor collect(Applied pass, Tensor gradient) {
+    own.collect(pass.input, gradient);
+    if (factors.isEmpty()) {
+      return pass.low;
+    }
     Tensor low = gradient.matmul(factors.b());
     Tensor byA = low.transpose(0, 1).matmul(pass.input);
     Tensor byB = gradient.transpose(0, 1).matmul(pass.low);

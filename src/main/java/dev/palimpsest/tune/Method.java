@@ -7,10 +7,18 @@ import dev.palimpsest.run.Seeds;
 
 /** What of a model trains, as a user asks for it; {@code run.json} holds it. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "family")
-@JsonSubTypes(@JsonSubTypes.Type(value = LowRank.class, name = "low-rank"))
-public sealed interface Method permits LowRank {
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = LowRank.class, name = "low-rank"),
+  @JsonSubTypes.Type(value = Full.class, name = "full")
+})
+public sealed interface Method permits LowRank, Full {
   /** The name that the user gives. */
   String method();
+
+  /** Peak learning rate, if the user says nothing. */
+  default double usualRate() {
+    return TuneSettings.defaults().rate();
+  }
 
   /**
    * The method on a model.
@@ -25,5 +33,15 @@ public sealed interface Method permits LowRank {
   interface Start {
     /** Fresh parameters. */
     Trained begin(Seeds seeds);
+
+    /**
+     * Bytes that training needs at its peak, the loaded model's among them; 0 where nobody has
+     * counted.
+     *
+     * @param rows of the longest pass
+     */
+    default long bytes(TuneSettings settings, int rows) {
+      return 0;
+    }
   }
 }
