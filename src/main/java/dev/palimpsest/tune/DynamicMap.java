@@ -5,7 +5,8 @@ import java.util.Arrays;
 /**
  * The 256 numbers that an 8-bit code stands for: a sign, an exponent of base ten as long as it needs
  * to be, and a fraction in the bits that are left (Dettmers et al., 2110.02861). They are those of
- * bitsandbytes' {@code functional.create_dynamic_map}.
+ * bitsandbytes' {@code functional.create_dynamic_map}, and a code is the nearest one, as in its
+ * Python formula and on its GPUs; its CPU library looks codes up in a coarser table.
  */
 final class DynamicMap {
   private static final int EXPONENTS = 7;
@@ -41,12 +42,12 @@ final class DynamicMap {
     int count = 0;
     for (int i = 0; i < EXPONENTS; i++) {
       int steps = 1 << (signed ? i : i + 1);
-      double scale = Math.pow(10, i - (EXPONENTS - 1));
+      float scale = (float) Math.pow(10, i - (EXPONENTS - 1));
       for (int step = 0; step < steps; step++) {
         float mean = (border(step, steps) + border(step + 1, steps)) / 2;
-        values[count++] = (float) (scale * mean);
+        values[count++] = scale * mean;
         if (signed) {
-          values[count++] = (float) (-scale * mean);
+          values[count++] = -scale * mean;
         }
       }
     }
