@@ -1,5 +1,6 @@
 package dev.palimpsest;
 
+import dev.palimpsest.tune.Full;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.TuneSettings;
@@ -11,7 +12,7 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * A request for an adapter, put together by one thread: each method changes and returns it, {@link
+ * A request for an adapter, or for a model whose own weights train, put together by one thread: each method changes and returns it, {@link
  * #to} does the work. What is not said is as PEFT and TRL have it: LoRA of rank 16 over all linear
  * layers, AdamW at 2e-4 falling to 0, batches of 8, one epoch.
  */
@@ -27,9 +28,11 @@ public final class Tuning {
   private final Map<String, Integer> rankPatterns = new LinkedHashMap<>();
   private final Map<String, Double> alphaPatterns = new LinkedHashMap<>();
   private OptionalDouble ratio = OptionalDouble.empty();
+  private Optional<String> trains = Optional.empty();
+  private String optimizer = DEFAULTS.optimizer();
   private int batch = DEFAULTS.batch();
   private int accumulate = DEFAULTS.accumulate();
-  private double rate = DEFAULTS.rate();
+  private OptionalDouble rate = OptionalDouble.empty();
   private int warmup = DEFAULTS.warmup();
   private TuneSettings.Length length = DEFAULTS.length();
   private int checkpointEvery = DEFAULTS.saving().checkpointEvery();
@@ -43,9 +46,9 @@ public final class Tuning {
     this.data = data;
   }
 
-  /** A kind of adapter. */
+  /** What trains. */
   public enum Method {
-    /** W + alpha / rank · B · A (Hu et al., 2106.09685). */
+    /** An adapter, W + alpha / rank · B · A (Hu et al., 2106.09685). */
     LORA("lora"),
     /** Scaled by alpha / √rank (Kalajdzievski, 2312.03732). */
     RSLORA("rslora"),
@@ -56,7 +59,11 @@ public final class Tuning {
     /** LoRA whose B learns faster than its A (Hayou et al., 2402.12354). */
     LORA_PLUS("lora+"),
     /** LoRA over a model that was loaded in NF4 or INT8 (Dettmers et al., 2305.14314). */
-    QLORA("qlora");
+    QLORA("qlora"),
+    /** All of the model's own weights; the run's product is a model. */
+    FULL("full"),
+    /** Those of the model's weights that {@link Tuning#train} names; the product is a model. */
+    FREEZE("freeze");
 
     private final String word;
 
@@ -73,6 +80,29 @@ public final class Tuning {
    */
   public Tuning method(Method chosen) {
     method = chosen;
+    return this;
+  }
+
+  /**
+   * Chooses what trains by {@link Method#FREEZE}.
+   *
+   * @param tensors {@code norms}, {@code embeddings}, {@code head}, {@code layers:20-29}, or names
+   *     such as {@code q_proj}
+   * @return this request
+   */
+  public Tuning train(String... tensors) {
+    trains = Optional.of(String.join(",", tensors));
+    return this;
+  }
+
+  /**
+   * Chooses the optimiser.
+   *
+   * @param name adamw, adamw8bit, adafactor or sgd; AdamW if nothing is said
+   * @return this request
+   */
+  public Tuning optimizer(String name) {
+    optimizer = name;
     return this;
   }
 
@@ -170,11 +200,11 @@ public final class Tuning {
   /**
    * Chooses the peak learning rate.
    *
-   * @param peak above 0
+   * @param peak above 0; 2e-4 for an adapter, 2e-5 for the model's own weights if nothing is said
    * @return this request
    */
   public Tuning rate(double peak) {
-    rate = peak;
+    rate = OptionalDouble.of(peak);
     return this;
   }
 
@@ -287,25 +317,35 @@ public final class Tuning {
     return loaded.tune(job(), folder);
   }
 
+  private dev.palimpsest.tune.Method chosen() {
+    return switch (method) {
+      case FULL, FREEZE -> Full.of(method.word, trains);
+      default -> {
+        LowRank chosen =
+            LowRank.of(method.word, rank, alpha, targets)
+                .with(new LowRank.Patterns(rankPatterns, alphaPatterns));
+        yield ratio.isPresent() ? chosen.withRatio(ratio.getAsDouble()) : chosen;
+      }
+    };
+  }
+
   private TuneJob job() {
-    LowRank chosen =
-        LowRank.of(method.word, rank, alpha, targets)
-            .with(new LowRank.Patterns(rankPatterns, alphaPatterns));
+    dev.palimpsest.tune.Method chosen = chosen();
     return new TuneJob(
         loaded.name(),
         data.spec(),
         heldOut,
         heldOutShare,
         replay,
-        ratio.isPresent() ? chosen.withRatio(ratio.getAsDouble()) : chosen,
+        chosen,
         new TuneSettings(
             batch,
             accumulate,
-            rate,
+            rate.orElse(chosen.usualRate()),
             DEFAULTS.schedule(),
             warmup,
             DEFAULTS.clip(),
-            DEFAULTS.optimizer(),
+            optimizer,
             DEFAULTS.decay(),
             length,
             new TuneSettings.Saving(

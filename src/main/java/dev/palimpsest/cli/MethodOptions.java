@@ -1,11 +1,13 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tune.Full;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.Method;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +19,8 @@ final class MethodOptions {
       names = "--method",
       defaultValue = "lora",
       description =
-          "lora, rslora, dora, pissa, lora+, qlora (over an nf4 base); default: ${DEFAULT-VALUE}")
+          "lora, rslora, dora, pissa, lora+, qlora (over an nf4 base), full, freeze;"
+              + " default: ${DEFAULT-VALUE}")
   private String method = "";
 
   @Option(names = "--rank", description = "default: ${DEFAULT-VALUE}")
@@ -46,7 +49,17 @@ final class MethodOptions {
       description = "lora+: how many times A's rate B has; default: 16")
   private @Nullable Double ratio;
 
+  @Option(
+      names = "--train",
+      description =
+          "what trains by freeze: norms, embeddings, head, layers:FROM-TO, names such as q_proj,"
+              + " by comma")
+  private @Nullable String trains;
+
   Method method() {
+    if (method.equals(Full.FULL) || method.equals(Full.FREEZE)) {
+      return Full.of(method, Optional.ofNullable(trains));
+    }
     OptionalDouble scale = alpha == null ? OptionalDouble.empty() : OptionalDouble.of(alpha);
     LowRank.Patterns patterns =
         new LowRank.Patterns(

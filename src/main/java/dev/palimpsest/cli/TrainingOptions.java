@@ -44,7 +44,7 @@ final class TrainingOptions {
         evalFraction,
         replay.replay(),
         chosen,
-        tuning.settings(),
+        tuning.settings(chosen.usualRate()),
         models.precision(chosen.precision()),
         models.threads());
   }

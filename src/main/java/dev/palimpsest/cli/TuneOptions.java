@@ -16,8 +16,8 @@ final class TuneOptions {
   @Option(names = "--accumulate", description = "batches a step; default: ${DEFAULT-VALUE}")
   private int accumulate = DEFAULTS.accumulate();
 
-  @Option(names = "--lr", description = "default: ${DEFAULT-VALUE}")
-  private double rate = DEFAULTS.rate();
+  @Option(names = "--lr", description = "default: 2e-4 of an adapter, 2e-5 of full and freeze")
+  private @Nullable Double rate;
 
   @Option(names = "--schedule", description = "${COMPLETION-CANDIDATES}; default: ${DEFAULT-VALUE}")
   private Schedule schedule = DEFAULTS.schedule();
@@ -32,7 +32,7 @@ final class TuneOptions {
       description = "largest gradient norm, 0 for none; default: ${DEFAULT-VALUE}")
   private double clip = DEFAULTS.clip();
 
-  @Option(names = "--optimizer", description = "adamw, sgd; default: ${DEFAULT-VALUE}")
+  @Option(names = "--optimizer", description = "adamw, adamw8bit, adafactor, sgd; default: ${DEFAULT-VALUE}")
   private String optimizer = DEFAULTS.optimizer();
 
   @Option(names = "--weight-decay", description = "default: ${DEFAULT-VALUE}")
@@ -62,12 +62,17 @@ final class TuneOptions {
   @Option(names = "--seed", description = "default: ${DEFAULT-VALUE}")
   private long seed = DEFAULTS.seed();
 
-  TuneSettings settings() {
+  /**
+   * The settings.
+   *
+   * @param usualRate if the user says nothing
+   */
+  TuneSettings settings(double usualRate) {
     OptionalInt exactly = steps == null ? OptionalInt.empty() : OptionalInt.of(steps);
     return new TuneSettings(
         batch,
         accumulate,
-        rate,
+        rate == null ? usualRate : rate,
         schedule,
         warmup,
         clip,

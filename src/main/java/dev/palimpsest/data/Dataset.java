@@ -67,6 +67,15 @@ public final class Dataset implements AutoCloseable {
     return rows.place(index);
   }
 
+  /** The row with the most bytes, which is about the longest in tokens; 0 if there is none. */
+  public int longest() {
+    int longest = 0;
+    for (int i = 1; i < size(); i++) {
+      longest = bytes(i) > bytes(longest) ? i : longest;
+    }
+    return longest;
+  }
+
   /** The row's size in the file: no less than the UTF-8 length of its texts. */
   int bytes(int index) {
     return rows.bytes(index);

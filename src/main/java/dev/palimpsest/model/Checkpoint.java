@@ -140,6 +140,10 @@ public final class Checkpoint implements AutoCloseable {
     return text.template();
   }
 
+  ModelText text() {
+    return text;
+  }
+
   /** All tokens that end an answer. */
   public Set<Integer> endTokens() {
     return text.endTokens();

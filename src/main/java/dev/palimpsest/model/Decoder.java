@@ -77,9 +77,17 @@ public final class Decoder implements AutoCloseable {
   /** The rows' embeddings, (rows, width), F32. */
   Tensor embed(int[] ids) {
     Tensor x = weights.embedding().rows(Tensor.ofIndices(ids).to(device)).to(DType.F32);
-    return config.architecture() == Architecture.GEMMA3
-        ? x.times((float) Math.sqrt(config.width()))
-        : x;
+    return embeddingScale() == 1 ? x : x.times(embeddingScale());
+  }
+
+  /** What embeddings are multiplied with. */
+  double embeddingScale() {
+    return config.architecture() == Architecture.GEMMA3 ? (float) Math.sqrt(config.width()) : 1;
+  }
+
+  /** The same model with other weights, which the caller closes. */
+  Decoder with(DecoderWeights others) {
+    return new Decoder(config, precision, device, others);
   }
 
   /** Tables of a pass, (rows, 1, dim), for all heads. */

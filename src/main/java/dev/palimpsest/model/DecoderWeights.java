@@ -71,6 +71,11 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
         && projections().stream().allMatch(each -> each.weight() instanceof Weight.Packed);
   }
 
+  /** Gemma stores its norms' weights less one. */
+  static double addedToNorms(ModelConfig config) {
+    return config.architecture() == Architecture.GEMMA3 ? 1 : 0;
+  }
+
   /** Reads all weights, one tensor after the other. */
   static DecoderWeights read(
       ModelConfig config, WeightSource source, WeightFormat format, DType products, Device device) {
@@ -145,12 +150,11 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
       }
     }
 
-    /** Gemma stores its norms' weights less one. */
     private Tensor norm(String module) {
       try (Scope scope = Scope.open()) {
         Tensor stored = source.read(module + ".weight", DType.F32).to(device);
-        boolean lessOne = config.architecture() == Architecture.GEMMA3;
-        return scope.release(lessOne ? stored.copy().plusInPlace(1) : stored);
+        double added = addedToNorms(config);
+        return scope.release(added == 0 ? stored : stored.copy().plusInPlace(added));
       }
     }
   }

@@ -7,10 +7,11 @@ import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
- * One frozen block of a decoder under factors that train, forward and backward. The gradient flows
- * to the block's input and to the factors alone.
+ * One block of a decoder, forward and backward. The gradient flows to the block's input, to the
+ * factors over it, and to those of its own weights that train.
  */
 final class FrozenBlock implements AutoCloseable {
   private final ModelConfig config;
@@ -26,29 +27,48 @@ final class FrozenBlock implements AutoCloseable {
   private final FrozenProjection gateUp;
   private final FrozenProjection down;
 
-  FrozenBlock(ModelConfig config, int index, Layer layer, Map<String, Factors> factors) {
+  FrozenBlock(
+      ModelConfig config,
+      int index,
+      Layer layer,
+      Map<String, Factors> factors,
+      WeightGradients gradients) {
     this.config = config;
     this.index = index;
-    double epsilon = config.normEpsilon();
-    this.beforeAttention = new FrozenNorm(layer.beforeAttention(), epsilon);
-    this.queryNorm = new FrozenNorm(layer.queryNorm(), epsilon);
-    this.keyNorm = new FrozenNorm(layer.keyNorm(), epsilon);
-    this.afterAttention = new FrozenNorm(layer.afterAttention(), epsilon);
-    this.beforeFeedForward = new FrozenNorm(layer.beforeFeedForward(), epsilon);
-    this.afterFeedForward = new FrozenNorm(layer.afterFeedForward(), epsilon);
-    this.queryKeyValue = new FrozenProjection(layer.queryKeyValue(), factors);
-    this.output = new FrozenProjection(layer.output(), factors);
-    this.gateUp = new FrozenProjection(layer.gateUp(), factors);
-    this.down = new FrozenProjection(layer.down(), factors);
+    BlockNorms norms = new BlockNorms(config, index, gradients);
+    this.beforeAttention = norms.of(layer.beforeAttention(), BlockNorms.BEFORE_ATTENTION);
+    this.queryNorm = norms.of(layer.queryNorm(), BlockNorms.QUERY);
+    this.keyNorm = norms.of(layer.keyNorm(), BlockNorms.KEY);
+    this.afterAttention = norms.of(layer.afterAttention(), BlockNorms.AFTER_ATTENTION);
+    this.beforeFeedForward =
+        norms.of(layer.beforeFeedForward(), BlockNorms.beforeFeedForward(config));
+    this.afterFeedForward = norms.of(layer.afterFeedForward(), BlockNorms.AFTER_FEED_FORWARD);
+    this.queryKeyValue = new FrozenProjection(layer.queryKeyValue(), factors, gradients);
+    this.output = new FrozenProjection(layer.output(), factors, gradients);
+    this.gateUp = new FrozenProjection(layer.gateUp(), factors, gradients);
+    this.down = new FrozenProjection(layer.down(), factors, gradients);
   }
 
   private List<FrozenProjection> projections() {
     return List.of(queryKeyValue, output, gateUp, down);
   }
 
-  /** Whether any factor trains here. */
+  /** Whether any factor or weight trains here. */
   boolean trains() {
-    return projections().stream().anyMatch(FrozenProjection::trains);
+    return projections().stream().anyMatch(FrozenProjection::trains)
+        || Stream.of(
+                beforeAttention,
+                queryNorm,
+                keyNorm,
+                afterAttention,
+                beforeFeedForward,
+                afterFeedForward)
+            .anyMatch(norm -> norm.byWeight() != null);
+  }
+
+  /** Whether the norm at its beginning trains, which {@link #backwardToFactors} does not reach. */
+  boolean beginningTrains() {
+    return beforeAttention.byWeight() != null;
   }
 
   /** Takes over the factors as they are now. */
@@ -72,6 +92,17 @@ final class FrozenBlock implements AutoCloseable {
       scope.keep(result);
       return this;
     }
+  }
+
+  /** Bytes that {@link Applied} keeps of a row, about. */
+  static long keptBytes(ModelConfig config, DType products) {
+    long queries = (long) config.heads() * config.headWidth();
+    long keys = (long) config.keyValueHeads() * config.headWidth();
+    long norms = config.architecture() == Architecture.GEMMA3 ? 4 : 2;
+    long units = config.queryKeyNorm() ? queries + keys : 0;
+    long wide = norms * config.width() + units + 2 * queries + 2 * keys + config.width();
+    long narrow = 2L * config.width() + queries + 3L * config.feedForward();
+    return 4 * wide + products.bytes() * narrow;
   }
 
   private record Attention(
@@ -142,7 +173,7 @@ final class FrozenBlock implements AutoCloseable {
   }
 
   /**
-   * The block backward: adds to the gradients of its factors.
+   * The block backward: adds to the gradients of what trains.
    *
    * @param gradient by the block's output, F32; becomes the one by its input
    */

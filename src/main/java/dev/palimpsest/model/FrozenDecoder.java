@@ -1,5 +1,6 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.model.DecoderWeights.Layer;
 import dev.palimpsest.model.ModelConfig.LayerType;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Native;
@@ -14,8 +15,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A frozen decoder under factors that train, with the gradient written out: it goes through the
- * blocks' inputs to the factors alone, and no graph is recorded. Past a number of rows only the
+ * A decoder under factors that train, or with weights of its own that do, with the gradient written
+ * out: it goes through the blocks' inputs to what trains, and no graph is recorded. Past a number of rows only the
  * blocks' inputs are kept, and each block is computed again on the way back.
  */
 public final class FrozenDecoder implements TrainedDecoder {
@@ -29,6 +30,8 @@ public final class FrozenDecoder implements TrainedDecoder {
   private static final int ROW_STEP = 16;
 
   private final Decoder decoder;
+  private final WeightGradients gradients;
+  private final TrainedEnds ends;
   private final List<FrozenBlock> blocks = new ArrayList<>();
   private final int lowest;
   private final int mostKeptRows;
@@ -42,18 +45,38 @@ public final class FrozenDecoder implements TrainedDecoder {
     this(decoder, factors, MOST_KEPT_ROWS);
   }
 
+  /** A decoder whose own weights train. */
+  public FrozenDecoder(TrainedWeights weights) {
+    this(weights.decoder(), Map.of(), weights, MOST_KEPT_ROWS);
+  }
+
   /** The same with another number of rows up to which all is kept. */
   FrozenDecoder(Decoder decoder, Map<String, Factors> factors, int mostKeptRows) {
+    this(decoder, factors, WeightGradients.NONE, mostKeptRows);
+  }
+
+  FrozenDecoder(
+      Decoder decoder, Map<String, Factors> factors, WeightGradients gradients, int mostKeptRows) {
     this.decoder = decoder;
+    this.gradients = gradients;
+    this.ends = TrainedEnds.of(decoder, gradients);
     this.mostKeptRows = mostKeptRows;
     for (int i = 0; i < decoder.config().layers(); i++) {
-      blocks.add(new FrozenBlock(decoder.config(), i, decoder.weights().layers().get(i), factors));
+      Layer layer = decoder.weights().layers().get(i);
+      blocks.add(new FrozenBlock(decoder.config(), i, layer, factors, gradients));
     }
     int first = 0;
-    while (first < blocks.size() && !blocks.get(first).trains()) {
+    while (first < blocks.size() && !ends.embeddingTrains() && !blocks.get(first).trains()) {
       first++;
     }
     this.lowest = first;
+  }
+
+  /** What a pass keeps: every block's input, and what the gradient needs of all blocks or of one. */
+  static long keptBytes(ModelConfig config, Precision precision, int rows) {
+    long inputs = 4L * config.width() * config.layers();
+    long blocks = rows <= MOST_KEPT_ROWS ? config.layers() : 1;
+    return rows * (inputs + blocks * FrozenBlock.keptBytes(config, precision.products()));
   }
 
   @Override
@@ -64,8 +87,15 @@ public final class FrozenDecoder implements TrainedDecoder {
   @Override
   public void refresh() {
     try (Scope _ = Scope.open()) {
+      gradients.refresh();
       blocks.forEach(FrozenBlock::refresh);
     }
+  }
+
+  @Override
+  public Tensor backThroughHead(Tensor hidden, Tensor gradient, double weight) {
+    ends.collectHead(hidden, gradient, weight);
+    return TrainedDecoder.super.backThroughHead(hidden, gradient, weight);
   }
 
   @Override
@@ -82,6 +112,7 @@ public final class FrozenDecoder implements TrainedDecoder {
     private final List<Tensor> inputs = new ArrayList<>();
     private final List<FrozenBlock.Applied> kept = new ArrayList<>();
     private final Tensor rows;
+    private final int[] ids;
     private final RmsNorm norm;
     private final Tensor hidden;
 
@@ -91,7 +122,8 @@ public final class FrozenDecoder implements TrainedDecoder {
         around.computeIfAbsent(type, each -> surroundings(attention, each, documents));
       }
       boolean keeps = documents.rows() <= mostKeptRows;
-      Tensor x = decoder.embed(filled(documents.ids()));
+      this.ids = filled(documents.ids());
+      Tensor x = decoder.embed(ids);
       for (int i = 0; i < blocks.size(); i++) {
         inputs.add(x);
         x = keeps && i >= lowest ? keep(i, x) : result(i, x);
@@ -143,19 +175,21 @@ public final class FrozenDecoder implements TrainedDecoder {
     private void send(Tensor byHidden) {
       Tensor byRows = Tensor.zeros(DType.F32, byHidden.shape());
       norm.addGradient(byHidden, decoder.weights().finalNorm(), byRows);
+      ends.collectNorm(norm, byHidden);
       Tensor gradient =
           Tensor.zeros(DType.F32, inputs.getFirst().shape()).copyRowsFrom(byRows, rows);
       for (int i = blocks.size() - 1; i >= lowest; i--) {
         try (Scope _ = Scope.open()) {
           FrozenBlock.Applied pass =
               kept.isEmpty() ? blocks.get(i).apply(inputs.get(i), around(i)) : kept.get(i - lowest);
-          if (i == lowest) {
+          if (i == lowest && !ends.embeddingTrains() && !blocks.get(i).beginningTrains()) {
             blocks.get(i).backwardToFactors(pass, gradient, around(i));
           } else {
             blocks.get(i).backward(pass, gradient, around(i));
           }
         }
       }
+      ends.collectEmbedding(ids, gradient);
     }
   }
 

@@ -7,11 +7,12 @@ import dev.palimpsest.tensor.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A norm whose weight does not train, or none where an architecture has none.
+ * A norm, or none where an architecture has none.
  *
  * @param weight F32
+ * @param byWeight where its gradient adds up, F32; null where the weight does not train
  */
-record FrozenNorm(@Nullable Tensor weight, double epsilon) {
+record FrozenNorm(@Nullable Tensor weight, double epsilon, @Nullable Tensor byWeight) {
   /**
    * What a pass gave, and what its gradient needs.
    *
@@ -39,8 +40,17 @@ record FrozenNorm(@Nullable Tensor weight, double epsilon) {
     if (weight == null || pass.norm == null) {
       into.plusInPlace(gradient);
     } else {
-      pass.norm.addGradient(gradient.to(DType.F32), weight, into);
+      Tensor wide = gradient.to(DType.F32);
+      if (byWeight != null) {
+        addWeightGradient(pass.norm, wide, byWeight);
+      }
+      pass.norm.addGradient(wide, weight, into);
     }
+  }
+
+  /** Adds the gradient by the weight of unit · weight: Σ gradient · unit. */
+  static void addWeightGradient(RmsNorm norm, Tensor gradient, Tensor into) {
+    into.plusInPlace(gradient.times(norm.unit()).reshape(-1, into.count()).sum(0));
   }
 
   /**

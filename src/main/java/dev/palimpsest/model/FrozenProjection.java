@@ -15,18 +15,20 @@ import org.jspecify.annotations.Nullable;
 final class FrozenProjection implements AutoCloseable {
   private final Projection frozen;
   private final JoinedFactors factors;
+  private final TrainedProjection own;
 
-  FrozenProjection(Projection frozen, Map<String, Factors> factors) {
+  FrozenProjection(Projection frozen, Map<String, Factors> factors, WeightGradients gradients) {
     this.frozen = frozen;
+    this.own = TrainedProjection.of(frozen, gradients);
     try (Scope scope = Scope.open()) {
       this.factors = JoinedFactors.of(frozen, factors);
       this.factors.tensors().forEach(scope::release);
     }
   }
 
-  /** Whether any factor trains here. */
+  /** Whether any factor or weight trains here. */
   boolean trains() {
-    return !factors.isEmpty();
+    return !factors.isEmpty() || own.trains();
   }
 
   /** Width of all outputs side by side. */
@@ -67,7 +69,7 @@ final class FrozenProjection implements AutoCloseable {
     Tensor input = x.to(frozen.weight().products());
     Tensor output = frozen.plain(input);
     Tensor low = factors.low(input);
-    if (trains()) {
+    if (!factors.isEmpty()) {
       factors.addTo(output, low);
     }
     RowGains gains = factors.gains();
@@ -87,16 +89,21 @@ final class FrozenProjection implements AutoCloseable {
   Tensor backward(Applied pass, Tensor gradient) {
     Tensor inner = throughGains(pass, gradient);
     Tensor down = frozen.weight().back(inner);
-    if (trains()) {
+    own.collect(pass.input, inner);
+    if (!factors.isEmpty()) {
       Tensor low = collectFactors(pass, inner);
       down.plusMatmulInPlace(low, factors.a());
     }
     return down;
   }
 
-  /** Adds to the gradients of the factors alone. */
+  /** Adds to the gradients of what trains alone. */
   void collect(Applied pass, Tensor gradient) {
-    collectFactors(pass, throughGains(pass, gradient));
+    Tensor inner = throughGains(pass, gradient);
+    own.collect(pass.input, inner);
+    if (!factors.isEmpty()) {
+      collectFactors(pass, inner);
+    }
   }
 
   private Tensor throughGains(Applied pass, Tensor gradient) {

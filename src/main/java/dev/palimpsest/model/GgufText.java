@@ -21,6 +21,7 @@ record GgufText(Gguf file) {
     return new ModelText(
         file.path().toString(),
         () -> Tokenizer.of(vocabulary()),
+        () -> Tokenizer.json(vocabulary()),
         file.text("tokenizer.chat_template"),
         variables(tokens),
         endTokens(),

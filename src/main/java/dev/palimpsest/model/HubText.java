@@ -50,6 +50,7 @@ final class HubText {
     return new ModelText(
         folder.resolve("tokenizer.json").toString(),
         this::tokenizer,
+        this::tokenizerSource,
         chatTemplate(),
         specialTokens(),
         endTokens(),
@@ -58,14 +59,17 @@ final class HubText {
   }
 
   private Tokenizer tokenizer() {
-    return Tokenizer.ofJson(
-        text("tokenizer.json")
-            .orElseThrow(
-                () ->
-                    new BadInput(
-                        folder
-                            + ": has no tokenizer.json; save the tokenizer with"
-                            + " transformers' save_pretrained")));
+    return Tokenizer.ofJson(tokenizerSource());
+  }
+
+  private String tokenizerSource() {
+    return text("tokenizer.json")
+        .orElseThrow(
+            () ->
+                new BadInput(
+                    folder
+                        + ": has no tokenizer.json; save the tokenizer with"
+                        + " transformers' save_pretrained"));
   }
 
   private Optional<String> text(String name) {

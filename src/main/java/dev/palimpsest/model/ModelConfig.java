@@ -90,6 +90,29 @@ public record ModelConfig(
     }
   }
 
+  /** The same with another rotary embedding in the layers that see everything. */
+  ModelConfig withRope(Rope other) {
+    return new ModelConfig(
+        architecture,
+        vocabulary,
+        width,
+        layers,
+        heads,
+        keyValueHeads,
+        headWidth,
+        feedForward,
+        context,
+        normEpsilon,
+        queryScale,
+        tiedHead,
+        queryKeyValueBias,
+        outputBias,
+        window,
+        layerTypes,
+        other,
+        localRope.equals(rope) ? other : localRope);
+  }
+
   /** How many weights it has; tied ones count once. */
   public long parameters() {
     return ModelTensors.shapes(this).values().stream()

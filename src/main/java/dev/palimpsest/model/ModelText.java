@@ -7,6 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 
 /**
@@ -14,6 +16,7 @@ import java.util.function.Supplier;
  *
  * @param where names the file in errors
  * @param tokenizer reads it; throws IllegalArgumentException with what is wrong
+ * @param tokenizerSource the same as a {@code tokenizer.json}; throws as it does
  * @param chatTemplate source text
  * @param variables of the template: bos_token, eos_token and the like, spelled out
  * @param endTokens that end an answer
@@ -21,6 +24,7 @@ import java.util.function.Supplier;
 record ModelText(
     String where,
     Supplier<Tokenizer> tokenizer,
+    Supplier<String> tokenizerSource,
     Optional<String> chatTemplate,
     Map<String, String> variables,
     Set<Integer> endTokens,
@@ -49,6 +53,33 @@ record ModelText(
               + " rows; they do not belong together");
     }
     return read;
+  }
+
+  /** The tokenizer as a {@code tokenizer.json}. */
+  String tokenizerJson() {
+    try {
+      return tokenizerSource.get();
+    } catch (IllegalArgumentException e) {
+      throw new BadInput(where + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** What {@code tokenizer_config.json} says, but for the chat template. */
+  Map<String, Object> tokenizerConfig() {
+    Map<String, Object> config = new TreeMap<>(variables);
+    config.put("tokenizer_class", "PreTrainedTokenizerFast");
+    config.put("clean_up_tokenization_spaces", false);
+    return config;
+  }
+
+  /** What {@code generation_config.json} says. */
+  Map<String, Object> generation() {
+    Map<String, Object> config = new TreeMap<>();
+    bos.ifPresent(id -> config.put("bos_token_id", id));
+    if (!endTokens.isEmpty()) {
+      config.put("eos_token_id", new TreeSet<>(endTokens));
+    }
+    return config;
   }
 
   Optional<ChatTemplate> template() {

@@ -17,6 +17,16 @@ final class Rotary {
     }
   }
 
+  /** Whether two turn alike, up to the rounding of stored factors. */
+  boolean closeTo(Rotary other) {
+    for (int i = 0; i < frequencies.length; i++) {
+      if (Math.abs(frequencies[i] / other.frequencies[i] - 1) > 1e-5) {
+        return false;
+      }
+    }
+    return frequencies.length == other.frequencies.length;
+  }
+
   private static double stretch(double frequency, int index, Scaling scaling) {
     return switch (scaling) {
       case Scaling.None() -> frequency;

@@ -14,6 +14,27 @@ public interface TrainedDecoder extends AutoCloseable {
   /** Head and configuration. */
   Decoder decoder();
 
+  /**
+   * The gradient by hidden rows, given the one by their logits, times a weight; adds to the head's
+   * gradient where it trains.
+   *
+   * @param hidden some rows of {@link Pass#hidden}
+   * @param gradient by their logits, (rows, vocabulary), F32
+   * @return (rows, width), F32
+   */
+  default Tensor backThroughHead(Tensor hidden, Tensor gradient, double weight) {
+    return decoder().backThroughHead(gradient).timesInPlace(weight);
+  }
+
+  /**
+   * Bytes that the written-out pass keeps of so many rows for the way back, about.
+   *
+   * @param precision of the products
+   */
+  static long keptBytes(ModelConfig config, Precision precision, int rows) {
+    return FrozenDecoder.keptBytes(config, precision, rows);
+  }
+
   /** Takes over parameters that an optimiser has moved. */
   void refresh();
 

@@ -239,6 +239,11 @@ public final class Tensor implements AutoCloseable {
     return new Tensor(handle.sqrt());
   }
 
+  /** 1 / √x. */
+  public Tensor rsqrt() {
+    return new Tensor(handle.rsqrt());
+  }
+
   public Tensor sum() {
     return new Tensor(handle.sum());
   }
@@ -327,6 +332,12 @@ public final class Tensor implements AutoCloseable {
   /** Moves the elements towards {@code other}'s by a share of the way. */
   public Tensor lerpInPlace(Tensor other, double share) {
     handle.lerp_(other.handle, new Scalar(share));
+    return this;
+  }
+
+  /** Adds rows to those of the first axis that {@code indices} name; a row named twice gets both. */
+  public Tensor plusRowsInPlace(Tensor rows, Tensor indices) {
+    handle.index_add_(0, indices.handle, rows.handle);
     return this;
   }
 

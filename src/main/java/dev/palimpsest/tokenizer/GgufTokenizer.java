@@ -110,17 +110,74 @@ final class GgufTokenizer {
   }
 
   Segmenter segmenter() {
+    Segmenter rest =
+        sentencePiece
+            ? new SentencePiece(stored, vocabulary, spacePrefix())
+            : new NativeTokenizer(json().toString());
+    return new SpecialTokens(vocabulary, recognised(), rest);
+  }
+
+  /** Tokens that are looked for in the text before anything else. */
+  private List<Integer> recognised() {
     List<Integer> recognised = new ArrayList<>();
     for (int id = 0; id < vocabulary.size(); id++) {
       if (vocabulary.special(id) || stored.type(id) == GgufVocabulary.USER_DEFINED) {
         recognised.add(id);
       }
     }
-    Segmenter rest =
-        sentencePiece
-            ? new SentencePiece(stored, vocabulary, spacePrefix())
-            : new NativeTokenizer(json());
-    return new SpecialTokens(vocabulary, recognised, rest);
+    return recognised;
+  }
+
+  /**
+   * All of it as a tokenizer.json.
+   *
+   * @throws IllegalArgumentException if it is SentencePiece's, which has scores instead of merges
+   */
+  String document() {
+    if (sentencePiece) {
+      throw new IllegalArgumentException(
+          "tokenizer.ggml.model: \"llama\" (SentencePiece) is not written as tokenizer.json; take"
+              + " the model's Hugging Face folder");
+    }
+    ObjectNode root = json();
+    ArrayNode added = root.putArray("added_tokens");
+    for (int id : recognised()) {
+      ObjectNode token = added.addObject();
+      token.put("id", id).put("content", stored.tokens().get(id)).put("single_word", false);
+      token.put("lstrip", false).put("rstrip", false).put("normalized", false);
+      token.put("special", vocabulary.special(id));
+    }
+    if (first().isPresent() || last().isPresent()) {
+      frame(root.putObject("post_processor"));
+    }
+    return root.toString();
+  }
+
+  /** What is put before and after a document. */
+  private void frame(ObjectNode processor) {
+    processor.put("type", "TemplateProcessing");
+    ArrayNode single = processor.putArray("single");
+    ArrayNode pair = processor.putArray("pair");
+    ObjectNode specials = processor.putObject("special_tokens");
+    first().ifPresent(id -> special(id, specials, single, pair));
+    sequence(single.addObject(), "A");
+    sequence(pair.addObject(), "A");
+    last().ifPresent(id -> special(id, specials, single, pair));
+    sequence(pair.addObject(), "B");
+  }
+
+  private static void sequence(ObjectNode piece, String name) {
+    piece.putObject("Sequence").put("id", name).put("type_id", 0);
+  }
+
+  private void special(int id, ObjectNode specials, ArrayNode single, ArrayNode pair) {
+    String token = stored.tokens().get(id);
+    for (ArrayNode pieces : List.of(single, pair)) {
+      pieces.addObject().putObject("SpecialToken").put("id", token).put("type_id", 0);
+    }
+    ObjectNode own = specials.putObject(token).put("id", token);
+    own.putArray("ids").add(id);
+    own.putArray("tokens").add(token);
   }
 
   boolean spacePrefix() {
@@ -155,7 +212,7 @@ final class GgufTokenizer {
   }
 
   /** The byte-level BPE as a tokenizer.json without special tokens. */
-  private String json() {
+  private ObjectNode json() {
     List<String> cuts =
         Optional.ofNullable(CUTS.get(stored.pre()))
             .orElseThrow(
@@ -192,7 +249,7 @@ final class GgufTokenizer {
       }
       merges.addArray().add(merge.substring(0, space)).add(merge.substring(space + 1));
     }
-    return root.toString();
+    return root;
   }
 
   private static void byteLevel(ObjectNode node) {

@@ -60,6 +60,17 @@ public final class Tokenizer {
         ids -> join(gguf.vocabulary(), ids, spacePrefix));
   }
 
+  /**
+   * The tokenizer of a GGUF file as a tokenizer.json. Where one special token begins with another,
+   * Hugging Face's library takes the one that stands first and the longer of two there, llama.cpp
+   * the longest anywhere; all else is the same.
+   *
+   * @throws IllegalArgumentException naming the key whose value is wrong or not supported
+   */
+  public static String json(GgufVocabulary vocabulary) {
+    return new GgufTokenizer(vocabulary).document();
+  }
+
   private static int[] framed(OptionalInt first, int[] ids, OptionalInt last) {
     Ints all = new Ints();
     first.ifPresent(all::add);

@@ -57,7 +57,7 @@ public final class Checkpoints {
               + ", this base has "
               + model.fingerprint());
     }
-    AdapterConfig config = config(job, model);
+    AdapterConfig config = config(run, job, model);
     try (Safetensors stored = Safetensors.open(file)) {
       FactorLayout layout = FactorLayout.of(config, model.decoder().config());
       Map<String, Factors> factors = read(layout, stored, Training.PARAMETERS, file);
@@ -86,9 +86,16 @@ public final class Checkpoints {
     return layout.views(flat);
   }
 
-  private static AdapterConfig config(TuneJob job, LanguageModel model) {
+  private static AdapterConfig config(Path run, TuneJob job, LanguageModel model) {
     return switch (job.method()) {
       case LowRank adapter -> adapter.config(model, job.model());
+      case Full full ->
+          throw new BadInput(
+              run
+                  + ": a run of --method "
+                  + full.method()
+                  + " has no adapter: its product is "
+                  + run.resolve("model"));
     };
   }
 

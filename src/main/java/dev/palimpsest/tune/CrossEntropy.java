@@ -17,7 +17,7 @@ import java.util.List;
  */
 final class CrossEntropy implements Objective {
   /** Rows of logits at a time; a row is as long as the vocabulary. */
-  private static final int HEAD_ROWS = 128;
+  static final int HEAD_ROWS = 128;
 
   @Override
   public double backward(TrainedDecoder decoder, List<Example> examples, double weight) {
@@ -33,12 +33,13 @@ final class CrossEntropy implements Objective {
         int count = Math.min(HEAD_ROWS, pack.labels().length - from);
         try (Scope chunk = Scope.open()) {
           Tensor tokens = Tensor.ofIndices(pack.labels()).narrow(0, from, count);
-          Tensor logits = head.logits(pass.hidden().narrow(0, from, count));
+          Tensor hidden = pass.hidden().narrow(0, from, count);
+          Tensor logits = head.logits(hidden);
           Tensor total = Functional.logSumExp(logits);
           sum += total.minus(Functional.pick(logits, tokens)).sum().item();
           Tensor gradient = logits.minusInPlace(total.unsqueeze(1)).expInPlace();
           gradient.plusAtInPlace(tokens, -1);
-          gradients.add(chunk.keep(head.backThroughHead(gradient).timesInPlace(weight)));
+          gradients.add(chunk.keep(decoder.backThroughHead(hidden, gradient, weight)));
         }
       }
       pass.backward(Tensor.cat(0, gradients));

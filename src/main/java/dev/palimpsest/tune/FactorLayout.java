@@ -4,7 +4,9 @@ import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
@@ -101,6 +103,25 @@ record FactorLayout(Map<String, Form> modules) {
       magnitude += form.decomposed ? form.out : 0;
     }
     return factors;
+  }
+
+  /** Where each tensor lies, in PEFT's names. */
+  List<Trained.View> tensors() {
+    List<Trained.View> all = new ArrayList<>();
+    modules.forEach((name, form) -> add(all, name + ".lora_A.weight", form.rank, form.in));
+    modules.forEach((name, form) -> add(all, name + ".lora_B.weight", form.out, form.rank));
+    modules.forEach(
+        (name, form) -> {
+          if (form.decomposed) {
+            add(all, name + ".lora_magnitude_vector", form.out);
+          }
+        });
+    return all;
+  }
+
+  private static void add(List<Trained.View> all, String name, long... shape) {
+    long from = all.isEmpty() ? 0 : all.getLast().offset() + all.getLast().count();
+    all.add(new Trained.View(name, from, shape));
   }
 
   /** The same as views of a flat vector, in the scope that is open. */

@@ -8,14 +8,22 @@ import dev.palimpsest.run.Seeds;
 
 /** What of a model trains, as a user asks for it; {@code run.json} holds it. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "family")
-@JsonSubTypes(@JsonSubTypes.Type(value = LowRank.class, name = "low-rank"))
-public sealed interface Method permits LowRank {
+@JsonSubTypes({
+  @JsonSubTypes.Type(value = LowRank.class, name = "low-rank"),
+  @JsonSubTypes.Type(value = Full.class, name = "full")
+})
+public sealed interface Method permits LowRank, Full {
   /** The name that the user gives. */
   String method();
 
   /** What the base is loaded in, if the user does not say. */
   default Precision precision() {
     return Precision.best();
+  }
+
+  /** Peak learning rate, if the user says nothing. */
+  default double usualRate() {
+    return TuneSettings.defaults().rate();
   }
 
   /**
@@ -31,5 +39,15 @@ public sealed interface Method permits LowRank {
   interface Start {
     /** Fresh parameters. */
     Trained begin(Seeds seeds);
+
+    /**
+     * Bytes that training needs at its peak, the loaded model's among them; 0 where nobody has
+     * counted.
+     *
+     * @param rows of the longest pass
+     */
+    default long bytes(TuneSettings settings, int rows) {
+      return 0;
+    }
   }
 }

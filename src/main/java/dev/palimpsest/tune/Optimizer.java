@@ -1,13 +1,20 @@
 package dev.palimpsest.tune;
 
-import dev.palimpsest.tensor.DType;
-import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import dev.palimpsest.tune.Trained.View;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Moves parameters along their gradient. */
 interface Optimizer extends AutoCloseable {
+  /** The names that a user may give. */
+  List<String> NAMES = List.of("adamw", "adamw8bit", "adafactor", "sgd");
+
+  /** What transformers' Trainer spares from weight decay (get_decay_parameter_names). */
+  Pattern SPARED =
+      Pattern.compile("bias|layernorm|rmsnorm|(?:^|\\.)norm(?:$|\\.)|_norm(?:$|\\.)");
+
   /**
    * One step.
    *
@@ -22,76 +29,69 @@ interface Optimizer extends AutoCloseable {
   @Override
   void close();
 
-  private static Tensor part(Tensor flat, long from, Trained.Stretch stretch) {
-    return flat.narrow(0, from, stretch.size());
+  /** The optimiser of a name for what trains. */
+  static Optimizer of(String name, Trained trained, double decay) {
+    return trained.stretches().stream().allMatch(stretch -> stretch.share() == 1)
+        ? of(name, trained.views(), decay)
+        : ByStretch.of(name, trained, decay);
   }
 
-  /** AdamW as PyTorch computes it (Loshchilov and Hutter, 1711.05101). */
-  final class AdamW implements Optimizer {
-    private static final double BETA1 = 0.9;
-    private static final double BETA2 = 0.999;
-    private static final double EPSILON = 1e-8;
+  /**
+   * The optimiser of a name.
+   *
+   * @param views of the tensors that the parameters are made of
+   */
+  static Optimizer of(String name, List<View> views, double decay) {
+    return switch (name) {
+      case "adamw" -> new AdamW(views, decay);
+      case "adamw8bit" -> new AdamW8bit(views, decay);
+      case "adafactor" -> new Adafactor(views, decay);
+      case "sgd" -> new Sgd();
+      default -> throw new IllegalArgumentException(unknown(name));
+    };
+  }
 
-    private final Tensor mean;
-    private final Tensor square;
-    private final List<Trained.Stretch> stretches;
-    private final double decay;
+  /** What is said of a name that is none. */
+  static String unknown(String name) {
+    return "optimizer " + name + ": known are " + String.join(", ", NAMES);
+  }
 
-    AdamW(List<Trained.Stretch> stretches, double decay) {
-      long size = stretches.stream().mapToLong(Trained.Stretch::size).sum();
-      try (Scope scope = Scope.open()) {
-        this.mean = scope.release(Tensor.zeros(DType.F32, size));
-        this.square = scope.release(Tensor.zeros(DType.F32, size));
-      }
-      this.stretches = stretches;
-      this.decay = decay;
-    }
+  /** Bytes of state that a tensor needs. */
+  static long stateBytes(String name, long[] shape) {
+    View view = new View("", 0, shape);
+    return switch (name) {
+      case "adamw" -> 8 * view.count();
+      case "adamw8bit" -> AdamW8bit.stateBytes(view);
+      case "adafactor" -> 4 * Adafactor.size(view);
+      default -> 0;
+    };
+  }
 
-    @Override
-    public void step(Tensor parameters, Tensor gradient, long step, double rate) {
-      try (Scope _ = Scope.open()) {
-        mean.lerpInPlace(gradient, 1 - BETA1);
-        square.timesInPlace(BETA2).plusProductInPlace(gradient, gradient, 1 - BETA2);
-        double correction1 = 1 - Math.pow(BETA1, (double) step);
-        double correction2 = 1 - Math.pow(BETA2, (double) step);
-        Tensor denominator =
-            square.sqrt().timesInPlace(1 / Math.sqrt(correction2)).plusInPlace(EPSILON);
-        long from = 0;
-        for (Trained.Stretch stretch : stretches) {
-          double own = rate * stretch.share();
-          part(parameters, from, stretch)
-              .timesInPlace(1 - own * decay)
-              .plusQuotientInPlace(
-                  part(mean, from, stretch), part(denominator, from, stretch), -own / correction1);
-          from += stretch.size();
+  /** Bytes that a step needs for a moment, given its largest tensor's elements. */
+  static long temporaryBytes(String name, long largest) {
+    return switch (name) {
+      case "adamw" -> 4 * Math.min(largest, AdamW.PIECE);
+      case "adafactor" -> 12 * largest; // the square, the update, and one of either in between
+      default -> 0;
+    };
+  }
+
+  /** Shrinks the parameters that decay. */
+  static void decay(Tensor parameters, List<View> views, double share) {
+    if (share > 0) {
+      for (View view : views) {
+        if (!SPARED.matcher(view.name()).find()) {
+          view.in(parameters).timesInPlace(1 - share);
         }
       }
-    }
-
-    @Override
-    public Map<String, Tensor> state() {
-      return Map.of("adam.mean", mean, "adam.square", square);
-    }
-
-    @Override
-    public void close() {
-      mean.close();
-      square.close();
     }
   }
 
   /** Plain gradient descent. */
-  record Sgd(List<Trained.Stretch> stretches) implements Optimizer {
+  record Sgd() implements Optimizer {
     @Override
     public void step(Tensor parameters, Tensor gradient, long step, double rate) {
-      try (Scope _ = Scope.open()) {
-        long from = 0;
-        for (Trained.Stretch stretch : stretches) {
-          part(parameters, from, stretch)
-              .plusInPlace(part(gradient, from, stretch), -rate * stretch.share());
-          from += stretch.size();
-        }
-      }
+      parameters.plusInPlace(gradient, -rate);
     }
 
     @Override

@@ -59,6 +59,11 @@ record TrainedAdapter(
   }
 
   @Override
+  public List<View> views() {
+    return factors.layout().tensors();
+  }
+
+  @Override
   public AdaptedDecoder current() {
     return new AdaptedDecoder(base, factors.factors());
   }

@@ -32,10 +32,7 @@ final class Training implements AutoCloseable {
     this.objective = objective;
     this.trained = trained;
     this.extent = extent;
-    this.optimizer =
-        settings.optimizer().equals("sgd")
-            ? new Optimizer.Sgd(trained.stretches())
-            : new Optimizer.AdamW(trained.stretches(), settings.decay());
+    this.optimizer = Optimizer.of(settings.optimizer(), trained, settings.decay());
   }
 
   /**
@@ -95,10 +92,17 @@ final class Training implements AutoCloseable {
     return new StepResult(loss, norm, rate, tokens, labels);
   }
 
+  /** Piece by piece, since the square of a large model's gradient is as large again. */
   private double norm() {
-    try (Scope _ = Scope.open()) {
-      return trained.gradient().square().sum().sqrt().item();
+    double sum = 0;
+    long count = trained.gradient().count();
+    for (long from = 0; from < count; from += AdamW.PIECE) {
+      try (Scope _ = Scope.open()) {
+        long length = Math.min(AdamW.PIECE, count - from);
+        sum += trained.gradient().narrow(0, from, length).square().sum().item();
+      }
     }
+    return Math.sqrt(sum);
   }
 
   /** Goes on from a saved {@link #state}, asked for by name. */

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
@@ -139,7 +140,9 @@ public record TuneJob(
     RunFolder.requireAbsent(out);
     try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
       Prepared prepared = prepare(loaded, rows);
-      Tuner tuner = tuner(loaded, watch); // before the folder: it may refuse the targets
+      Method.Start start = start(loaded); // before the folder: it may refuse the targets
+      requireMemory(start, loaded, rows);
+      Tuner tuner = new Tuner(settings, start, watch);
       try (RunFolder folder = RunFolder.create(out, about(loaded, rows))) {
         return train(tuner, prepared, folder);
       }
@@ -152,7 +155,10 @@ public record TuneJob(
         Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
       requireSame(folder, "base", loaded.fingerprint(), model);
       requireSame(folder, "data", rows.fingerprint().samples(), data.file().toString());
-      return train(tuner(loaded, watch), prepare(loaded, rows), folder);
+      Prepared prepared = prepare(loaded, rows);
+      Method.Start start = start(loaded);
+      requireMemory(start, loaded, rows);
+      return train(new Tuner(settings, start, watch), prepared, folder);
     }
   }
 
@@ -166,8 +172,26 @@ public record TuneJob(
     return RunFolder.result(run).map(node -> Json.mapper().treeToValue(node, Tuner.Result.class));
   }
 
-  private Tuner tuner(LanguageModel loaded, Tuner.Watch watch) {
-    return new Tuner(settings, method.over(loaded, model), watch);
+  private Method.Start start(LanguageModel loaded) {
+    return method.over(loaded, model);
+  }
+
+  private void requireMemory(Method.Start start, LanguageModel loaded, Dataset rows) {
+    Encoder encoder = loaded.encoder(data.encoding(loaded.decoder().config().context()));
+    int length = encoder.example(rows.sample(rows.longest())).length();
+    long needed = start.bytes(settings, Math.max(Tuner.ROWS, length));
+    long machine = Memory.machineBytes();
+    if (needed > machine) {
+      throw new BadInput(
+          String.format(
+              Locale.ROOT,
+              "--method %s needs about %.1f GB at its peak, this machine has %.1f GB: try"
+                  + " --optimizer adafactor or adamw8bit, --method freeze with fewer tensors, or"
+                  + " --method lora",
+              method.method(),
+              needed / 1e9,
+              machine / 1e9));
+    }
   }
 
   private static Tuner.Result train(Tuner tuner, Prepared prepared, RunFolder folder) {

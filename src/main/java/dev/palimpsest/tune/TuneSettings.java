@@ -1,5 +1,6 @@
 package dev.palimpsest.tune;
 
+import dev.palimpsest.run.BadInput;
 import java.util.OptionalInt;
 
 /**
@@ -11,8 +12,8 @@ import java.util.OptionalInt;
  * @param schedule of the rate
  * @param warmup steps in which the rate rises
  * @param clip largest norm of the gradient; 0 for none
- * @param optimizer adamw or sgd
- * @param decay AdamW's weight decay
+ * @param optimizer adamw, adamw8bit, adafactor or sgd
+ * @param decay weight decay of all optimisers but sgd; norms and biases are spared
  * @param length steps or epochs
  * @param saving checkpoints and evaluations
  * @param seed of every random draw
@@ -69,8 +70,8 @@ public record TuneSettings(
       throw new IllegalArgumentException(
           "batch, accumulate and rate must be positive; warm-up, clip and decay at least 0");
     }
-    if (!optimizer.equals("adamw") && !optimizer.equals("sgd")) {
-      throw new IllegalArgumentException("optimizer " + optimizer + ": known are adamw, sgd");
+    if (!Optimizer.NAMES.contains(optimizer)) {
+      throw new BadInput("--" + Optimizer.unknown(optimizer));
     }
   }
 

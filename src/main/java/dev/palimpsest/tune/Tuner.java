@@ -203,7 +203,7 @@ public final class Tuner {
           List<SafetensorsWriter.Plan> plans = new ArrayList<>();
           state.forEach(
               (name, tensor) ->
-                  plans.add(new SafetensorsWriter.Plan(name, DType.F32, tensor.shape())));
+                  plans.add(new SafetensorsWriter.Plan(name, tensor.dtype(), tensor.shape())));
           try (Scope _ = Scope.open()) {
             plans.add(new SafetensorsWriter.Plan("tally", DType.F64, new long[] {4}));
             SafetensorsWriter.write(

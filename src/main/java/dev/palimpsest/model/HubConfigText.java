@@ -1,0 +1,150 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.model.ModelConfig.LayerType;
+import dev.palimpsest.model.ModelConfig.Rope;
+import dev.palimpsest.model.ModelConfig.Scaling;
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Json;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.TreeSet;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The {@code config.json} of a model that came without one. Its form is that of transformers 4,
+ * which 5 reads too.
+ */
+record HubConfigText(ModelConfig config, String where) {
+  /** Of Llama 3.1 and 3.2: what GGUF files keep is only what follows from it. */
+  private static final List<Scaling.Llama3> LLAMA3 =
+      List.of(new Scaling.Llama3(8, 1, 4, 8192), new Scaling.Llama3(32, 1, 4, 8192));
+
+  /**
+   * The document.
+   *
+   * @throws BadInput if the layout has no words for something in the model
+   */
+  static ObjectNode of(Checkpoint base) {
+    String where = base.path().toString();
+    ModelConfig config = base.config();
+    ModelConfig told = config.withRope(told(config.rope(), config.headWidth(), where));
+    ObjectNode document = new HubConfigText(told, where).document();
+    if (!HubConfig.parse(document, where).equals(told)) {
+      throw new BadInput(
+          where
+              + ": config.json has no words for this model (biases or windows that its architecture"
+              + " does not have); take the model's Hugging Face folder");
+    }
+    ModelText text = base.text();
+    text.bos().ifPresent(id -> document.put("bos_token_id", id));
+    if (!text.endTokens().isEmpty()) {
+      document.put("eos_token_id", new TreeSet<>(text.endTokens()).first());
+    }
+    document.put("torch_dtype", name(ModelFolder.floatType(base).name()));
+    return document;
+  }
+
+  private static String name(String type) {
+    return switch (type) {
+      case "F16" -> "float16";
+      case "BF16" -> "bfloat16";
+      default -> "float32";
+    };
+  }
+
+  /** The rotary embedding as config.json says it. */
+  private static Rope told(Rope rope, int headWidth, String where) {
+    if (!(rope.scaling() instanceof Scaling.Factors)) {
+      return rope;
+    }
+    Rotary stored = new Rotary(rope, headWidth);
+    return LLAMA3.stream()
+        .map(scaling -> new Rope(rope.base(), scaling))
+        .filter(candidate -> new Rotary(candidate, headWidth).closeTo(stored))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new BadInput(
+                    where
+                        + ": rope_freqs.weight are not Llama 3.1's nor 3.2's factors, and"
+                        + " config.json has no other words; take the model's Hugging Face folder"));
+  }
+
+  private ObjectNode document() {
+    ObjectNode document = Json.mapper().createObjectNode();
+    boolean gemma = config.architecture() == Architecture.GEMMA3;
+    String type = type();
+    document.putArray("architectures").add(architecture());
+    document.put("model_type", type);
+    document.put("vocab_size", config.vocabulary());
+    document.put("hidden_size", config.width());
+    document.put("intermediate_size", config.feedForward());
+    document.put("num_hidden_layers", config.layers());
+    document.put("num_attention_heads", config.heads());
+    document.put("num_key_value_heads", config.keyValueHeads());
+    document.put("head_dim", config.headWidth());
+    document.put("max_position_embeddings", config.context());
+    document.put("rms_norm_eps", config.normEpsilon());
+    document.put("tie_word_embeddings", config.tiedHead());
+    if (gemma) {
+      document.put("hidden_activation", "gelu_pytorch_tanh");
+      document.put(
+          "query_pre_attn_scalar", Math.round(1 / (config.queryScale() * config.queryScale())));
+      document.put("rope_local_base_freq", config.localRope().base());
+      var types = document.putArray("layer_types");
+      config
+          .layerTypes()
+          .forEach(each -> types.add(each.name().toLowerCase(Locale.ROOT) + "_attention"));
+    } else {
+      document.put("hidden_act", "silu");
+    }
+    document.put(
+        "attention_bias", config.architecture() != Architecture.QWEN2 && config.outputBias());
+    if (config.window() > 0) {
+      document.put("sliding_window", config.window());
+    } else if (type.equals("mistral")) {
+      document.putNull("sliding_window");
+    }
+    document.put("rope_theta", config.rope().base());
+    scaling().ifPresent(scaling -> document.set("rope_scaling", scaling));
+    return document;
+  }
+
+  private Optional<ObjectNode> scaling() {
+    ObjectNode scaling = Json.mapper().createObjectNode();
+    return switch (config.rope().scaling()) {
+      case Scaling.None() -> Optional.empty();
+      case Scaling.Linear(double factor) ->
+          Optional.of(scaling.put("rope_type", "linear").put("factor", factor));
+      case Scaling.Llama3 llama3 ->
+          Optional.of(
+              scaling
+                  .put("rope_type", "llama3")
+                  .put("factor", llama3.factor())
+                  .put("low_freq_factor", llama3.lowFactor())
+                  .put("high_freq_factor", llama3.highFactor())
+                  .put("original_max_position_embeddings", llama3.originalContext()));
+      case Scaling.Factors _ -> throw new IllegalStateException("told as Llama 3's before");
+    };
+  }
+
+  private String type() {
+    return switch (config.architecture()) {
+      case LLAMA -> config.layerTypes().contains(LayerType.SLIDING) ? "mistral" : "llama";
+      case QWEN2 -> "qwen2";
+      case QWEN3 -> "qwen3";
+      case GEMMA3 -> "gemma3_text";
+    };
+  }
+
+  private String architecture() {
+    return switch (type()) {
+      case "mistral" -> "MistralForCausalLM";
+      case "qwen2" -> "Qwen2ForCausalLM";
+      case "qwen3" -> "Qwen3ForCausalLM";
+      case "gemma3_text" -> "Gemma3ForCausalLM";
+      default -> "LlamaForCausalLM";
+    };
+  }
+}

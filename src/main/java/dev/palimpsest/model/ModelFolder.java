@@ -1,0 +1,157 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.run.AtomicFile;
+import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.run.Json;
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Writes a changed model as a folder in the Hugging Face layout.
+ *
+ * <p>From a folder, its own files are kept and every tensor stays in the type in which the base
+ * stores it. From a GGUF file, configuration and tokenizer are made from its metadata, and the
+ * tensors are in its float type, or F32 where it is quantised: rounding again what was rounded once
+ * already would lose what was learned.
+ */
+public final class ModelFolder {
+  /** Weights beyond this go into shards. */
+  private static final long MOST_BYTES = 5_000_000_000L;
+
+  /** What a folder has beside weights and model card. */
+  private static final Pattern KEPT =
+      Pattern.compile(
+          "(?:config|generation_config|tokenizer\\w*|special_tokens_map|added_tokens|vocab"
+              + "|chat_template|preprocessor_config|processor_config)\\.json"
+              + "|merges\\.txt|tokenizer\\.model|chat_template\\.jinja|(?:LICENSE|NOTICE).*");
+
+  private ModelFolder() {}
+
+  /**
+   * Fails unless such a folder can be made of a base; to be asked before long work.
+   *
+   * @throws dev.palimpsest.run.BadInput naming what the layout has no words for
+   */
+  public static void requireWritable(Checkpoint base) {
+    if (!Files.isDirectory(base.path())) {
+      HubConfigText.of(base);
+      base.text().tokenizerJson();
+    }
+  }
+
+  /**
+   * Writes the model.
+   *
+   * @param folder is there, and empty
+   * @param changed a tensor that is not the base's any more, by Hugging Face's name, as the file
+   *     would store it
+   */
+  public static void write(
+      Path folder, Checkpoint base, Function<String, Optional<Tensor>> changed) {
+    if (Files.isDirectory(base.path())) {
+      copyFiles(base.path(), folder);
+      copyTensors(folder, base, changed);
+    } else {
+      makeFiles(folder, base);
+      makeTensors(folder, base, changed);
+    }
+  }
+
+  private static void copyFiles(Path base, Path folder) {
+    try (Stream<Path> inside = Files.list(base)) {
+      for (Path file : inside.filter(Files::isRegularFile).sorted().toList()) {
+        if (KEPT.matcher(Objects.requireNonNull(file.getFileName()).toString()).matches()) {
+          AtomicFile.write(
+              folder.resolve(file.getFileName().toString()), out -> Files.copy(file, out));
+        }
+      }
+    } catch (IOException e) {
+      throw EnvironmentFailure.of(base + ": cannot be read", e);
+    }
+  }
+
+  /** Tensors that are no part of the decoder stay as they are. */
+  private static void copyTensors(
+      Path folder, Checkpoint base, Function<String, Optional<Tensor>> changed) {
+    try (SafetensorsFolder files = SafetensorsFolder.open(base.path())) {
+      List<SafetensorsWriter.Plan> plans = new ArrayList<>();
+      for (Safetensors.Entry entry : files.tensors().values()) {
+        plans.add(new SafetensorsWriter.Plan(entry.name(), entry.type(), entry.shape()));
+      }
+      SafetensorsWriter.writeModel(
+          folder,
+          plans,
+          MOST_BYTES,
+          stored -> {
+            Safetensors.Entry entry = Objects.requireNonNull(files.tensors().get(stored));
+            return changed
+                .apply(name(stored, base.config()))
+                .map(tensor -> tensor.to(entry.type()))
+                .orElseGet(() -> Tensor.of(entry.bytes(), entry.type(), entry.shape()));
+          });
+    }
+  }
+
+  /** A tied head is sometimes stored all the same, as a second copy. */
+  private static String name(String stored, ModelConfig config) {
+    String name = SafetensorsWeights.textName(stored);
+    return config.tiedHead() && name.equals(TrainedEnds.HEAD) ? TrainedEnds.EMBEDDING : name;
+  }
+
+  private static void makeFiles(Path folder, Checkpoint base) {
+    ModelText text = base.text();
+    write(folder, "config.json", Json.writePretty(HubConfigText.of(base)) + "\n");
+    write(folder, "generation_config.json", Json.writePretty(text.generation()) + "\n");
+    write(folder, "tokenizer.json", text.tokenizerJson());
+    write(folder, "tokenizer_config.json", Json.writePretty(text.tokenizerConfig()) + "\n");
+    text.chatTemplate().ifPresent(source -> write(folder, "chat_template.jinja", source));
+    text.license()
+        .ifPresent(license -> write(folder, "README.md", "---\nlicense: " + license + "\n---\n"));
+  }
+
+  private static void write(Path folder, String name, String text) {
+    AtomicFile.write(folder.resolve(name), text);
+  }
+
+  private static void makeTensors(
+      Path folder, Checkpoint base, Function<String, Optional<Tensor>> changed) {
+    DType type = floatType(base);
+    List<SafetensorsWriter.Plan> plans = new ArrayList<>();
+    ModelTensors.shapes(base.config())
+        .forEach((name, shape) -> plans.add(new SafetensorsWriter.Plan(name, type, shape)));
+    SafetensorsWriter.writeModel(
+        folder,
+        plans,
+        MOST_BYTES,
+        name ->
+            changed
+                .apply(name)
+                .map(tensor -> tensor.to(type))
+                .orElseGet(() -> base.weights().read(name, type)));
+  }
+
+  /** The one of all matrices, if it is a float type; else F32. */
+  static DType floatType(Checkpoint base) {
+    List<String> types =
+        base.weights().tensors().values().stream()
+            .filter(info -> info.shape().length == 2)
+            .map(TensorInfo::storedType)
+            .distinct()
+            .toList();
+    return switch (types.size() == 1 ? types.getFirst() : "") {
+      case "F16" -> DType.F16;
+      case "BF16" -> DType.BF16;
+      default -> DType.F32;
+    };
+  }
+}

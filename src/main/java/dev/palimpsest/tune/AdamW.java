@@ -1,0 +1,76 @@
+package dev.palimpsest.tune;
+
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+import dev.palimpsest.tune.Trained.View;
+import java.util.List;
+import java.util.Map;
+
+/** AdamW as PyTorch computes it (Loshchilov and Hutter, 1711.05101). */
+final class AdamW implements Optimizer {
+  static final double BETA1 = 0.9;
+  static final double BETA2 = 0.999;
+  static final double EPSILON = 1e-8;
+
+  /** Elements at a time: a step of a large model would else need a third vector of its size. */
+  static final long PIECE = 1L << 24;
+
+  private final Tensor mean;
+  private final Tensor square;
+  private final List<View> views;
+  private final double decay;
+
+  AdamW(List<View> views, double decay) {
+    long size = views.stream().mapToLong(View::count).sum();
+    try (Scope scope = Scope.open()) {
+      this.mean = scope.release(Tensor.zeros(DType.F32, size));
+      this.square = scope.release(Tensor.zeros(DType.F32, size));
+    }
+    this.views = views;
+    this.decay = decay;
+  }
+
+  @Override
+  public void step(Tensor parameters, Tensor gradient, long step, double rate) {
+    try (Scope _ = Scope.open()) {
+      Optimizer.decay(parameters, views, rate * decay);
+    }
+    for (long from = 0; from < parameters.count(); from += PIECE) {
+      long count = Math.min(PIECE, parameters.count() - from);
+      try (Scope _ = Scope.open()) {
+        step(
+            parameters.narrow(0, from, count),
+            gradient.narrow(0, from, count),
+            new Moments(mean.narrow(0, from, count), square.narrow(0, from, count)),
+            step,
+            rate);
+      }
+    }
+  }
+
+  /** Running means of the gradient and of its square. */
+  record Moments(Tensor mean, Tensor square) {}
+
+  /** One step without decay, in the scope that is open. */
+  static void step(Tensor parameters, Tensor gradient, Moments moments, long step, double rate) {
+    moments.mean.lerpInPlace(gradient, 1 - BETA1);
+    moments.square.timesInPlace(BETA2).plusProductInPlace(gradient, gradient, 1 - BETA2);
+    double correction1 = 1 - Math.pow(BETA1, (double) step);
+    double correction2 = 1 - Math.pow(BETA2, (double) step);
+    Tensor denominator =
+        moments.square.sqrt().timesInPlace(1 / Math.sqrt(correction2)).plusInPlace(EPSILON);
+    parameters.plusQuotientInPlace(moments.mean, denominator, -rate / correction1);
+  }
+
+  @Override
+  public Map<String, Tensor> state() {
+    return Map.of("adam.mean", mean, "adam.square", square);
+  }
+
+  @Override
+  public void close() {
+    mean.close();
+    square.close();
+  }
+}

@@ -1,0 +1,66 @@
+package dev.palimpsest.tune;
+
+import dev.palimpsest.model.Decoder;
+import dev.palimpsest.model.ModelConfig;
+import dev.palimpsest.model.ModelTensors;
+import dev.palimpsest.model.TrainedDecoder;
+import dev.palimpsest.tensor.DType;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What training a model's own weights takes at its peak, in bytes, for P weights of which n train,
+ * in products of b bytes:
+ *
+ * <ul>
+ *   <li>the base, P·b, and where products are not F32 a copy of what trains, n·b;
+ *   <li>masters and gradient, 8n;
+ *   <li>the optimiser's state: AdamW 8n, AdamW in 8 bits 2n and 8 a block of 256, Adafactor 4 a row
+ *       and column, plain descent none;
+ *   <li>what a pass keeps of its rows for the way back, and one chunk of logits with its gradient;
+ *   <li>the largest gradient before it is added, and what Java and libtorch take themselves.
+ * </ul>
+ *
+ * @param names of the tensors that train
+ */
+record FullMemory(Decoder decoder, Set<String> names) {
+  /** Java, its heap, libtorch: measured with the smallest models. */
+  private static final long PROCESS = 600_000_000L;
+
+  private static final int HEAD_COPIES = 4;
+
+  /**
+   * The peak.
+   *
+   * @param rows of the longest pass
+   */
+  long bytes(String optimizer, int rows) {
+    ModelConfig config = decoder.config();
+    Map<String, long[]> shapes = ModelTensors.shapes(config);
+    List<long[]> trained = names.stream().map(shapes::get).toList();
+    long product = decoder.precision().products().bytes();
+    long n = trained.stream().mapToLong(FullMemory::count).sum();
+    long largest = trained.stream().mapToLong(FullMemory::count).max().orElse(0);
+    long copies = product == DType.F32.bytes() ? 0 : n * product;
+    long logits = (long) HEAD_COPIES * CrossEntropy.HEAD_ROWS * config.vocabulary() * 4;
+    return config.parameters() * product
+        + copies
+        + 8 * n
+        + state(optimizer, trained)
+        + TrainedDecoder.keptBytes(config, decoder.precision(), rows)
+        + logits
+        + Optimizer.temporaryBytes(optimizer, largest)
+        + largest * product
+        + PROCESS;
+  }
+
+  private static long state(String optimizer, List<long[]> trained) {
+    return trained.stream().mapToLong(shape -> Optimizer.stateBytes(optimizer, shape)).sum();
+  }
+
+  private static long count(long[] shape) {
+    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+  }
+}

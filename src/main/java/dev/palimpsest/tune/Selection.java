@@ -1,0 +1,100 @@
+package dev.palimpsest.tune;
+
+import dev.palimpsest.model.ModelConfig;
+import dev.palimpsest.model.ModelTensors;
+import dev.palimpsest.run.BadInput;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Which tensors of a model train: items with commas between, each a word or a pattern over Hugging
+ * Face's names.
+ *
+ * <p>Words: {@code all}; {@code norms}, of every kind; {@code embeddings}; {@code head}; {@code
+ * layers:20-29} or {@code layers:3}, counted from 0, the last included. A pattern names a tensor, a
+ * module, or the last parts of one ({@code q_proj}, {@code layers.3.mlp.*}); {@code *} stands for
+ * any characters.
+ */
+record Selection(String text) {
+  private static final Pattern LAYERS = Pattern.compile("layers:(\\d{1,6})(?:-(\\d{1,6}))?");
+  private static final Pattern LAYER = Pattern.compile("model\\.layers\\.(\\d+)\\..*");
+  private static final String EMBEDDING = "model.embed_tokens.weight";
+  private static final String HEAD = "lm_head.weight";
+
+  /** The word for everything. */
+  static final String ALL = "all";
+
+  /**
+   * The tensors of a model that are meant.
+   *
+   * @throws BadInput naming the item that means none of them
+   */
+  Set<String> of(ModelConfig config) {
+    Set<String> all = ModelTensors.shapes(config).keySet();
+    Set<String> chosen = new LinkedHashSet<>();
+    for (String item : text.split(",", -1)) {
+      Predicate<String> meant = meant(item.strip(), config);
+      List<String> found = all.stream().filter(meant).toList();
+      if (found.isEmpty()) {
+        throw new BadInput(
+            "--train "
+                + item.strip()
+                + ": no tensor of this model; give norms, embeddings, head, layers:FROM-TO, or"
+                + " names such as q_proj or model.layers.3.mlp.*");
+      }
+      chosen.addAll(found);
+    }
+    return chosen;
+  }
+
+  private static Predicate<String> meant(String item, ModelConfig config) {
+    Matcher layers = LAYERS.matcher(item);
+    if (layers.matches()) {
+      return layers(item, layers, config);
+    }
+    return switch (item) {
+      case ALL -> name -> true;
+      case "norms" -> name -> name.endsWith("norm.weight");
+      case "embeddings" -> EMBEDDING::equals;
+      case "head" -> {
+        if (config.tiedHead()) {
+          throw new BadInput(
+              "--train head: this model's head is its embedding; give embeddings, which trains"
+                  + " both");
+        }
+        yield HEAD::equals;
+      }
+      default -> pattern(item);
+    };
+  }
+
+  private static Predicate<String> layers(String item, Matcher range, ModelConfig config) {
+    int from = Integer.parseInt(range.group(1));
+    int to = range.group(2) == null ? from : Integer.parseInt(range.group(2));
+    if (from > to || to >= config.layers()) {
+      throw new BadInput(
+          "--train "
+              + item
+              + ": the model has layers 0 to "
+              + (config.layers() - 1)
+              + "; give FROM-TO among them");
+    }
+    return name -> {
+      Matcher layer = LAYER.matcher(name);
+      if (!layer.matches()) {
+        return false;
+      }
+      int number = Integer.parseInt(layer.group(1));
+      return number >= from && number <= to;
+    };
+  }
+
+  private static Predicate<String> pattern(String item) {
+    String regex = "(?:.*\\.)?" + Pattern.quote(item).replace("*", "\\E.*\\Q");
+    return Pattern.compile(regex + "(?:\\.weight|\\.bias)?").asMatchPredicate();
+  }
+}

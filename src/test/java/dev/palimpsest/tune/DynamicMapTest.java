@@ -1,0 +1,62 @@
+package dev.palimpsest.tune;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.palimpsest.Reference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/** Against bitsandbytes (reference/full.py). */
+class DynamicMapTest {
+  private static final JsonNode MAPS = Reference.json("full").get("maps");
+
+  @ParameterizedTest
+  @ValueSource(strings = {"signed", "unsigned"})
+  void value_ofEveryCode_isBitsandbytes(String name) {
+    DynamicMap map = map(name);
+    float[] expected = Reference.floats(Reference.named(MAPS, name).get("map"));
+
+    for (int code = 0; code < 256; code++) {
+      assertThat(map.value((byte) code)).isCloseTo(expected[code], within(1.2e-7f * Math.abs(expected[code])));
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"signed", "unsigned"})
+  void code_ofThreeBlocks_isBitsandbytes(String name) {
+    JsonNode expected = Reference.named(MAPS, name);
+    float[] values = Reference.floats(expected.get("values"));
+    float[] scales = Reference.floats(expected.get("scales"));
+    int[] codes = Reference.ints(expected.get("codes"));
+    DynamicMap map = map(name);
+
+    for (int i = 0; i < values.length; i++) {
+      float scale = scales[i / 256];
+      float share = scale == 0 ? 0 : values[i] / scale;
+      assertThat(map.code(share) & 0xFF).as("element " + i).isEqualTo(codes[i]);
+    }
+  }
+
+  @Test
+  void code_ofAnyNumber_isTheNearest() {
+    for (DynamicMap map : new DynamicMap[] {DynamicMap.SIGNED, DynamicMap.UNSIGNED}) {
+      for (int i = -4000; i <= 4000; i++) {
+        float x = (float) (Math.signum(i) * Math.pow(Math.abs(i) / 4000.0, 5));
+        if (map == DynamicMap.UNSIGNED && x < 0) {
+          continue;
+        }
+        float found = Math.abs(map.value(map.code(x)) - x);
+        for (int code = 0; code < 256; code++) {
+          assertThat(found).isLessThanOrEqualTo(Math.abs(map.value((byte) code) - x) + 1e-9f);
+        }
+      }
+    }
+  }
+
+  private static DynamicMap map(String name) {
+    return name.equals("signed") ? DynamicMap.SIGNED : DynamicMap.UNSIGNED;
+  }
+}
