@@ -51,7 +51,7 @@ interface Adaptation {
       more.add(
           own == null || magnitude == null
               ? Tensor.zeros(DType.F32, width)
-              : magnitude.dividedBy(own.rowNorms(weight.narrow(0, row, width))).minus(1));
+              : magnitude.dividedBy(own.rowNorms(weight.narrow(0, row, width))).plusInPlace(-1));
       row += width;
     }
     Tensor bias = projection.bias();

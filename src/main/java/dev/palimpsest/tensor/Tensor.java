@@ -287,10 +287,6 @@ public final class Tensor implements AutoCloseable {
     return this;
   }
 
-  public Tensor minus(double value) {
-    return new Tensor(handle.sub(new Scalar(value)));
-  }
-
   public Tensor timesInPlace(double factor) {
     handle.mul_(new Scalar(factor));
     return this;
