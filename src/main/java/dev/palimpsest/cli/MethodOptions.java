@@ -1,5 +1,6 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tune.Full;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.Method;
@@ -34,9 +35,22 @@ final class MethodOptions {
 
   Method method() {
     if (method.equals(Full.FULL) || method.equals(Full.FREEZE)) {
+      requireNoAdapter();
       return Full.of(method, Optional.ofNullable(trains));
+    }
+    if (trains != null) {
+      throw new BadInput("--train " + trains + ": give it with --method freeze");
     }
     OptionalDouble scale = alpha == null ? OptionalDouble.empty() : OptionalDouble.of(alpha);
     return LowRank.of(method, rank, scale, targets);
+  }
+
+  private void requireNoAdapter() {
+    if (rank != LowRank.RANK || alpha != null || !targets.equals(LowRank.TARGETS)) {
+      throw new BadInput(
+          "--rank, --alpha and --targets are an adapter's: leave them out with --method "
+              + method
+              + (method.equals(Full.FREEZE) ? ", and say by --train what trains" : ""));
+    }
   }
 }
