@@ -21,16 +21,19 @@ class OptimizerTest {
           new Trained.View("b.weight", 96 * 128 + 128, new long[] {70, 70}));
   private static final int SIZE = 96 * 128 + 128 + 70 * 70;
 
-  /** Towards the minimum of a noisy bowl: the 8-bit path stays within 2 % of AdamW's way. */
+  /**
+   * Towards the minimum of a noisy bowl: both come to its bottom, where the noise keeps them, and
+   * end no further from each other than a hundredth of the way.
+   */
   @Test
   void step_adamw8bit_convergesAsAdamw() {
     float[] exact = descended("adamw", 200);
     float[] eight = descended("adamw8bit", 200);
     float[] start = descended("adamw", 0);
 
-    assertThat(distance(eight, exact)).isLessThan(0.02 * distance(exact, start));
-    assertThat(loss(exact)).isLessThan(0.01 * loss(start));
-    assertThat(loss(eight)).isLessThan(0.01 * loss(start));
+    assertThat(distance(eight, exact)).isLessThan(0.01 * distance(exact, start));
+    assertThat(loss(exact)).isLessThan(0.1 * loss(start));
+    assertThat(loss(eight)).isLessThan(1.05 * loss(exact));
   }
 
   @ParameterizedTest
@@ -86,7 +89,8 @@ class OptimizerTest {
 
     assertThatThrownBy(() -> FullMemory.require("full", 70_000_000_000L, 16_000_000_000L))
         .isInstanceOf(BadInput.class)
-        .hasMessageContaining("--method full needs about 70.0 GB at its peak, this machine has 16.0 GB")
+        .hasMessageContaining(
+            "--method full needs about 70.0 GB at its peak, this machine has 16.0 GB")
         .hasMessageContaining("--optimizer adamw8bit or adafactor");
   }
 
