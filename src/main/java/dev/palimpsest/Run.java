@@ -6,7 +6,7 @@ import java.util.OptionalDouble;
 
 /**
  * What a training run came to. Its folder holds {@code run.json} (settings, hashes, versions),
- * {@code metrics.jsonl} (a line a step) and the adapter.
+ * {@code metrics.jsonl} (a line a step) and the adapter, or the model whose own weights trained.
  *
  * @param folder the run's
  * @param steps of the optimiser
@@ -24,12 +24,21 @@ public record Run(
     boolean finished) {
 
   /**
-   * The adapter, in PEFT's layout.
+   * The adapter, in PEFT's layout, where one was trained.
    *
    * @return its folder, for {@link Model#with}
    */
   public Path adapter() {
     return folder.resolve("adapter");
+  }
+
+  /**
+   * The model, in the Hugging Face layout, where its own weights trained.
+   *
+   * @return its folder, for {@link Model#load(String)}
+   */
+  public Path model() {
+    return folder.resolve("model");
   }
 
   static Run of(Path folder, Tuner.Result result) {

@@ -12,9 +12,10 @@ import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
 /**
- * A request for an adapter, or for a model whose own weights train, put together by one thread: each method changes and returns it, {@link
- * #to} does the work. What is not said is as PEFT and TRL have it: LoRA of rank 16 over all linear
- * layers, AdamW at 2e-4 falling to 0, batches of 8, one epoch.
+ * A request for an adapter, or for a model whose own weights train, put together by one thread:
+ * each method changes and returns it, {@link #to} does the work. What is not said is as PEFT and
+ * TRL have it: LoRA of rank 16 over all linear layers, AdamW at 2e-4 falling to 0, batches of 8,
+ * one epoch.
  */
 public final class Tuning {
   private static final TuneSettings DEFAULTS = TuneSettings.defaults();

@@ -58,7 +58,11 @@ final class MethodOptions {
 
   Method method() {
     if (method.equals(Full.FULL) || method.equals(Full.FREEZE)) {
+      requireNoAdapter();
       return Full.of(method, Optional.ofNullable(trains));
+    }
+    if (trains != null) {
+      throw new BadInput("--train " + trains + ": give it with --method freeze");
     }
     OptionalDouble scale = alpha == null ? OptionalDouble.empty() : OptionalDouble.of(alpha);
     LowRank.Patterns patterns =
@@ -82,5 +86,14 @@ final class MethodOptions {
       }
     }
     return values;
+  }
+
+  private void requireNoAdapter() {
+    if (rank != LowRank.RANK || alpha != null || !targets.equals(LowRank.TARGETS)) {
+      throw new BadInput(
+          "--rank, --alpha and --targets are an adapter's: leave them out with --method "
+              + method
+              + (method.equals(Full.FREEZE) ? ", and say by --train what trains" : ""));
+    }
   }
 }

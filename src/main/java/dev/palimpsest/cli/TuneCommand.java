@@ -16,8 +16,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Trains an adapter. */
-@Command(name = "tune", description = "Train an adapter, or go on with a run.")
+/** Trains an adapter, or a model's own weights. */
+@Command(
+    name = "tune",
+    description = "Train an adapter or the model's own weights, or go on with a run.")
 final class TuneCommand implements Runnable {
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it

@@ -32,7 +32,9 @@ final class TuneOptions {
       description = "largest gradient norm, 0 for none; default: ${DEFAULT-VALUE}")
   private double clip = DEFAULTS.clip();
 
-  @Option(names = "--optimizer", description = "adamw, adamw8bit, adafactor, sgd; default: ${DEFAULT-VALUE}")
+  @Option(
+      names = "--optimizer",
+      description = "adamw, adamw8bit, adafactor, sgd; default: ${DEFAULT-VALUE}")
   private String optimizer = DEFAULTS.optimizer();
 
   @Option(names = "--weight-decay", description = "default: ${DEFAULT-VALUE}")

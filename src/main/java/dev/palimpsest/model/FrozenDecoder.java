@@ -16,8 +16,8 @@ import java.util.Objects;
 
 /**
  * A decoder under factors that train, or with weights of its own that do, with the gradient written
- * out: it goes through the blocks' inputs to what trains, and no graph is recorded. Past a number of rows only the
- * blocks' inputs are kept, and each block is computed again on the way back.
+ * out: it goes through the blocks' inputs to what trains, and no graph is recorded. Past a number
+ * of rows only the blocks' inputs are kept, and each block is computed again on the way back.
  */
 public final class FrozenDecoder implements TrainedDecoder {
   /** What a pass of so many rows keeps fits beside a small model's weights. */
@@ -72,7 +72,9 @@ public final class FrozenDecoder implements TrainedDecoder {
     this.lowest = first;
   }
 
-  /** What a pass keeps: every block's input, and what the gradient needs of all blocks or of one. */
+  /**
+   * What a pass keeps: every block's input, and what the gradient needs of all blocks or of one.
+   */
   static long keptBytes(ModelConfig config, Precision precision, int rows) {
     long inputs = 4L * config.width() * config.layers();
     long blocks = rows <= MOST_KEPT_ROWS ? config.layers() : 1;

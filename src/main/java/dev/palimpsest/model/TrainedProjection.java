@@ -24,8 +24,7 @@ record TrainedProjection(List<Part> weights, List<Part> biases) {
   }
 
   /** One part where all modules train, else one for each that does. */
-  private static List<Part> parts(
-      Projection projection, String suffix, WeightGradients gradients) {
+  private static List<Part> parts(Projection projection, String suffix, WeightGradients gradients) {
     List<String> names = projection.modules().stream().map(module -> module + suffix).toList();
     Optional<Tensor> all = gradients.of(names);
     if (all.isPresent()) {

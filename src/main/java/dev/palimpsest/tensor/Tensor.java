@@ -331,7 +331,9 @@ public final class Tensor implements AutoCloseable {
     return this;
   }
 
-  /** Adds rows to those of the first axis that {@code indices} name; a row named twice gets both. */
+  /**
+   * Adds rows to those of the first axis that {@code indices} name; a row named twice gets both.
+   */
   public Tensor plusRowsInPlace(Tensor rows, Tensor indices) {
     handle.index_add_(0, indices.handle, rows.handle);
     return this;

@@ -81,8 +81,7 @@ final class AdamW8bit implements Optimizer {
     try (Scope _ = Scope.open()) {
       Optimizer.decay(parameters, views, rate * decay);
       for (Small one : small) {
-        AdamW.Moments moments =
-            new AdamW.Moments(of("mean", one), of("square", one));
+        AdamW.Moments moments = new AdamW.Moments(of("mean", one), of("square", one));
         AdamW.step(flat(one.view, parameters), flat(one.view, gradient), moments, step, rate);
       }
       for (Large one : large) {
@@ -157,11 +156,7 @@ final class AdamW8bit implements Optimizer {
 
   /** One tensor's step, some blocks at a time; elements do not see each other. */
   private record Blocks(
-      MemorySegment parameters,
-      MemorySegment gradient,
-      Moment mean,
-      Moment square,
-      Rates rates) {
+      MemorySegment parameters, MemorySegment gradient, Moment mean, Moment square, Rates rates) {
     private static final float BETA1 = (float) AdamW.BETA1;
     private static final float BETA2 = (float) AdamW.BETA2;
 

@@ -3,10 +3,10 @@ package dev.palimpsest.tune;
 import java.util.Arrays;
 
 /**
- * The 256 numbers that an 8-bit code stands for: a sign, an exponent of base ten as long as it needs
- * to be, and a fraction in the bits that are left (Dettmers et al., 2110.02861). They are those of
- * bitsandbytes' {@code functional.create_dynamic_map}, and a code is the nearest one, as in its
- * Python formula and on its GPUs; its CPU library looks codes up in a coarser table.
+ * The 256 numbers that an 8-bit code stands for: a sign, an exponent of base ten as long as it
+ * needs to be, and a fraction in the bits that are left (Dettmers et al., 2110.02861). They are
+ * those of bitsandbytes' {@code functional.create_dynamic_map}, and a code is the nearest one, as
+ * in its Python formula and on its GPUs; its CPU library looks codes up in a coarser table.
  */
 final class DynamicMap {
   private static final int EXPONENTS = 7;

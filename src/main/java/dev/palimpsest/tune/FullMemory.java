@@ -4,9 +4,11 @@ import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.TrainedDecoder;
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.DType;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -54,6 +56,25 @@ record FullMemory(Decoder decoder, Set<String> names) {
         + Optimizer.temporaryBytes(optimizer, largest)
         + largest * product
         + PROCESS;
+  }
+
+  /**
+   * Fails if a machine has less.
+   *
+   * @throws BadInput with both sizes, and what to do
+   */
+  static void require(String method, long needed, long machine) {
+    if (needed > machine) {
+      throw new BadInput(
+          String.format(
+              Locale.ROOT,
+              "--method %s needs about %.1f GB at its peak, this machine has %.1f GB: try"
+                  + " --optimizer adamw8bit or adafactor, --method freeze with fewer tensors, or"
+                  + " --method lora",
+              method,
+              needed / 1e9,
+              machine / 1e9));
+    }
   }
 
   private static long state(String optimizer, List<long[]> trained) {

@@ -12,8 +12,7 @@ interface Optimizer extends AutoCloseable {
   List<String> NAMES = List.of("adamw", "adamw8bit", "adafactor", "sgd");
 
   /** What transformers' Trainer spares from weight decay (get_decay_parameter_names). */
-  Pattern SPARED =
-      Pattern.compile("bias|layernorm|rmsnorm|(?:^|\\.)norm(?:$|\\.)|_norm(?:$|\\.)");
+  Pattern SPARED = Pattern.compile("bias|layernorm|rmsnorm|(?:^|\\.)norm(?:$|\\.)|_norm(?:$|\\.)");
 
   /**
    * One step.

@@ -23,7 +23,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
@@ -180,18 +179,7 @@ public record TuneJob(
     Encoder encoder = loaded.encoder(data.encoding(loaded.decoder().config().context()));
     int length = encoder.example(rows.sample(rows.longest())).length();
     long needed = start.bytes(settings, Math.max(Tuner.ROWS, length));
-    long machine = Memory.machineBytes();
-    if (needed > machine) {
-      throw new BadInput(
-          String.format(
-              Locale.ROOT,
-              "--method %s needs about %.1f GB at its peak, this machine has %.1f GB: try"
-                  + " --optimizer adafactor or adamw8bit, --method freeze with fewer tensors, or"
-                  + " --method lora",
-              method.method(),
-              needed / 1e9,
-              machine / 1e9));
-    }
+    FullMemory.require(method.method(), needed, Memory.machineBytes());
   }
 
   private static Tuner.Result train(Tuner tuner, Prepared prepared, RunFolder folder) {

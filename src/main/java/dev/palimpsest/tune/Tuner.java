@@ -96,7 +96,7 @@ public final class Tuner {
   }
 
   /**
-   * Trains from the newest checkpoint in the folder, or from the start, and writes the adapter.
+   * Trains from the newest checkpoint in the folder, or from the start, and writes the outcome.
    *
    * @param heldOut examples whose loss is measured on the way and at the end; may be empty
    * @param run open, locked; this loop logs to it but leaves it open

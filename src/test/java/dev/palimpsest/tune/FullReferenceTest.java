@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -39,8 +38,7 @@ class FullReferenceTest {
     long labels = examples.stream().mapToLong(Example::labels).sum();
     try (Scope _ = Scope.open();
         Model model = Model.open(checkpoint, "all", Precision.FP32)) {
-      double sum =
-          new CrossEntropy().backward(model.trained.decoder(), examples, 1.0 / labels);
+      double sum = new CrossEntropy().backward(model.trained.decoder(), examples, 1.0 / labels);
 
       assertThat(sum / labels).isCloseTo(expected.get("loss").asDouble(), within(2e-5));
       assertThat(Reference.names(expected.get("gradients")))
@@ -128,8 +126,7 @@ class FullReferenceTest {
       implements AutoCloseable {
     static Model open(String name, String trains, Precision precision) {
       Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint(name));
-      Decoder base =
-          Decoder.load(checkpoint.config(), checkpoint.weights(), precision, Device.CPU);
+      Decoder base = Decoder.load(checkpoint.config(), checkpoint.weights(), precision, Device.CPU);
       TrainedWeights weights =
           new TrainedWeights(
               base, checkpoint.weights(), new Selection(trains).of(checkpoint.config()));
