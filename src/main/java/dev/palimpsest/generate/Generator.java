@@ -47,12 +47,16 @@ final class Generator {
     if (requests.isEmpty()) {
       return List.of();
     }
+    try (Scope _ = Scope.open()) {
+      return write(requests, decoder.prepared());
+    }
+  }
+
+  private List<Written> write(List<Request> requests, AdaptedDecoder prepared) {
     Written[] done = new Written[requests.size()];
     int longest = requests.stream().mapToInt(r -> r.prompt.length + r.maxTokens).max().orElse(0);
-    try (Scope _ = Scope.open();
-        KvCache cache =
-            new KvCache(decoder.config(), SLOTS, Math.min(longest, decoder.config().context()))) {
-      AdaptedDecoder prepared = decoder.prepared();
+    int rows = Math.min(longest, prepared.context());
+    try (KvCache cache = new KvCache(prepared.config(), SLOTS, rows, prepared.past())) {
       Slot[] slots = new Slot[SLOTS];
       int next = 0;
       int finished = 0;
@@ -97,7 +101,7 @@ final class Generator {
                 prepared.hidden(
                     prompt.ids(),
                     prompt.positions(),
-                    cache.prefill(index, prompt.attention(prepared.config())));
+                    cache.prefill(index, prepared.attention(prompt)));
             take(slot, prepared.logits(hidden.narrow(0, prompt.rows() - 1, 1)));
           }
         });
@@ -138,7 +142,7 @@ final class Generator {
     if (slot.request.stop.test(slot.ids())) {
       slot.finish = FinishReason.STOP;
     } else if (slot.written.size() >= slot.request.maxTokens
-        || slot.length() >= decoder.config().context()) {
+        || slot.length() >= decoder.context()) {
       slot.finish = FinishReason.LENGTH;
     }
   }

@@ -3,6 +3,7 @@ package dev.palimpsest.generate;
 import dev.palimpsest.model.Attention;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelConfig.LayerType;
+import dev.palimpsest.model.Past;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
@@ -21,20 +22,37 @@ final class KvCache implements AutoCloseable {
 
   private final ModelConfig config;
   private final int slots;
+  private final int first;
   private final int capacity;
   private final List<Tensor> keys = new ArrayList<>();
   private final List<Tensor> values = new ArrayList<>();
 
-  KvCache(ModelConfig config, int slots, int longest) {
+  /**
+   * Empty slots.
+   *
+   * @param longest sequence, in tokens
+   * @param before what each slot begins with
+   */
+  KvCache(ModelConfig config, int slots, int longest, Past before) {
     this.config = config;
     this.slots = slots;
-    this.capacity = roundUp(longest);
+    this.first = before.rows();
+    this.capacity = roundUp(first + longest);
     try (Scope scope = Scope.open()) {
       for (int i = 0; i < config.layers(); i++) {
         keys.add(scope.release(rows()));
         values.add(scope.release(rows()));
+        for (int slot = 0; first > 0 && slot < slots; slot++) {
+          put(keys.get(i), slot * capacity, before.keys().get(i));
+          put(values.get(i), slot * capacity, before.values().get(i));
+        }
       }
     }
+  }
+
+  // of: (key-value heads, rows, dim)
+  private static void put(Tensor cache, int row, Tensor of) {
+    cache.narrow(0, row, of.size(1)).copyFrom(of.permute(1, 0, 2));
   }
 
   private Tensor rows() {
@@ -49,9 +67,8 @@ final class KvCache implements AutoCloseable {
   /** Attention of a prompt that fills a slot from its beginning. */
   Attention prefill(int slot, Attention within) {
     return (layer, q, k, v) -> {
-      long start = (long) slot * capacity;
-      keys.get(layer).narrow(0, start, k.size(1)).copyFrom(k.permute(1, 0, 2));
-      values.get(layer).narrow(0, start, v.size(1)).copyFrom(v.permute(1, 0, 2));
+      put(keys.get(layer), slot * capacity + first, k);
+      put(values.get(layer), slot * capacity + first, v);
       return within.attend(layer, q, k, v);
     };
   }
@@ -59,9 +76,10 @@ final class KvCache implements AutoCloseable {
   /**
    * Attention of one new row in each slot.
    *
-   * @param positions of the new rows, by slot
+   * @param places of the new rows in their sequences, by slot
    */
-  Attention decode(int[] positions) {
+  Attention decode(int[] places) {
+    int[] positions = Arrays.stream(places).map(place -> first + place).toArray();
     int visible = roundUp(Arrays.stream(positions).max().orElse(0) + 1);
     int[] rows = new int[slots];
     Arrays.setAll(rows, slot -> slot * capacity + positions[slot]);

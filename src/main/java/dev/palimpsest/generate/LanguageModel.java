@@ -127,11 +127,11 @@ public final class LanguageModel implements AutoCloseable {
   private ModelAnswerer modelAnswerer(AdaptedDecoder over, Progress progress) {
     Encoder.Options options =
         template.isPresent()
-            ? Encoder.Options.upTo(decoder.config().context())
+            ? Encoder.Options.upTo(over.context())
             : new Encoder.Options(
                 Optional.empty(),
                 Encoder.Form.RAW,
-                decoder.config().context(),
+                over.context(),
                 Encoder.Overlong.REFUSE);
     return new ModelAnswerer(this, over, encoder(options), progress);
   }
