@@ -1,6 +1,7 @@
 package dev.palimpsest;
 
 import dev.palimpsest.tune.LowRank;
+import dev.palimpsest.tune.PromptLearning;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.TuneSettings;
 import java.nio.file.Path;
@@ -22,6 +23,8 @@ public final class Tuning {
   private int rank = LowRank.RANK;
   private OptionalDouble alpha = OptionalDouble.empty();
   private String targets = LowRank.TARGETS;
+  private int tokens = PromptLearning.TOKENS;
+  private Optional<String> initText = Optional.empty();
   private int batch = DEFAULTS.batch();
   private int accumulate = DEFAULTS.accumulate();
   private double rate = DEFAULTS.rate();
@@ -38,12 +41,16 @@ public final class Tuning {
     this.data = data;
   }
 
-  /** How an adapter is scaled. */
+  /** What trains. */
   public enum Method {
-    /** By alpha / rank. */
+    /** Factors of low rank, scaled by alpha / rank. */
     LORA,
-    /** By alpha / √rank. */
-    RSLORA
+    /** The same, scaled by alpha / √rank. */
+    RSLORA,
+    /** Virtual tokens before every sequence; they need a rate of about 1e-2 or more. */
+    SOFT_PROMPT,
+    /** Virtual keys and values in every layer; they need a rate of about 1e-2 or more. */
+    PREFIX
   }
 
   /**
@@ -87,6 +94,28 @@ public final class Tuning {
    */
   public Tuning targets(String... modules) {
     targets = String.join(",", modules);
+    return this;
+  }
+
+  /**
+   * Chooses the number of virtual tokens of a soft prompt or a prefix.
+   *
+   * @param count 1 or more; 20 if nothing is said
+   * @return this request
+   */
+  public Tuning tokens(int count) {
+    tokens = count;
+    return this;
+  }
+
+  /**
+   * Chooses what a soft prompt or a prefix begins as.
+   *
+   * @param text whose tokens are cut, or repeated, to the number of virtual ones
+   * @return this request
+   */
+  public Tuning initText(String text) {
+    initText = Optional.of(text);
     return this;
   }
 
@@ -233,14 +262,13 @@ public final class Tuning {
   }
 
   private TuneJob job() {
-    String word = method == Method.RSLORA ? "rslora" : "lora";
     return new TuneJob(
         loaded.name(),
         data.spec(),
         heldOut,
         heldOutShare,
         replay,
-        LowRank.of(word, rank, alpha, targets),
+        trained(),
         new TuneSettings(
             batch,
             accumulate,
@@ -256,5 +284,14 @@ public final class Tuning {
             seed),
         loaded.settings().precision(),
         loaded.settings().threads());
+  }
+
+  private dev.palimpsest.tune.Method trained() {
+    return switch (method) {
+      case LORA -> LowRank.of("lora", rank, alpha, targets);
+      case RSLORA -> LowRank.of("rslora", rank, alpha, targets);
+      case SOFT_PROMPT -> new PromptLearning("soft-prompt", tokens, initText);
+      case PREFIX -> new PromptLearning("prefix", tokens, initText);
+    };
   }
 }

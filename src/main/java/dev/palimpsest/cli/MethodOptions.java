@@ -1,7 +1,10 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.Method;
+import dev.palimpsest.tune.PromptLearning;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -11,7 +14,7 @@ final class MethodOptions {
   @Option(
       names = "--method",
       defaultValue = "lora",
-      description = "lora, rslora; default: ${DEFAULT-VALUE}")
+      description = "lora, rslora, soft-prompt, prefix; default: ${DEFAULT-VALUE}")
   private String method = "";
 
   @Option(names = "--rank", description = "default: ${DEFAULT-VALUE}")
@@ -23,7 +26,24 @@ final class MethodOptions {
   @Option(names = "--targets", description = "default: ${DEFAULT-VALUE}")
   private String targets = LowRank.TARGETS;
 
+  @Option(names = "--tokens", description = "of a soft prompt or prefix; default: 20")
+  private @Nullable Integer tokens;
+
+  @Option(
+      names = "--init-text",
+      description =
+          "what a soft prompt or prefix begins as; default: tokens at random, for a prefix noise")
+  private @Nullable String initText;
+
   Method method() {
+    if (method.equals("soft-prompt") || method.equals("prefix")) {
+      int count = tokens == null ? PromptLearning.TOKENS : tokens;
+      return new PromptLearning(method, count, Optional.ofNullable(initText));
+    }
+    if (tokens != null || initText != null) {
+      throw new BadInput(
+          "--tokens and --init-text go with --method soft-prompt or prefix, not " + method);
+    }
     OptionalDouble scale = alpha == null ? OptionalDouble.empty() : OptionalDouble.of(alpha);
     return LowRank.of(method, rank, scale, targets);
   }

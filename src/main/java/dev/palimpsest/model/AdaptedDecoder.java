@@ -23,12 +23,7 @@ public final class AdaptedDecoder {
    * @param factors by module name; empty for the base
    */
   public AdaptedDecoder(Decoder decoder, Map<String, Factors> factors) {
-    this(
-        decoder,
-        Map.copyOf(factors),
-        Adaptation.separate(factors),
-        Optional.empty(),
-        Past::none);
+    this(decoder, Map.copyOf(factors), Adaptation.separate(factors), Optional.empty(), Past::none);
   }
 
   /** A decoder with virtual tokens before every sequence. */
@@ -76,7 +71,9 @@ public final class AdaptedDecoder {
     if (virtual.isPresent()) {
       if (factor != 1) {
         throw new BadInput(
-            "scale " + factor + ": virtual tokens have no scale but 1; leave them out for the base");
+            "scale "
+                + factor
+                + ": virtual tokens have no scale but 1; leave them out for the base");
       }
       return this;
     }
@@ -123,7 +120,8 @@ public final class AdaptedDecoder {
    */
   public Tensor hidden(int[] ids, int[] positions, Attention attention) {
     int before = virtualTokens();
-    int[] places = before == 0 ? positions : Arrays.stream(positions).map(p -> p + before).toArray();
+    int[] places =
+        before == 0 ? positions : Arrays.stream(positions).map(p -> p + before).toArray();
     return decoder.hidden(ids, places, attention, adaptation);
   }
 

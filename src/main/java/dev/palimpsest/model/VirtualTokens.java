@@ -68,9 +68,7 @@ public record VirtualTokens(Kind kind, Tensor embeddings) {
 
   // (tokens, 2 · layers, heads, dim) to one entry's (heads, tokens, dim)
   private static Tensor heads(Tensor all, int entry) {
-    return all.narrow(1, entry, 1)
-        .view(all.size(0), all.size(2), all.size(3))
-        .permute(1, 0, 2);
+    return all.narrow(1, entry, 1).view(all.size(0), all.size(2), all.size(3)).permute(1, 0, 2);
   }
 
   /** How many tokens. */

@@ -66,6 +66,8 @@ public final class Checkpoints {
   private static AdapterConfig config(TuneJob job, LanguageModel model) {
     return switch (job.method()) {
       case LowRank adapter -> adapter.config(model, job.model());
+      case PromptLearning prompt ->
+          throw new BadInput("--method " + prompt.method() + ": its checkpoints hold no factors");
     };
   }
 

@@ -38,7 +38,7 @@ public record LowRank(String method, int rank, double alpha, String targets) imp
       throw new BadInput("--alpha " + alpha + ": give a number above 0");
     }
     if (!method.equals("lora") && !method.equals("rslora")) {
-      throw new BadInput("--method " + method + ": known are lora, rslora");
+      throw new BadInput("--method " + method + ": known are lora, rslora, soft-prompt, prefix");
     }
   }
 
