@@ -12,7 +12,7 @@ from transformers import get_linear_schedule_with_warmup
 from golden import ADAPTERS, CHECKPOINTS, load, norm, picked_rows, random_ids, rounded, write
 
 STEPS, RATE, CLIP, GREEDY = 10, 1e-2, 1.0, 24
-# (length, first label), as in training.py; the last is longer than the windows of gemma3 and mistral and their prefixes together.
+# (length, first label), as in training.py.
 DOCUMENTS = [(23, 9), (7, 3), (31, 20)]
 INIT_TEXT = "Answer with one word, in English."
 

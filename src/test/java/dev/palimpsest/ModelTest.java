@@ -17,6 +17,8 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 
 /** The entry points for Java programs, on a tiny model. */
@@ -61,6 +63,31 @@ class ModelTest {
       assertThat(after.nllPerToken()).isLessThan(before.nllPerToken());
       assertThat(run.heldOutLoss().orElseThrow()).isCloseTo(after.nllPerToken(), offset(1e-4));
       assertThat(after.rows()).extracting(Scores.Row::id).startsWith("r0", "r1").hasSize(12);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"SOFT_PROMPT", "PREFIX"})
+  void tune_virtualTokens_lowerTheLossAndAreTakenByEveryVerb(Tuning.Method method) {
+    try (Model base = Model.load(TINY, settings())) {
+      Run run =
+          base.tune(Data.of(rows))
+              .method(method)
+              .tokens(6)
+              .initText("Add one.")
+              .batch(4)
+              .steps(8)
+              .rate(1e-1)
+              .heldOut(rows)
+              .to(folder.resolve("run"));
+      Tuned tuned = base.with(run.adapter());
+      Scores after = tuned.score(Data.of(rows));
+
+      assertThat(after.nllPerToken()).isLessThan(base.score(Data.of(rows)).nllPerToken());
+      assertThat(run.heldOutLoss().orElseThrow()).isCloseTo(after.nllPerToken(), offset(1e-4));
+      assertThat(tuned.generate(List.of("2 plus 1"), Decoding.greedy().maxTokens(3))).hasSize(1);
+      assertThat(base.ledger(tuned).gain(rows).texts(4).maxTokens(3).measure().text())
+          .contains("rows");
     }
   }
 

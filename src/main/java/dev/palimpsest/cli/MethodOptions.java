@@ -36,15 +36,23 @@ final class MethodOptions {
   private @Nullable String initText;
 
   Method method() {
-    if (method.equals("soft-prompt") || method.equals("prefix")) {
+    boolean prompt = method.equals("soft-prompt") || method.equals("prefix");
+    if (prompt ? ofFactors() : tokens != null || initText != null) {
+      throw new BadInput(
+          "--method "
+              + method
+              + ": --rank, --alpha and --targets go with factors, --tokens and --init-text with"
+              + " soft-prompt and prefix");
+    }
+    if (prompt) {
       int count = tokens == null ? PromptLearning.TOKENS : tokens;
       return new PromptLearning(method, count, Optional.ofNullable(initText));
     }
-    if (tokens != null || initText != null) {
-      throw new BadInput(
-          "--tokens and --init-text go with --method soft-prompt or prefix, not " + method);
-    }
     OptionalDouble scale = alpha == null ? OptionalDouble.empty() : OptionalDouble.of(alpha);
     return LowRank.of(method, rank, scale, targets);
+  }
+
+  private boolean ofFactors() {
+    return rank != LowRank.RANK || alpha != null || !targets.equals(LowRank.TARGETS);
   }
 }

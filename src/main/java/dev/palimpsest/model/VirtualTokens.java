@@ -14,40 +14,9 @@ public record VirtualTokens(Kind kind, Tensor embeddings) {
   /** Where the tokens come in. */
   public enum Kind {
     /** As the decoder's first inputs (Lester et al., 2104.08691). */
-    SOFT_PROMPT("PROMPT_TUNING") {
-      @Override
-      public long columns(ModelConfig model) {
-        return model.width();
-      }
-
-      @Override
-      Past past(Tensor embeddings, Decoder decoder) {
-        return decoder.past(embeddings);
-      }
-    },
+    SOFT_PROMPT("PROMPT_TUNING"),
     /** As keys and values of every layer (Li and Liang, 2101.00190), without a projection. */
-    PREFIX("PREFIX_TUNING") {
-      @Override
-      public long columns(ModelConfig model) {
-        return 2L * model.layers() * model.keyValueHeads() * model.headWidth();
-      }
-
-      // PEFT's layout, peft_model.py, get_prompt: each layer's keys, then its values
-      @Override
-      Past past(Tensor embeddings, Decoder decoder) {
-        ModelConfig model = decoder.config();
-        Tensor all =
-            embeddings.view(
-                embeddings.size(0), 2L * model.layers(), model.keyValueHeads(), model.headWidth());
-        List<Tensor> keys = new ArrayList<>();
-        List<Tensor> values = new ArrayList<>();
-        for (int layer = 0; layer < model.layers(); layer++) {
-          keys.add(heads(all, 2 * layer));
-          values.add(heads(all, 2 * layer + 1));
-        }
-        return new Past(keys, values);
-      }
-    };
+    PREFIX("PREFIX_TUNING");
 
     private final String peftType;
 
@@ -61,9 +30,12 @@ public record VirtualTokens(Kind kind, Tensor embeddings) {
     }
 
     /** Parameters of one token over a model. */
-    public abstract long columns(ModelConfig model);
-
-    abstract Past past(Tensor embeddings, Decoder decoder);
+    public long columns(ModelConfig model) {
+      return switch (this) {
+        case SOFT_PROMPT -> model.width();
+        case PREFIX -> 2L * model.layers() * model.keyValueHeads() * model.headWidth();
+      };
+    }
   }
 
   // (tokens, 2 · layers, heads, dim) to one entry's (heads, tokens, dim)
@@ -78,7 +50,23 @@ public record VirtualTokens(Kind kind, Tensor embeddings) {
 
   /** Keys and values of all layers, in the scope that is open; gradients flow through. */
   Past past(Decoder decoder) {
-    return kind.past(embeddings, decoder);
+    return switch (kind) {
+      case SOFT_PROMPT -> decoder.past(embeddings);
+      case PREFIX -> stored(decoder.config());
+    };
+  }
+
+  // PEFT's layout, peft_model.py, get_prompt: each layer's keys, then its values
+  private Past stored(ModelConfig model) {
+    Tensor all =
+        embeddings.view(count(), 2L * model.layers(), model.keyValueHeads(), model.headWidth());
+    List<Tensor> keys = new ArrayList<>();
+    List<Tensor> values = new ArrayList<>();
+    for (int layer = 0; layer < model.layers(); layer++) {
+      keys.add(heads(all, 2 * layer));
+      values.add(heads(all, 2 * layer + 1));
+    }
+    return new Past(keys, values);
   }
 
   /**

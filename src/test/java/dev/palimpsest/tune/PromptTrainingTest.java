@@ -168,6 +168,9 @@ class PromptTrainingTest {
       Tuner.Result rest =
           TuneJob.of(stopped).resume(model, stopped, watch(new Cancellation(), Integer.MAX_VALUE));
 
+      assertThatThrownBy(() -> Checkpoints.adapter(whole, 4, model))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining(name);
       assertThat(half.steps()).isEqualTo(2);
       assertThat(half.finished()).isFalse();
       assertThat(rest.finished()).isTrue();
