@@ -2,6 +2,7 @@ package dev.palimpsest;
 
 import dev.palimpsest.tune.Full;
 import dev.palimpsest.tune.LowRank;
+import dev.palimpsest.tune.PromptLearning;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.TuneSettings;
 import java.nio.file.Path;
@@ -31,6 +32,8 @@ public final class Tuning {
   private OptionalDouble ratio = OptionalDouble.empty();
   private Optional<String> trains = Optional.empty();
   private String optimizer = DEFAULTS.optimizer();
+  private int tokens = PromptLearning.TOKENS;
+  private Optional<String> initText = Optional.empty();
   private int batch = DEFAULTS.batch();
   private int accumulate = DEFAULTS.accumulate();
   private OptionalDouble rate = OptionalDouble.empty();
@@ -61,6 +64,10 @@ public final class Tuning {
     LORA_PLUS("lora+"),
     /** LoRA over a model that was loaded in NF4 or INT8 (Dettmers et al., 2305.14314). */
     QLORA("qlora"),
+    /** Virtual tokens before every sequence; they need a rate of about 1e-2 or more. */
+    SOFT_PROMPT("soft-prompt"),
+    /** Virtual keys and values in every layer; they need a rate of about 1e-2 or more. */
+    PREFIX("prefix"),
     /** All of the model's own weights; the run's product is a model. */
     FULL("full"),
     /** Those of the model's weights that {@link Tuning#train} names; the product is a model. */
@@ -173,6 +180,28 @@ public final class Tuning {
    */
   public Tuning targets(String... modules) {
     targets = String.join(",", modules);
+    return this;
+  }
+
+  /**
+   * Chooses the number of virtual tokens of a soft prompt or a prefix.
+   *
+   * @param count 1 or more; 20 if nothing is said
+   * @return this request
+   */
+  public Tuning tokens(int count) {
+    tokens = count;
+    return this;
+  }
+
+  /**
+   * Chooses what a soft prompt or a prefix begins as.
+   *
+   * @param text whose tokens are cut, or repeated, to the number of virtual ones
+   * @return this request
+   */
+  public Tuning initText(String text) {
+    initText = Optional.of(text);
     return this;
   }
 
@@ -321,6 +350,7 @@ public final class Tuning {
   private dev.palimpsest.tune.Method chosen() {
     return switch (method) {
       case FULL, FREEZE -> Full.of(method.word, trains);
+      case SOFT_PROMPT, PREFIX -> new PromptLearning(method.word, tokens, initText);
       default -> {
         LowRank chosen =
             LowRank.of(method.word, rank, alpha, targets)

@@ -66,6 +66,31 @@ class ModelTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"SOFT_PROMPT", "PREFIX"})
+  void tune_virtualTokens_lowerTheLossAndAreTakenByEveryVerb(Tuning.Method method) {
+    try (Model base = Model.load(TINY, settings())) {
+      Run run =
+          base.tune(Data.of(rows))
+              .method(method)
+              .tokens(6)
+              .initText("Add one.")
+              .batch(4)
+              .steps(8)
+              .rate(1e-1)
+              .heldOut(rows)
+              .to(folder.resolve("run"));
+      Tuned tuned = base.with(run.adapter());
+      Scores after = tuned.score(Data.of(rows));
+
+      assertThat(after.nllPerToken()).isLessThan(base.score(Data.of(rows)).nllPerToken());
+      assertThat(run.heldOutLoss().orElseThrow()).isCloseTo(after.nllPerToken(), offset(1e-4));
+      assertThat(tuned.generate(List.of("2 plus 1"), Decoding.greedy().maxTokens(3))).hasSize(1);
+      assertThat(base.ledger(tuned).gain(rows).texts(4).maxTokens(3).measure().text())
+          .contains("rows");
+    }
+  }
+
   @Test
   void tune_settings_standInTheRunsRecord() {
     try (Model base = Model.load(TINY, settings())) {

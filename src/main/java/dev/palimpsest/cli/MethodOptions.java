@@ -4,6 +4,8 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tune.Full;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.Method;
+import dev.palimpsest.tune.PromptLearning;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,8 +21,8 @@ final class MethodOptions {
       names = "--method",
       defaultValue = "lora",
       description =
-          "lora, rslora, dora, pissa, lora+, qlora (over an nf4 base), full, freeze;"
-              + " default: ${DEFAULT-VALUE}")
+          "lora, rslora, dora, pissa, lora+, qlora (over an nf4 base), soft-prompt, prefix, full,"
+              + " freeze; default: ${DEFAULT-VALUE}")
   private String method = "";
 
   @Option(names = "--rank", description = "default: ${DEFAULT-VALUE}")
@@ -56,14 +58,72 @@ final class MethodOptions {
               + " by comma")
   private @Nullable String trains;
 
+  @Option(names = "--tokens", description = "of a soft prompt or prefix; default: 20")
+  private @Nullable Integer tokens;
+
+  @Option(
+      names = "--init-text",
+      description =
+          "what a soft prompt or prefix begins as; default: tokens at random, for a prefix noise")
+  private @Nullable String initText;
+
   Method method() {
-    if (method.equals(Full.FULL) || method.equals(Full.FREEZE)) {
-      requireNoAdapter();
-      return Full.of(method, Optional.ofNullable(trains));
+    return switch (method) {
+      case Full.FULL, Full.FREEZE -> {
+        refuse("an adapter's", ofFactors());
+        refuse("a soft prompt's or prefix's", ofPrompt());
+        yield Full.of(method, Optional.ofNullable(trains));
+      }
+      case "soft-prompt", "prefix" -> {
+        refuse("an adapter's", ofFactors());
+        refuse("freeze's", ofFreeze());
+        int count = tokens == null ? PromptLearning.TOKENS : tokens;
+        yield new PromptLearning(method, count, Optional.ofNullable(initText));
+      }
+      default -> {
+        refuse("freeze's", ofFreeze());
+        refuse("a soft prompt's or prefix's", ofPrompt());
+        yield lowRank();
+      }
+    };
+  }
+
+  private void refuse(String whose, List<String> given) {
+    if (!given.isEmpty()) {
+      throw new BadInput(
+          "--method " + method + ": leave out " + String.join(", ", given) + ", which is " + whose);
     }
-    if (trains != null) {
-      throw new BadInput("--train " + trains + ": give it with --method freeze");
+  }
+
+  private List<String> ofFactors() {
+    List<String> given = new ArrayList<>();
+    addIf(given, rank != LowRank.RANK, "--rank");
+    addIf(given, alpha != null, "--alpha");
+    addIf(given, !targets.equals(LowRank.TARGETS), "--targets");
+    addIf(given, !rankPatterns.isEmpty(), "--rank-pattern");
+    addIf(given, !alphaPatterns.isEmpty(), "--alpha-pattern");
+    addIf(given, ratio != null, "--lora-plus-ratio");
+    return given;
+  }
+
+  private List<String> ofPrompt() {
+    List<String> given = new ArrayList<>();
+    addIf(given, tokens != null, "--tokens");
+    addIf(given, initText != null, "--init-text");
+    return given;
+  }
+
+  private List<String> ofFreeze() {
+    return trains == null ? List.of() : List.of("--train");
+  }
+
+  private static void addIf(List<String> given, boolean there, String option) {
+    if (there) {
+      given.add(option);
     }
+  }
+
+  private LowRank lowRank() {
     OptionalDouble scale = alpha == null ? OptionalDouble.empty() : OptionalDouble.of(alpha);
     LowRank.Patterns patterns =
         new LowRank.Patterns(
@@ -86,14 +146,5 @@ final class MethodOptions {
       }
     }
     return values;
-  }
-
-  private void requireNoAdapter() {
-    if (rank != LowRank.RANK || alpha != null || !targets.equals(LowRank.TARGETS)) {
-      throw new BadInput(
-          "--rank, --alpha and --targets are an adapter's: leave them out with --method "
-              + method
-              + (method.equals(Full.FREEZE) ? ", and say by --train what trains" : ""));
-    }
   }
 }

@@ -60,12 +60,12 @@ final class Generator {
     int longest = requests.stream().mapToInt(r -> r.prompt.length + r.maxTokens).max().orElse(0);
     try (Scope _ = Scope.open()) {
       AdaptedDecoder prepared = decoder.prepared();
-      int capacity = Math.min(longest, decoder.config().context());
+      int capacity = Math.min(longest, prepared.context());
       int slots =
           prepared.rowsStandAlone()
-              ? Math.min(requests.size(), KvCache.fitting(decoder.config(), capacity, MOST_SLOTS))
+              ? Math.min(requests.size(), KvCache.fitting(prepared, capacity, MOST_SLOTS))
               : SLOTS;
-      try (KvCache cache = new KvCache(decoder.config(), slots, capacity)) {
+      try (KvCache cache = new KvCache(prepared.config(), slots, capacity, prepared.past())) {
         return new Work(prepared, cache, new Slot[slots], requests).write();
       }
     }
@@ -143,7 +143,7 @@ final class Generator {
             prepared.hidden(
                 prompts.ids(),
                 prompts.positions(),
-                cache.prefill(filled, prompts, prompts.attention(prepared.config())));
+                cache.prefill(filled, prompts, prepared.attention(prompts)));
         take(filled, prepared.logits(hidden.rows(Tensor.ofIndices(last))));
       }
     }
@@ -204,7 +204,7 @@ final class Generator {
       written.add(token);
       if (request.stop.test(ids())) {
         finish = FinishReason.STOP;
-      } else if (written.size() >= request.maxTokens || length() >= decoder.config().context()) {
+      } else if (written.size() >= request.maxTokens || length() >= decoder.context()) {
         finish = FinishReason.LENGTH;
       }
     }

@@ -1,8 +1,10 @@
 package dev.palimpsest.generate;
 
+import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Attention;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelConfig.LayerType;
+import dev.palimpsest.model.Past;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Functional;
@@ -25,20 +27,37 @@ final class KvCache implements AutoCloseable {
 
   private final ModelConfig config;
   private final int slots;
+  private final int first;
   private final int capacity;
   private final List<Tensor> keys = new ArrayList<>();
   private final List<Tensor> values = new ArrayList<>();
 
-  KvCache(ModelConfig config, int slots, int longest) {
+  /**
+   * Empty slots.
+   *
+   * @param longest sequence, in tokens
+   * @param before what each slot begins with
+   */
+  KvCache(ModelConfig config, int slots, int longest, Past before) {
     this.config = config;
     this.slots = slots;
-    this.capacity = roundUp(longest);
+    this.first = before.rows();
+    this.capacity = roundUp(first + longest);
     try (Scope scope = Scope.open()) {
       for (int i = 0; i < config.layers(); i++) {
         keys.add(scope.release(rows()));
         values.add(scope.release(rows()));
+        for (int slot = 0; first > 0 && slot < slots; slot++) {
+          put(keys.get(i), slot, 0, before.keys().get(i));
+          put(values.get(i), slot, 0, before.values().get(i));
+        }
       }
     }
+  }
+
+  // of: (key-value heads, rows, dim)
+  private void put(Tensor cache, int slot, int row, Tensor of) {
+    cache.narrow(0, (long) slot * capacity + row, of.size(1)).copyFrom(of.permute(1, 0, 2));
   }
 
   private Tensor rows() {
@@ -51,9 +70,10 @@ final class KvCache implements AutoCloseable {
   }
 
   /** How many slots so long stay within a budget of memory, at most {@code most}. */
-  static int fitting(ModelConfig config, int longest, int most) {
+  static int fitting(AdaptedDecoder decoder, int longest, int most) {
+    ModelConfig config = decoder.config();
     long row = 2L * config.layers() * config.keyValueHeads() * config.headWidth() * Float.BYTES;
-    return Math.clamp(BUDGET / (row * roundUp(longest)), 1, most);
+    return Math.clamp(BUDGET / (row * roundUp(decoder.virtualTokens() + longest)), 1, most);
   }
 
   /** Attention of prompts that fill slots from their beginning. */
@@ -61,26 +81,21 @@ final class KvCache implements AutoCloseable {
     return (layer, q, k, v) -> {
       for (int i = 0; i < into.size(); i++) {
         Ragged.Segment prompt = prompts.segments().get(i);
-        long start = (long) into.get(i) * capacity;
-        keys.get(layer).narrow(0, start, prompt.length()).copyFrom(rows(k, prompt));
-        values.get(layer).narrow(0, start, prompt.length()).copyFrom(rows(v, prompt));
+        put(keys.get(layer), into.get(i), first, k.narrow(1, prompt.start(), prompt.length()));
+        put(values.get(layer), into.get(i), first, v.narrow(1, prompt.start(), prompt.length()));
       }
       return within.attend(layer, q, k, v);
     };
   }
 
-  // (key-value heads, rows, dim) to (the prompt's rows, key-value heads, dim)
-  private static Tensor rows(Tensor all, Ragged.Segment prompt) {
-    return all.narrow(1, prompt.start(), prompt.length()).permute(1, 0, 2);
-  }
-
   /**
    * Attention of one new row in each of the first slots.
    *
-   * @param positions of the new rows, by slot
+   * @param places of the new rows in their sequences, by slot
    */
-  Attention decode(int[] positions) {
-    int taken = positions.length;
+  Attention decode(int[] places) {
+    int taken = places.length;
+    int[] positions = Arrays.stream(places).map(place -> first + place).toArray();
     int visible = roundUp(Arrays.stream(positions).max().orElse(0) + 1);
     int[] rows = new int[taken];
     Arrays.setAll(rows, slot -> slot * capacity + positions[slot]);

@@ -2,17 +2,17 @@ package dev.palimpsest.generate;
 
 import dev.palimpsest.data.Encoder;
 import dev.palimpsest.model.AdaptedDecoder;
-import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Decoder;
-import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.ModelConfig;
+import dev.palimpsest.model.PeftAdapter;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Memory;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tensor.Tensor;
 import dev.palimpsest.tokenizer.ChatTemplate;
 import dev.palimpsest.tokenizer.Tokenizer;
 import java.nio.file.Path;
@@ -28,7 +28,7 @@ public final class LanguageModel implements AutoCloseable {
   private final Tokenizer tokenizer;
   private final Optional<ChatTemplate> template;
   private final String fingerprint;
-  private final List<Adapter> adapters = new ArrayList<>();
+  private final List<PeftAdapter> adapters = new ArrayList<>();
 
   private LanguageModel(Checkpoint checkpoint, Decoder decoder) {
     this.checkpoint = checkpoint;
@@ -124,7 +124,7 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   /**
-   * The model with an adapter of this base over it; the factors live as long as the model.
+   * The model with an adapter of this base over it; what it learned lives as long as the model.
    *
    * @throws dev.palimpsest.run.BadInput if the adapter records another base, or does not fit
    */
@@ -138,12 +138,12 @@ public final class LanguageModel implements AutoCloseable {
   }
 
   private AdaptedDecoder over(Path peftFolder, boolean sameBase) {
-    Adapter adapter = PeftFolder.read(peftFolder, decoder.config());
+    PeftAdapter adapter = PeftFolder.open(peftFolder, decoder.config());
     if (sameBase) {
       adapter.requireBase(fingerprint, peftFolder.toString());
     }
     adapters.add(adapter);
-    return new AdaptedDecoder(decoder, adapter.factors());
+    return adapter.over(decoder);
   }
 
   /** The ids that stand before the answer to a prompt. */
@@ -159,20 +159,15 @@ public final class LanguageModel implements AutoCloseable {
   private ModelAnswerer modelAnswerer(AdaptedDecoder over, Progress progress) {
     Encoder.Options options =
         template.isPresent()
-            ? Encoder.Options.upTo(decoder.config().context())
+            ? Encoder.Options.upTo(over.context())
             : new Encoder.Options(
-                Optional.empty(),
-                Encoder.Form.RAW,
-                decoder.config().context(),
-                Encoder.Overlong.REFUSE);
+                Optional.empty(), Encoder.Form.RAW, over.context(), Encoder.Overlong.REFUSE);
     return new ModelAnswerer(this, over, encoder(options), progress);
   }
 
   @Override
   public void close() {
-    for (Adapter adapter : adapters) {
-      adapter.factors().values().forEach(Factors::close);
-    }
+    adapters.forEach(adapter -> adapter.tensors().forEach(Tensor::close));
     decoder.close();
     checkpoint.close();
   }

@@ -35,7 +35,7 @@ final class ModelAnswerer implements Answerer {
     List<Generator.Request> requests = new ArrayList<>(prompts.size());
     for (int i = 0; i < prompts.size(); i++) {
       int[] ids = prompt(prompts.get(i));
-      if (ids.length >= decoder.config().context()) {
+      if (ids.length >= decoder.context()) {
         throw new BadInput(
             "prompt "
                 + (i + 1)
@@ -43,7 +43,7 @@ final class ModelAnswerer implements Answerer {
                 + ids.length
                 + " tokens leave no room for an answer in a"
                 + " context of "
-                + decoder.config().context()
+                + decoder.context()
                 + "; shorten it");
       }
       requests.add(
@@ -135,7 +135,7 @@ final class ModelAnswerer implements Answerer {
                   new Encoder.Options(
                       Optional.empty(),
                       Encoder.Form.RAW,
-                      decoder.config().context(),
+                      decoder.context(),
                       Encoder.Overlong.REFUSE))
               .example(
                   new Sample.Pair("text", Optional.empty(), raw.text(), continuation.completion()));

@@ -56,7 +56,7 @@ public record ScoreReport(
   /** Scores a file; of a conversation the last answer. */
   public static ScoreReport of(
       LanguageModel model, AdaptedDecoder over, DataSpec data, Cut cut, Progress progress) {
-    Encoder encoder = model.encoder(data.encoding(model.decoder().config().context()));
+    Encoder encoder = model.encoder(data.encoding(over.context()));
     List<Example> examples = new ArrayList<>();
     List<String> ids = new ArrayList<>();
     try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {

@@ -1,16 +1,18 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tensor.Tensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A LoRA adapter.
  *
  * @param factors by Hugging Face module name, such as {@code model.layers.0.self_attn.q_proj}
  */
-public record Adapter(AdapterConfig config, Map<String, Factors> factors) {
+public record Adapter(AdapterConfig config, Map<String, Factors> factors) implements PeftAdapter {
   /** Copies the map and keeps its order. */
   public Adapter {
     factors = Collections.unmodifiableMap(new LinkedHashMap<>(factors));
@@ -29,27 +31,23 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) {
     return new Adapter(config.doubled(), whole);
   }
 
-  /**
-   * Refuses another base than the one the adapter was trained over. An adapter that records none is
-   * taken: its names and shapes were checked when it was read.
-   *
-   * @throws BadInput if the adapter records another fingerprint
-   */
-  public void requireBase(String fingerprint, String where) {
-    config
-        .baseFingerprint()
-        .filter(recorded -> !recorded.equals(fingerprint))
-        .ifPresent(
-            recorded -> {
-              throw new BadInput(
-                  where
-                      + ": the adapter was trained over "
-                      + config.baseName().orElse("another base")
-                      + " with fingerprint "
-                      + recorded
-                      + ", this base has "
-                      + fingerprint
-                      + "; give that base, or --any-base to use this one all the same");
-            });
+  @Override
+  public Optional<String> baseName() {
+    return config.baseName();
+  }
+
+  @Override
+  public Optional<String> baseFingerprint() {
+    return config.baseFingerprint();
+  }
+
+  @Override
+  public AdaptedDecoder over(Decoder decoder) {
+    return new AdaptedDecoder(decoder, factors);
+  }
+
+  @Override
+  public List<Tensor> tensors() {
+    return factors.values().stream().flatMap(each -> each.tensors().stream()).toList();
   }
 }

@@ -6,7 +6,9 @@ import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,8 +76,34 @@ public final class Decoder implements AutoCloseable {
     return Functional.rmsNorm(x, weights.finalNorm(), config.normEpsilon());
   }
 
+  /**
+   * Keys and values of one sequence's rows in every layer, in the scope that is open.
+   *
+   * @param embeddings (rows, width), F32, as {@link #embed} gives them
+   */
+  Past past(Tensor embeddings) {
+    Ragged rows = Ragged.of(new int[Math.toIntExact(embeddings.size(0))]);
+    Attention within = rows.attention(config);
+    List<Tensor> keys = new ArrayList<>();
+    List<Tensor> values = new ArrayList<>();
+    Tensor x = embeddings;
+    for (int i = 0; i < config.layers(); i++) {
+      Angles angles = angles(config.layerTypes().get(i), rows.positions());
+      try (Scope scope = Scope.open()) {
+        Attention kept =
+            (layer, q, k, v) -> {
+              keys.add(scope.keep(k));
+              values.add(scope.keep(v));
+              return within.attend(layer, q, k, v);
+            };
+        x = scope.keep(block(i, x, angles, kept, Adaptation.separate(Map.of())));
+      }
+    }
+    return new Past(keys, values);
+  }
+
   /** The rows' embeddings, (rows, width), F32. */
-  Tensor embed(int[] ids) {
+  public Tensor embed(int[] ids) {
     Tensor x = weights.embedding().rows(Tensor.ofIndices(ids).to(device)).to(DType.F32);
     return embeddingScale() == 1 ? x : x.times(embeddingScale());
   }

@@ -97,7 +97,13 @@ final class PeftConfig {
             .text("peft_type")
             .orElseThrow(() -> new BadInput(fields.where() + ": peft_type is missing"));
     if (!type.equals("LORA")) {
-      throw new BadInput(fields.where() + ": peft_type " + type + " is not known; known is LORA");
+      throw new BadInput(
+          fields.where()
+              + ": peft_type "
+              + type
+              + (PromptConfig.kind(fields.node()).isPresent()
+                  ? " changes no weights; only score, generate and ledger take it"
+                  : " is not known; known are LORA, PROMPT_TUNING and PREFIX_TUNING"));
     }
     Problems problems = new Problems();
     String task = fields.text("task_type").orElse("CAUSAL_LM");
@@ -125,7 +131,7 @@ final class PeftConfig {
     problems.throwIfAny(fields.where() + ": settings that are not supported");
   }
 
-  private static boolean unset(JsonNode value) {
+  static boolean unset(JsonNode value) {
     return value.isNull()
         || (value.isBoolean() && !value.booleanValue())
         || (value.isContainer() && value.isEmpty());

@@ -20,6 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /**
  * An adapter in the layout of PEFT: {@code adapter_config.json} and {@code
@@ -34,17 +35,59 @@ public final class PeftFolder {
   private static final String A = ".lora_A.weight";
   private static final String B = ".lora_B.weight";
   private static final String MAGNITUDE = ".lora_magnitude_vector";
+  private static final String PROMPT = "prompt_embeddings";
 
   private PeftFolder() {}
 
   /**
-   * Reads an adapter and checks it against a model; its factors come as F32, in the caller's scope.
+   * Reads an adapter of any kind and checks it against a model; its tensors come as F32, in the
+   * caller's scope.
+   *
+   * @throws BadInput naming every setting that is not supported, and what does not fit the model
+   */
+  public static PeftAdapter open(Path folder, ModelConfig model) {
+    Path file = config(folder);
+    JsonNode document = Json.read(file);
+    Optional<VirtualTokens.Kind> kind = PromptConfig.kind(document);
+    if (kind.isEmpty()) {
+      return read(folder, model);
+    }
+    PromptConfig config = PromptConfig.parse(kind.get(), document, file.toString(), model);
+    try (Safetensors weights = Safetensors.open(weights(folder))) {
+      return new PromptAdapter(
+          new VirtualTokens(config.kind(), prompt(weights, config, model)),
+          config.baseName(),
+          fingerprint(folder.resolve(RECORD)));
+    }
+  }
+
+  private static Tensor prompt(Safetensors file, PromptConfig config, ModelConfig model) {
+    Problems problems = new Problems();
+    file.tensors().keySet().stream()
+        .filter(name -> !name.equals(PROMPT))
+        .forEach(name -> problems.add(name + " is no part of a prompt"));
+    check(problems, file.tensors(), PROMPT, config.tokens(), config.kind().columns(model));
+    problems.throwIfAny(file.path() + ": the prompt does not fit the model and " + CONFIG);
+    try (Scope scope = Scope.open()) {
+      return scope.keep(read(file, file.tensors(), PROMPT));
+    }
+  }
+
+  /**
+   * Reads a LoRA adapter and checks it against a model; its factors come as F32, in the caller's
+   * scope.
    *
    * @throws BadInput naming every setting that is not supported, or every factor that is missing,
    *     unknown or of another shape than the model and the configuration ask for
    */
   public static Adapter read(Path folder, ModelConfig model) {
     AdapterConfig config = readConfig(folder);
+    try (Safetensors file = Safetensors.open(weights(folder))) {
+      return new Adapter(config, factors(file, config, model));
+    }
+  }
+
+  private static Path weights(Path folder) {
     Path weights = folder.resolve(WEIGHTS);
     if (!Files.exists(weights) && Files.exists(folder.resolve("adapter_model.bin"))) {
       throw new BadInput(
@@ -53,9 +96,7 @@ public final class PeftFolder {
               + WEIGHTS
               + " with PEFT");
     }
-    try (Safetensors file = Safetensors.open(weights)) {
-      return new Adapter(config, factors(file, config, model));
-    }
+    return weights;
   }
 
   /**
@@ -64,11 +105,16 @@ public final class PeftFolder {
    * @throws BadInput naming every setting that is not supported
    */
   public static AdapterConfig readConfig(Path folder) {
+    Path file = config(folder);
+    return PeftConfig.parse(Json.read(file), file.toString(), fingerprint(folder.resolve(RECORD)));
+  }
+
+  private static Path config(Path folder) {
     Path file = folder.resolve(CONFIG);
     if (!Files.exists(file)) {
       throw new BadInput(folder + ": no adapter, it has no " + CONFIG);
     }
-    return PeftConfig.parse(Json.read(file), file.toString(), fingerprint(folder.resolve(RECORD)));
+    return file;
   }
 
   private static Optional<String> fingerprint(Path file) {
@@ -167,11 +213,6 @@ public final class PeftFolder {
    * @throws EnvironmentFailure if a file cannot be written
    */
   public static void write(Path folder, Adapter adapter) {
-    try {
-      Files.deleteIfExists(folder.resolve(CONFIG));
-    } catch (IOException e) {
-      throw new EnvironmentFailure(folder + ": cannot be written: " + e.getMessage(), e);
-    }
     Map<String, Tensor> tensors = new TreeMap<>();
     adapter
         .factors()
@@ -184,6 +225,23 @@ public final class PeftFolder {
                 tensors.put(PREFIX + module + MAGNITUDE, magnitude);
               }
             });
+    write(folder, tensors, adapter, PeftConfig.write(adapter.config()));
+  }
+
+  /** Writes a soft prompt or a prefix in the same way. */
+  public static void write(Path folder, PromptAdapter adapter, ModelConfig model) {
+    VirtualTokens tokens = adapter.tokens();
+    PromptConfig config = new PromptConfig(tokens.kind(), tokens.count(), adapter.baseName());
+    write(folder, Map.of(PROMPT, tokens.embeddings()), adapter, config.write(model));
+  }
+
+  private static void write(
+      Path folder, Map<String, Tensor> tensors, PeftAdapter adapter, Map<String, ?> config) {
+    try {
+      Files.deleteIfExists(folder.resolve(CONFIG));
+    } catch (IOException e) {
+      throw new EnvironmentFailure(folder + ": cannot be written: " + e.getMessage(), e);
+    }
     List<SafetensorsWriter.Plan> plans = new ArrayList<>();
     tensors.forEach(
         (name, tensor) -> plans.add(new SafetensorsWriter.Plan(name, DType.F32, tensor.shape())));
@@ -191,14 +249,14 @@ public final class PeftFolder {
         folder.resolve(WEIGHTS),
         plans,
         name -> Objects.requireNonNull(tensors.get(name)).to(DType.F32).contiguous());
-    AtomicFile.write(folder.resolve(RECORD), record(adapter.config()));
-    AtomicFile.write(folder.resolve(CONFIG), Json.writePretty(PeftConfig.write(adapter.config())));
+    AtomicFile.write(folder.resolve(RECORD), record(adapter));
+    AtomicFile.write(folder.resolve(CONFIG), Json.writePretty(config));
   }
 
-  private static String record(AdapterConfig config) {
+  private static String record(PeftAdapter adapter) {
     Map<String, Object> base = new LinkedHashMap<>();
-    config.baseName().ifPresent(name -> base.put("name", name));
-    config.baseFingerprint().ifPresent(fingerprint -> base.put("fingerprint", fingerprint));
+    adapter.baseName().ifPresent(name -> base.put("name", name));
+    adapter.baseFingerprint().ifPresent(fingerprint -> base.put("fingerprint", fingerprint));
     return Json.writePretty(Map.of("format", "palimpsest adapter", "version", 1, "base", base));
   }
 }

@@ -87,6 +87,19 @@ public record Ragged(int[] ids, List<Segment> segments) {
     }
   }
 
+  /** The same after a first segment of so many rows, which every sequence continues. */
+  Ragged continuing(int rows) {
+    Builder builder = new Builder();
+    builder.add(new int[rows]);
+    for (int i = 0; i < segments.size(); i++) {
+      Segment segment = segments.get(i);
+      builder.add(
+          Arrays.copyOfRange(ids, segment.start, segment.start + segment.length),
+          segment.parent == i ? 0 : segment.parent + 1);
+    }
+    return builder.build();
+  }
+
   /** Rows in all. */
   public int rows() {
     return ids.length;

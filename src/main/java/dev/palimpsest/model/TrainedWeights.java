@@ -106,8 +106,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
       layers.add(layer(base.layers().get(i), "model.layers." + i + ".", scope));
     }
     Tensor norm = norm(base.finalNorm(), "model.norm", scope);
-    return new DecoderWeights(
-        embedding, List.copyOf(layers), norm, head(base, embedding, scope));
+    return new DecoderWeights(embedding, List.copyOf(layers), norm, head(base, embedding, scope));
   }
 
   private Weight head(DecoderWeights base, Tensor embedding, Scope scope) {

@@ -23,8 +23,7 @@ record ByStretch(List<Part> parts) implements Optimizer {
     List<Part> parts = new ArrayList<>();
     long from = 0;
     for (Stretch stretch : trained.stretches()) {
-      parts.add(
-          new Part(Optimizer.of(name, within(trained, from, stretch), decay), from, stretch));
+      parts.add(new Part(Optimizer.of(name, within(trained, from, stretch), decay), from, stretch));
       from += stretch.size();
     }
     return new ByStretch(parts);

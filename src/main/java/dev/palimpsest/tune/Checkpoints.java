@@ -96,6 +96,8 @@ public final class Checkpoints {
                   + full.method()
                   + " has no adapter: its product is "
                   + run.resolve("model"));
+      case PromptLearning prompt ->
+          throw new BadInput("--method " + prompt.method() + ": its checkpoints hold no factors");
     };
   }
 

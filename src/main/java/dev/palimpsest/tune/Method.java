@@ -10,9 +10,10 @@ import dev.palimpsest.run.Seeds;
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "family")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = LowRank.class, name = "low-rank"),
+  @JsonSubTypes.Type(value = PromptLearning.class, name = "prompt-learning"),
   @JsonSubTypes.Type(value = Full.class, name = "full")
 })
-public sealed interface Method permits LowRank, Full {
+public sealed interface Method permits LowRank, PromptLearning, Full {
   /** The name that the user gives. */
   String method();
 
@@ -33,6 +34,11 @@ public sealed interface Method permits LowRank, Full {
    * @throws dev.palimpsest.run.BadInput if the model has nothing that the method asks for
    */
   Start over(LanguageModel model, String name);
+
+  /** How many tokens of the context it takes for itself. */
+  default int virtualTokens() {
+    return 0;
+  }
 
   /** A method that has been checked against its model. */
   @FunctionalInterface

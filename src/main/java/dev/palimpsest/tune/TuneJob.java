@@ -198,7 +198,7 @@ public record TuneJob(
       return task;
     }
     DataSpec spec = data.withFile(replay.get().file());
-    Encoder encoder = loaded.encoder(spec.encoding(loaded.decoder().config().context()));
+    Encoder encoder = loaded.encoder(spec.encoding(context(loaded)));
     try (Dataset old = SampleReader.read(spec.file(), spec.reading(ReadOptions.Purpose.ANSWERS))) {
       encoder.admit(old);
       Source among = Source.of(examples(Source.of(old, encoder)));
@@ -209,7 +209,7 @@ public record TuneJob(
   }
 
   private Prepared prepareTask(LanguageModel loaded, Dataset rows) {
-    Encoder encoder = loaded.encoder(data.encoding(loaded.decoder().config().context()));
+    Encoder encoder = loaded.encoder(data.encoding(context(loaded)));
     encoder.admit(rows);
     Source all = Source.of(rows, encoder);
     if (eval.isPresent()) {
@@ -231,6 +231,10 @@ public record TuneJob(
               .formatted(evalFraction, left, all.size(), settings.batch()));
     }
     return new Prepared(halves.train(), examples(halves.heldOut()));
+  }
+
+  private int context(LanguageModel loaded) {
+    return loaded.decoder().config().context() - method.virtualTokens();
   }
 
   private static List<Example> examples(Source source) {

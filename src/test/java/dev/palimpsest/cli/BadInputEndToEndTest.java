@@ -51,6 +51,13 @@ class BadInputEndToEndTest {
   }
 
   @Test
+  void tune_settingOfAnotherMethod_isNamed() throws Exception {
+    refusedByTune("--tokens", row(), "--tokens", "4");
+    refusedByTune("--rank", row(), "--method", "prefix", "--rank", "4");
+    refusedByTune("--tokens 0", row(), "--method", "soft-prompt", "--tokens", "0");
+  }
+
+  @Test
   void tune_brokenLine_isNumbered() throws Exception {
     refusedByTune("line 2", file("{\"prompt\":\"a\",\"completion\":\"b\"}\n{\"prompt\":\n"));
   }

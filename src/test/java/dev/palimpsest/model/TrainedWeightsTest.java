@@ -139,8 +139,8 @@ class TrainedWeightsTest {
     weights.gradient().zeroInPlace();
     DecoderWeights leaves = weights.decoder().weights();
     collect(leaves.embedding(), weights.of("model.embed_tokens.weight").orElseThrow());
-    if (leaves.head() != leaves.embedding()) {
-      collect(leaves.head(), weights.of("lm_head.weight").orElseThrow());
+    if (leaves.head().dense() != leaves.embedding()) {
+      collect(leaves.head().dense(), weights.of("lm_head.weight").orElseThrow());
     }
     collect(leaves.finalNorm(), weights.of("model.norm.weight").orElseThrow());
     for (int i = 0; i < leaves.layers().size(); i++) {
@@ -153,7 +153,7 @@ class TrainedWeightsTest {
 
   private static void collect(TrainedWeights weights, DecoderWeights.Layer layer, int index) {
     for (Projection projection : layer.projections()) {
-      collect(projection.weight(), weights.of(named(projection, ".weight")).orElseThrow());
+      collect(projection.weight().dense(), weights.of(named(projection, ".weight")).orElseThrow());
       if (projection.bias() != null) {
         collect(projection.bias(), weights.of(named(projection, ".bias")).orElseThrow());
       }

@@ -216,7 +216,7 @@ class TrainingReferenceTest {
     return examples(TRAINING.get("batch"));
   }
 
-  private static List<Example> examples(JsonNode items) {
+  static List<Example> examples(JsonNode items) {
     List<Example> examples = new ArrayList<>();
     for (JsonNode item : items) {
       int[] ids = Reference.ints(item.get("ids"));
@@ -231,7 +231,7 @@ class TrainingReferenceTest {
     return decoder(Reference.checkpoint("llama"));
   }
 
-  private static Decoder decoder(Path path) {
+  static Decoder decoder(Path path) {
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
       return Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU);
     }

@@ -1,0 +1,44 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/** What a PEFT folder holds: something learned over a base that stays as it is. */
+public sealed interface PeftAdapter permits Adapter, PromptAdapter {
+  /** What the base was called, for people. */
+  Optional<String> baseName();
+
+  /** {@link Checkpoint#fingerprint} of the base, if we wrote the adapter. */
+  Optional<String> baseFingerprint();
+
+  /** The base with this. */
+  AdaptedDecoder over(Decoder decoder);
+
+  /** All that was learned. */
+  List<Tensor> tensors();
+
+  /**
+   * Refuses another base than the one the adapter was trained over. An adapter that records none is
+   * taken: its names and shapes were checked when it was read.
+   *
+   * @throws BadInput if the adapter records another fingerprint
+   */
+  default void requireBase(String fingerprint, String where) {
+    baseFingerprint()
+        .filter(recorded -> !recorded.equals(fingerprint))
+        .ifPresent(
+            recorded -> {
+              throw new BadInput(
+                  where
+                      + ": the adapter was trained over "
+                      + baseName().orElse("another base")
+                      + " with fingerprint "
+                      + recorded
+                      + ", this base has "
+                      + fingerprint
+                      + "; give that base, or --any-base to use this one all the same");
+            });
+  }
+}
