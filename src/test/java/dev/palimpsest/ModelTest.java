@@ -92,6 +92,27 @@ class ModelTest {
   }
 
   @Test
+  void tune_ownWeights_givesAModel() {
+    try (Model base = Model.load(TINY, settings())) {
+      Scores before = base.score(Data.of(rows));
+      Run run =
+          base.tune(Data.of(rows))
+              .method(Tuning.Method.FREEZE)
+              .train("norms", "layers:1")
+              .optimizer("adafactor")
+              .rate(1e-2)
+              .batch(2)
+              .steps(6)
+              .to(folder.resolve("run"));
+
+      assertThat(base.score(Data.of(rows)).nllPerToken()).isEqualTo(before.nllPerToken());
+      try (Model tuned = Model.load(run.model().toString(), settings())) {
+        assertThat(tuned.score(Data.of(rows)).nllPerToken()).isLessThan(before.nllPerToken());
+      }
+    }
+  }
+
+  @Test
   void tune_settings_standInTheRunsRecord() {
     try (Model base = Model.load(TINY, settings())) {
       tuning(base)

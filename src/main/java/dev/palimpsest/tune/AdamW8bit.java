@@ -1,6 +1,7 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import dev.palimpsest.tune.Trained.View;
@@ -93,8 +94,8 @@ final class AdamW8bit implements Optimizer {
                 new Moment(DynamicMap.UNSIGNED, codes("square", one), scales("square", one)),
                 Rates.of(step, rate));
         long count = blocks(one.view);
-        LongStream.range(0, Math.ceilDiv(count, (long) TASK))
-            .parallel()
+        LongStream tasks = LongStream.range(0, Math.ceilDiv(count, (long) TASK));
+        (Native.threads() > 1 ? tasks.parallel() : tasks)
             .forEach(task -> blocks.step(task * TASK, Math.min(count, (task + 1) * TASK)));
       }
     }
