@@ -2,6 +2,7 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
@@ -79,6 +80,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, Te
       List<Layer> layers = new ArrayList<>(config.layers());
       for (int i = 0; i < config.layers(); i++) {
         layers.add(layer("model.layers." + i + "."));
+        Native.trim(); // else a loaded model takes twice its weights in nf4
       }
       Tensor head = config.tiedHead() ? embedding : product("lm_head.weight");
       return new DecoderWeights(embedding, List.copyOf(layers), norm("model.norm"), head);
