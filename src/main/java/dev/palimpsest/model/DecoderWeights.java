@@ -2,6 +2,7 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
@@ -90,6 +91,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
       List<Layer> layers = new ArrayList<>(config.layers());
       for (int i = 0; i < config.layers(); i++) {
         layers.add(layer("model.layers." + i + "."));
+        Native.trim(); // else a loaded model takes twice its weights in nf4
       }
       Weight head = config.tiedHead() ? Weight.beside(embedding) : head();
       return new DecoderWeights(embedding, List.copyOf(layers), norm("model.norm"), head);

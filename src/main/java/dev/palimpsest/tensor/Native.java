@@ -1,5 +1,10 @@
 package dev.palimpsest.tensor;
 
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.bytedeco.openblas.global.openblas_full;
 import org.bytedeco.pytorch.GradMode;
@@ -14,6 +19,8 @@ public final class Native {
    * times faster than OpenBLAS under OpenMP (docs/decisions/precision.md).
    */
   private static final boolean ONEDNN = !Cpu.hasAmx();
+
+  private static final Optional<MethodHandle> TRIM = mallocTrim();
 
   static {
     // every tensor lives in a scope, so JavaCPP's collector thread and its memory limits would only
@@ -35,6 +42,34 @@ public final class Native {
     torch.set_num_threads(threads);
     // OpenBLAS keeps threads of its own, which fight OpenMP's
     openblas_full.openblas_set_num_threads(1);
+  }
+
+  /**
+   * Gives memory that was freed back to the system, where the C library can (glibc's malloc_trim).
+   * Between tensors that stay, those that went leave holes which would count as used.
+   */
+  public static void trim() {
+    TRIM.ifPresent(
+        trim -> {
+          try {
+            int _ = (int) trim.invokeExact(0L);
+          } catch (Throwable e) {
+            throw new IllegalStateException("malloc_trim", e);
+          }
+        });
+  }
+
+  @SuppressWarnings("restricted") // a call without pointers
+  private static Optional<MethodHandle> mallocTrim() {
+    Linker linker = Linker.nativeLinker();
+    return linker
+        .defaultLookup()
+        .find("malloc_trim")
+        .map(
+            found ->
+                linker.downcallHandle(
+                    found,
+                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG)));
   }
 
   /**
