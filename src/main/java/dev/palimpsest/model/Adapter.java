@@ -1,12 +1,9 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.tensor.Tensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /**
  * A LoRA adapter.
@@ -35,7 +32,13 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) implem
   }
 
   @Override
-  public List<Tensor> tensors() {
-    return factors.values().stream().flatMap(f -> Stream.of(f.a(), f.b())).toList();
+  public void close() {
+    factors
+        .values()
+        .forEach(
+            each -> {
+              each.a().close();
+              each.b().close();
+            });
   }
 }
