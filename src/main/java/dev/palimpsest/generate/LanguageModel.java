@@ -12,7 +12,6 @@ import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Memory;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Device;
-import dev.palimpsest.tensor.Tensor;
 import dev.palimpsest.tokenizer.ChatTemplate;
 import dev.palimpsest.tokenizer.Tokenizer;
 import java.nio.file.Path;
@@ -167,7 +166,7 @@ public final class LanguageModel implements AutoCloseable {
 
   @Override
   public void close() {
-    adapters.forEach(adapter -> adapter.tensors().forEach(Tensor::close));
+    adapters.forEach(PeftAdapter::close);
     decoder.close();
     checkpoint.close();
   }

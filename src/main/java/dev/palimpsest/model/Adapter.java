@@ -1,9 +1,7 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.tensor.Tensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -47,7 +45,7 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) implem
   }
 
   @Override
-  public List<Tensor> tensors() {
-    return factors.values().stream().flatMap(each -> each.tensors().stream()).toList();
+  public void close() {
+    factors.values().forEach(Factors::close);
   }
 }

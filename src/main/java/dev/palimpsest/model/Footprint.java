@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.tensor.PackedMatrix;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,7 +28,7 @@ public record Footprint(ModelConfig config, Precision precision) {
 
   /** The weights between products. */
   public long weightBytes() {
-    long bytes = 0;
+    long bytes = tiedHeadBytes();
     for (Map.Entry<String, long[]> tensor : ModelTensors.shapes(config).entrySet()) {
       long[] shape = tensor.getValue();
       bytes +=
@@ -40,6 +41,17 @@ public record Footprint(ModelConfig config, Precision precision) {
           };
     }
     return bytes;
+  }
+
+  /** A tied head that is laid out for its products lies beside the embedding. */
+  private long tiedHeadBytes() {
+    return config.tiedHead() && packs()
+        ? (long) config.vocabulary() * config.width() * products()
+        : 0;
+  }
+
+  private boolean packs() {
+    return PackedMatrix.pays(precision.products());
   }
 
   /** What comes beside the weights while they are read: a tensor as stored and as fp32. */
@@ -132,9 +144,9 @@ public record Footprint(ModelConfig config, Precision precision) {
     return Float.BYTES * (4L * config.width() + 3 * all) + products() * 5L * config.feedForward();
   }
 
-  /** The largest projection, dequantised. */
+  /** The largest projection, made plain. */
   private long denseBytes() {
-    if (!precision.quantised()) {
+    if (!precision.quantised() && !packs()) {
       return 0;
     }
     long widest = Math.max(2L * config.feedForward(), (long) config.heads() * config.headWidth());

@@ -1,8 +1,6 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.run.BadInput;
-import dev.palimpsest.tensor.Tensor;
-import java.util.List;
 import java.util.Optional;
 
 /** What a PEFT folder holds: something learned over a base that stays as it is. */
@@ -16,8 +14,8 @@ public sealed interface PeftAdapter permits Adapter, PromptAdapter {
   /** The base with this. */
   AdaptedDecoder over(Decoder decoder);
 
-  /** All that was learned. */
-  List<Tensor> tensors();
+  /** Frees all that was learned. */
+  void close();
 
   /**
    * Refuses another base than the one the adapter was trained over. An adapter that records none is

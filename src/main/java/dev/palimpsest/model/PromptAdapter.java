@@ -1,7 +1,5 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.tensor.Tensor;
-import java.util.List;
 import java.util.Optional;
 
 /** A soft prompt, or a prefix. */
@@ -14,7 +12,7 @@ public record PromptAdapter(
   }
 
   @Override
-  public List<Tensor> tensors() {
-    return List.of(tokens.embeddings());
+  public void close() {
+    tokens.embeddings().close();
   }
 }

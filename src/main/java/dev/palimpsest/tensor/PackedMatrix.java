@@ -35,7 +35,12 @@ public final class PackedMatrix implements AutoCloseable {
 
   /** Whether products with such a matrix gain by it on this machine. */
   public static boolean pays(Tensor matrix) {
-    return matrix.dtype() == DType.BF16 && matrix.handle().is_cpu() && Cpu.hasBf16();
+    return pays(matrix.dtype()) && matrix.handle().is_cpu();
+  }
+
+  /** The same of any matrix of a type in this machine's memory. */
+  public static boolean pays(DType type) {
+    return type == DType.BF16 && Cpu.hasBf16();
   }
 
   /**

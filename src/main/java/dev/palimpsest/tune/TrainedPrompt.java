@@ -67,7 +67,7 @@ final class TrainedPrompt implements Trained {
 
   @Override
   public void close() {
-    adapter.tensors().forEach(Tensor::close);
+    adapter.close();
     gradientView.close();
     gradient.close();
     parameters.close();
