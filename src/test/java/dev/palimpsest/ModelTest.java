@@ -164,7 +164,10 @@ class ModelTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Tuning.Method.class)
+  @EnumSource(
+      value = Tuning.Method.class,
+      mode = EnumSource.Mode.EXCLUDE,
+      names = {"QLORA", "FULL", "FREEZE"}) // another base, another product: tests of their own
   void tune_anyMethod_learnsAndScoresAsItTrained(Tuning.Method method) {
     try (Model base = Model.load(TINY, settings())) {
       Run run = tuning(base).method(method).heldOut(rows).to(folder.resolve("run"));

@@ -108,9 +108,12 @@ public final class AdaptedDecoder {
     return past().attention(sequences, config());
   }
 
-  /** Whether the bits of a row's output hang on what it sees alone, not on the other rows. */
+  /**
+   * Whether the bits of a row's output hang on what it sees alone, not on the other rows. Sequences
+   * after virtual tokens share operations of attention.
+   */
   public boolean rowsStandAlone() {
-    return decoder.weights().packed();
+    return virtual.isEmpty() && decoder.weights().packed();
   }
 
   /** The last layer's normalised output, (rows, width), F32. */
