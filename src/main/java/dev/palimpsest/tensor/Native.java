@@ -68,8 +68,7 @@ public final class Native {
         .map(
             found ->
                 linker.downcallHandle(
-                    found,
-                    FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG)));
+                    found, FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_LONG)));
   }
 
   /**
