@@ -113,6 +113,28 @@ class ModelTest {
   }
 
   @Test
+  void tune_overAQuantisedModel_lowersTheLossOnIt() {
+    for (Settings.Precision precision : List.of(Settings.Precision.NF4, Settings.Precision.INT8)) {
+      try (Model base = Model.load(TINY, settings().precision(precision))) {
+        Run run = tuning(base).method(Tuning.Method.QLORA).to(folder.resolve("run-" + precision));
+
+        assertThat(base.with(run.adapter()).score(Data.of(rows)).nllPerToken())
+            .isLessThan(base.score(Data.of(rows)).nllPerToken());
+      }
+    }
+  }
+
+  @Test
+  void tune_qloraOverAPlainModel_isRefusedAndLeavesNothing() {
+    try (Model base = Model.load(TINY, settings())) {
+      assertThatThrownBy(() -> tuning(base).method(Tuning.Method.QLORA).to(folder.resolve("run")))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining("--dtype nf4 or int8");
+      assertThat(folder.resolve("run")).doesNotExist();
+    }
+  }
+
+  @Test
   void tune_settings_standInTheRunsRecord() {
     try (Model base = Model.load(TINY, settings())) {
       tuning(base)

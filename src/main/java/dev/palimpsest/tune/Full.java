@@ -48,6 +48,14 @@ public record Full(String method, String trains) implements Method {
 
   @Override
   public Start over(LanguageModel model, String name) {
+    if (model.decoder().precision().quantised()) {
+      throw new BadInput(
+          "--method "
+              + method
+              + " trains the weights themselves, and this model's are in "
+              + model.decoder().precision()
+              + ": give --dtype bf16 or fp32, or --method qlora");
+    }
     Set<String> names = new Selection(trains).of(model.decoder().config());
     ModelFolder.requireWritable(model.checkpoint());
     return new Start() {

@@ -80,6 +80,46 @@ class CommandsEndToEndTest {
   }
 
   @Test
+  void tune_qlora_isOverNf4AndResumable() throws Exception {
+    Path run = folder.resolve("q");
+    String[] call = {
+      "tune",
+      "--model",
+      TINY,
+      "--data",
+      data.toString(),
+      "--method",
+      "qlora",
+      "--rank",
+      "2",
+      "--steps",
+      "3",
+      "--out",
+      run.toString(),
+      "--json"
+    };
+
+    assertThat(document(call).get("steps").asInt()).isEqualTo(3);
+    JsonNode job = Json.read(run.resolve("run.json")).findPath("job");
+    assertThat(job.get("precision").asString()).isEqualToIgnoringCase("nf4");
+    assertThat(document("tune", "--resume", run.toString(), "--json").get("steps").asInt())
+        .isEqualTo(3);
+    JsonNode scored =
+        document(
+            "score",
+            "--model",
+            TINY,
+            "--adapter",
+            run + "/adapter",
+            "--dtype",
+            "int8",
+            "--data",
+            data.toString(),
+            "--json");
+    assertThat(scored.get("nll_per_token").asDouble()).isPositive();
+  }
+
+  @Test
   void tune_sameSeed_givesTheSameBytes() throws Exception {
     tune(folder.resolve("a"), "6");
     tune(folder.resolve("b"), "6");
