@@ -166,6 +166,19 @@ public final class RunFolder implements AutoCloseable {
     return about;
   }
 
+  /** Whether a file is some run's {@code run.json}, by its name and its format. */
+  public static boolean isAbout(Path file) {
+    return file.endsWith(ABOUT) && Files.isRegularFile(file) && format(file).equals(FORMAT);
+  }
+
+  private static String format(Path file) {
+    try {
+      return Json.read(file).path("format").asString("");
+    } catch (BadInput e) {
+      return ""; // another program's
+    }
+  }
+
   /** The run whose product a folder is, such as {@code RUN/adapter}; empty if it is no run's. */
   public static Optional<Path> around(Path product) {
     Path run = product.toAbsolutePath().normalize().getParent();

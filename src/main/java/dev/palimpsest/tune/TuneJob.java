@@ -118,10 +118,28 @@ public record TuneJob(
   public Tuner.Result resume(LanguageModel loaded, Path run, Tuner.Watch watch) {
     try (RunFolder folder = RunFolder.open(run);
         Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
-      requireSame(folder, "base", loaded.fingerprint(), model);
-      requireSame(folder, "data", rows.fingerprint().samples(), data.file().toString());
+      JsonNode about = folder.about();
+      requireSame(run, about.path("base").asString(""), loaded.fingerprint(), model);
+      String then = about.path("data").asString("");
+      requireSame(run, then, rows.fingerprint().samples(), data.file().toString());
       return train(tuner(loaded, watch), prepare(loaded, rows), folder);
     }
+  }
+
+  /**
+   * Runs the job that a run records again, into a folder of its own.
+   *
+   * @param record the run that holds this job
+   * @throws BadInput if the base or the data is not what that run began with
+   */
+  public Tuner.Result again(LanguageModel loaded, Path record, Path out, Tuner.Watch watch) {
+    JsonNode about = RunFolder.about(record);
+    requireSame(record, about.path("base").asString(""), loaded.fingerprint(), model);
+    try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
+      String then = about.path("data").asString("");
+      requireSame(record, then, rows.fingerprint().samples(), data.file().toString());
+    }
+    return run(loaded, out, watch);
   }
 
   /** The job that a run folder records. */
@@ -209,17 +227,16 @@ public record TuneJob(
     return about;
   }
 
-  private static void requireSame(RunFolder folder, String field, String now, String name) {
-    JsonNode then = folder.about().path(field);
-    if (!then.asString("").equals(now)) {
+  private static void requireSame(Path run, String then, String now, String name) {
+    if (!then.equals(now)) {
       throw new BadInput(
-          folder.path()
+          run
               + ": "
               + name
               + " is not what the run began with: its fingerprint is "
               + now
               + ", run.json has "
-              + then.asString(""));
+              + then);
     }
   }
 }
