@@ -20,8 +20,8 @@ record Recovery(RunFolder run, double rate) {
     String what =
         String.format(
             Locale.ROOT,
-            "step %d: the loss is %.3f, for %d steps more than %s nat above both the first step's"
-                + " and that of guessing; samples: %s",
+            "step %d: the loss is %.3f, for %d steps in a row more than %.0f nats above the average"
+                + " before; samples: %s",
             tally.step(),
             tally.loss(),
             Tally.EXPLODED,

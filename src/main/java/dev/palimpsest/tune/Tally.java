@@ -6,11 +6,17 @@ import java.util.OptionalLong;
 
 /** What a run has done so far; a checkpoint holds it. */
 final class Tally {
-  /** Steps in a row that are worse than the start and worse than guessing: no batch is so hard. */
-  static final int EXPLODED = 5;
+  /** Steps in a row whose loss is far above the usual: one hard batch is no divergence. */
+  static final int EXPLODED = 10;
 
-  /** How much worse, in nats a token. */
-  static final double MARGIN = 1;
+  /**
+   * How far, in nats a token: 7 times the perplexity. A measure by ln V would miss most: a model
+   * that has lost its way still knows how frequent tokens are.
+   */
+  static final double MARGIN = 2;
+
+  /** What one step adds to the average that is the usual. */
+  private static final double SHARE = 0.1;
 
   private long step;
   private long tokens;
@@ -18,7 +24,7 @@ final class Tally {
   private double loss = Double.NaN;
   private long bestStep;
   private double bestLoss = Double.NaN;
-  private double firstLoss = Double.NaN;
+  private double usual = Double.NaN;
   private long above;
 
   long step() {
@@ -38,25 +44,18 @@ final class Tally {
     return loss;
   }
 
-  /**
-   * Adds a step.
-   *
-   * @param uniform ln V, the loss of guessing at random
-   */
-  void add(Training.StepResult result, double uniform) {
+  void add(Training.StepResult result) {
     step++;
     tokens += result.tokens();
     labels += result.labels();
     loss = result.loss();
-    if (Double.isNaN(firstLoss)) {
-      firstLoss = loss;
+    above = loss > usual + MARGIN ? above + 1 : 0;
+    if (above == 0) {
+      usual = Double.isNaN(usual) ? loss : usual + SHARE * (loss - usual);
     }
-    above = loss > Math.max(uniform, firstLoss) + MARGIN ? above + 1 : 0;
   }
 
-  /**
-   * Whether the last loss is more than {@link #MARGIN} above both ln V and the first step's loss.
-   */
+  /** Whether the last loss is more than {@link #MARGIN} above the average of those before. */
   boolean isAbove() {
     return above > 0;
   }
@@ -92,7 +91,7 @@ final class Tally {
   }
 
   double[] values() {
-    return new double[] {step, tokens, labels, loss, bestStep, bestLoss, firstLoss, above};
+    return new double[] {step, tokens, labels, loss, bestStep, bestLoss, usual, above};
   }
 
   Tensor tensor() {
@@ -109,7 +108,7 @@ final class Tally {
     loss = values[3];
     bestStep = (long) values[4];
     bestLoss = values[5];
-    firstLoss = values[6];
+    usual = values[6];
     above = (long) values[7];
   }
 }

@@ -132,7 +132,7 @@ public final class Tuner {
    * @param heldOut examples whose loss is measured on the way and at the end; may be empty
    * @param run open, locked; this loop logs to it but leaves it open
    * @throws Diverged if the loss leaves the finite numbers, or explodes: {@value Tally#EXPLODED}
-   *     steps in a row are more than {@value Tally#MARGIN} nat above both ln V and the first step
+   *     steps in a row are more than {@value Tally#MARGIN} nats above the average before
    */
   public Result train(Source data, List<Example> heldOut, RunFolder run) {
     Seeds seeds = new Seeds(settings.seed());
@@ -145,11 +145,10 @@ public final class Tuner {
       long began = nanoTime.getAsLong();
       long before = tally.tokens();
       OptionalDouble evalLoss = OptionalDouble.empty();
-      double uniform = Math.log(trained.decoder().decoder().config().vocabulary());
       while (tally.step() < total && !cancellation.requested()) {
         List<Example> examples = examples(data, order, tally.step());
         Training.StepResult result = step(run, training, tally, examples);
-        tally.add(result, uniform);
+        tally.add(result);
         boolean last = tally.step() == total;
         evalLoss = evaluate(heldOut, trained, tally.step(), last);
         boolean best = settings.saving().keepBest() && tally.improves(evalLoss);

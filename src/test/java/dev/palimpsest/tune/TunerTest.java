@@ -150,25 +150,44 @@ class TunerTest {
 
   @Test
   void train_explodingRate_namesStepSamplesAndTheLastGoodCheckpoint() {
-    Path run = folder.resolve("run");
-    TuneJob wild = job(3, 60, new TuneSettings.Saving(1, 1, 0));
-
-    assertThatThrownBy(() -> wild.run(model, run, watch()))
-        .isInstanceOf(Diverged.class)
-        .hasMessageMatching("step \\d+: the loss is .* samples: \\d+, \\d+; .*")
-        .hasMessageContaining("lower --lr than 3.0, or try again by --resume " + run);
-
-    assertThat(run.resolve("adapter")).doesNotExist();
-    assertThat(RunFolder.result(run)).isEmpty();
-    List<JsonNode> lines = RunFolder.metrics(run);
-    double limit =
-        Math.max(
-                Math.log(model.decoder().config().vocabulary()),
-                lines.getFirst().get("loss").asDouble())
-            + 1;
-    for (JsonNode line : lines.subList(lines.size() - 5, lines.size())) {
-      assertThat(line.get("loss").asDouble()).isGreaterThan(limit);
+    TuneSettings.Saving saving = new TuneSettings.Saving(1, 1, 0);
+    Method.Start start = new LowRank("lora", 4, 8, "all-linear").over(model, "llama");
+    Source source = Source.of(examples());
+    Tuner calm = new Tuner(settings(1e-2, 40, saving), start, watch());
+    Tuner wild = new Tuner(settings(30, 80, saving), start, watch());
+    Path path = folder.resolve("run");
+    try (RunFolder run = RunFolder.create(path, Map.of())) {
+      calm.train(source, List.of(), run);
+      assertThatThrownBy(() -> wild.train(source, List.of(), run))
+          .isInstanceOf(Diverged.class)
+          .hasMessageMatching("step \\d+: the loss is .* samples: [abc](, [abc])?; .*")
+          .hasMessageContaining("lower --lr than 30.0, or try again by --resume " + path);
     }
+
+    List<Double> losses =
+        RunFolder.metrics(path).stream().map(line -> line.get("loss").asDouble()).toList();
+    int spike = losses.size() - Tally.EXPLODED;
+    double usual = usual(losses.subList(0, spike));
+    assertThat(losses.subList(spike, losses.size())).allMatch(l -> l > usual + Tally.MARGIN);
+    assertThat(Checkpoints.steps(path)).containsExactly(spike - 1L);
+    try (RunFolder run = RunFolder.open(path)) { // from there, to the same end
+      assertThatThrownBy(() -> wild.train(source, List.of(), run))
+          .isInstanceOf(Diverged.class)
+          .hasMessageStartingWith("step " + losses.size() + ": ")
+          .hasMessageContaining(
+              "last good checkpoint: "
+                  + path.resolve("checkpoints/step-%08d".formatted(spike - 1))
+                  + ";");
+    }
+  }
+
+  private static double usual(List<Double> losses) {
+    double usual = losses.getFirst();
+    for (double loss : losses.subList(1, losses.size())) {
+      assertThat(loss).isLessThan(usual + Tally.MARGIN);
+      usual += 0.1 * (loss - usual);
+    }
+    return usual;
   }
 
   @Test
