@@ -22,13 +22,19 @@ final class DataOptions {
   @Option(names = "--system", description = "system prompt of conversations that have none")
   private @Nullable String system;
 
-  @Option(names = "--raw", description = "prompt and completion joined as they are, no template")
+  @Option(
+      names = "--raw",
+      fallbackValue = "true",
+      description = "prompt and completion joined as they are, no template")
   private boolean raw;
 
   @Option(names = "--max-length", defaultValue = "0", description = "default: the model's context")
   private int maxLength;
 
-  @Option(names = "--truncate", description = "cut longer examples instead of refusing them")
+  @Option(
+      names = "--truncate",
+      fallbackValue = "true",
+      description = "cut longer examples instead of refusing them")
   private boolean truncate;
 
   DataSpec of(Path file) {

@@ -18,6 +18,9 @@ final class Failures {
 
   /** The call itself is wrong. */
   static int ofCall(ParameterException failure, String[] arguments) {
+    if (failure.getCause() instanceof BadInput input) { // of a --config file; picocli wraps it
+      return tell(input, String.valueOf(input.getMessage()), INPUT, Arrays.asList(arguments));
+    }
     List<String> near =
         failure instanceof UnmatchedArgumentException unmatched
             ? unmatched.getSuggestions()

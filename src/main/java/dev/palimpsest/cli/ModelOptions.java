@@ -22,7 +22,10 @@ final class ModelOptions {
   @Option(names = "--threads", defaultValue = "0", description = "default: all processors")
   private int threads;
 
-  @Option(names = "--any-base", description = "take an adapter of another base, too")
+  @Option(
+      names = "--any-base",
+      fallbackValue = "true",
+      description = "take an adapter of another base, too")
   private boolean anyBase;
 
   Precision precision() {

@@ -8,14 +8,17 @@ import picocli.CommandLine.Option;
 
 /** Where results and progress go. */
 final class Output {
-  @Option(names = "--json", description = "stdout is exactly one JSON document")
+  @Option(
+      names = "--json",
+      fallbackValue = "true",
+      description = "stdout is exactly one JSON document")
   private boolean json;
 
   @SuppressWarnings("UnusedVariable") // Failures looks for the word in the call itself
   @Option(names = "--debug", description = "errors with their stack trace")
   private boolean debug;
 
-  @Option(names = "--quiet", description = "no progress on stderr")
+  @Option(names = "--quiet", fallbackValue = "true", description = "no progress on stderr")
   private boolean quiet;
 
   @SuppressWarnings("UnusedVariable") // picocli answers it

@@ -1,23 +1,29 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.run.BadInput;
+import java.util.List;
 import java.util.Set;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
-/** A call that goes on with a run, which has all its settings. */
+/** A call that goes on with a run, or makes one again, which has all its settings. */
 final class Resumed {
-  private static final Set<String> BESIDE = Set.of("--resume", "--json", "--debug", "--quiet");
+  private static final Set<String> OUTPUT = Set.of("--json", "--debug", "--quiet");
 
   private Resumed() {}
 
-  /** Refuses a setting that would be passed over. */
-  static void requireAlone(ParseResult call) {
+  /**
+   * Refuses a setting that would be passed over.
+   *
+   * @param own the options that such a call has, the one that makes it such a call first
+   */
+  static void requireAlone(ParseResult call, List<String> own) {
     for (OptionSpec option : call.matchedOptions()) {
-      if (!BESIDE.contains(option.longestName())) {
+      String name = option.longestName();
+      if (!OUTPUT.contains(name) && !own.contains(name)) {
         throw new BadInput(
-            option.longestName()
-                + " beside --resume: the run keeps its settings, nothing else is needed");
+            "%s beside %s: the run keeps its settings, nothing else is needed"
+                .formatted(name, own.getFirst()));
       }
     }
   }

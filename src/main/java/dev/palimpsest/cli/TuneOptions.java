@@ -61,6 +61,12 @@ final class TuneOptions {
       description = "steps; 0 for the end alone; default: ${DEFAULT-VALUE}")
   private int evaluateEvery = DEFAULTS.saving().evaluateEvery();
 
+  @Option(
+      names = "--keep-best",
+      fallbackValue = "true",
+      description = "write the evaluated step with the lowest held-out loss, not the last")
+  private boolean keepBest;
+
   @Option(names = "--seed", description = "default: ${DEFAULT-VALUE}")
   private long seed = DEFAULTS.seed();
 
@@ -81,7 +87,7 @@ final class TuneOptions {
         optimizer,
         decay,
         new TuneSettings.Length(exactly, epochs),
-        new TuneSettings.Saving(checkpointEvery, keep, evaluateEvery),
+        new TuneSettings.Saving(checkpointEvery, keep, evaluateEvery, keepBest),
         seed);
   }
 }

@@ -2,6 +2,7 @@ package dev.palimpsest.cli;
 
 import dev.palimpsest.tune.Tuner;
 import java.nio.file.Path;
+import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
 /** What {@code tune} prints. */
@@ -14,7 +15,9 @@ record TuneSummary(
     double trainLoss,
     @Nullable Double evalLoss,
     long peakRssBytes,
-    boolean finished) {
+    boolean finished,
+    @Nullable Long bestStep,
+    @Nullable Double bestEvalLoss) {
 
   static TuneSummary of(Path run, Tuner.Result result) {
     return new TuneSummary(
@@ -24,13 +27,19 @@ record TuneSummary(
         result.labelTokens(),
         result.tokensPerSecond(),
         result.trainLoss(),
-        result.evalLoss().isPresent() ? result.evalLoss().getAsDouble() : null,
+        boxed(result.evalLoss()),
         result.peakRssBytes(),
-        result.finished());
+        result.finished(),
+        result.bestStep().isPresent() ? result.bestStep().getAsLong() : null,
+        boxed(result.bestEvalLoss()));
+  }
+
+  private static @Nullable Double boxed(OptionalDouble value) {
+    return value.isPresent() ? value.getAsDouble() : null;
   }
 
   String text() {
-    return "%s%n%d steps, %,d tokens (%.0f a second), loss %.4f%s, peak memory %.2f GB%s"
+    return "%s%n%d steps, %,d tokens (%.0f a second), loss %.4f%s%s, peak memory %.2f GB%s"
         .formatted(
             run,
             steps,
@@ -38,6 +47,9 @@ record TuneSummary(
             tokensPerSecond,
             trainLoss,
             evalLoss == null ? "" : ", held-out %.4f".formatted(evalLoss),
+            bestStep == null
+                ? ""
+                : ", best %.4f at step %d, which is kept".formatted(bestEvalLoss, bestStep),
             peakRssBytes / 1e9,
             finished ? "" : "\nstopped: go on with --resume " + run);
   }

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -166,6 +167,19 @@ public final class RunFolder implements AutoCloseable {
     return about;
   }
 
+  /** Whether a file is some run's {@code run.json}, by its name and its format. */
+  public static boolean isAbout(Path file) {
+    return file.endsWith(ABOUT) && Files.isRegularFile(file) && format(file).equals(FORMAT);
+  }
+
+  private static String format(Path file) {
+    try {
+      return Json.read(file).path("format").asString("");
+    } catch (BadInput e) {
+      return ""; // another program's
+    }
+  }
+
   /** The run whose product a folder is, such as {@code RUN/adapter}; empty if it is no run's. */
   public static Optional<Path> around(Path product) {
     Path run = product.toAbsolutePath().normalize().getParent();
@@ -274,12 +288,49 @@ public final class RunFolder implements AutoCloseable {
     return Optional.of(latest);
   }
 
+  /**
+   * The saved state after a step, its files checked.
+   *
+   * @throws BadInput if it is missing, or naming its file that is missing or changed
+   */
+  public SavedStep checkpoint(long step) {
+    SavedStep saved =
+        checkpoints().stream()
+            .filter(s -> s.step() == step)
+            .findFirst()
+            .orElseThrow(() -> new BadInput(path + ": no checkpoint of step " + step));
+    saved
+        .damage()
+        .ifPresent(
+            file -> {
+              throw new BadInput(file + ": missing or changed");
+            });
+    return saved;
+  }
+
   /** Removes all but the newest {@code keep} saved states. */
   public void pruneCheckpoints(int keep) {
-    List<SavedStep> all = checkpoints();
+    pruneCheckpoints(keep, OptionalLong.empty());
+  }
+
+  /** Removes all but the newest {@code keep} saved states and that of a step. */
+  public void pruneCheckpoints(int keep, OptionalLong kept) {
+    List<SavedStep> others =
+        checkpoints().stream()
+            .filter(saved -> kept.isEmpty() || saved.step() != kept.getAsLong())
+            .toList();
+    remove(others.subList(0, Math.max(0, others.size() - keep)));
+  }
+
+  /** Removes the saved states of later steps: training diverged from there. */
+  public void dropCheckpointsAfter(long step) {
+    remove(checkpoints().stream().filter(saved -> saved.step() > step).toList());
+  }
+
+  private void remove(List<SavedStep> states) {
     try {
-      for (SavedStep old : all.subList(0, Math.max(0, all.size() - keep))) {
-        AtomicFolder.delete(old.folder());
+      for (SavedStep state : states) {
+        AtomicFolder.delete(state.folder());
       }
     } catch (IOException e) {
       throw EnvironmentFailure.of(path.resolve(CHECKPOINTS) + ": cannot be pruned", e);

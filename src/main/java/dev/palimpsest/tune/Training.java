@@ -19,6 +19,9 @@ final class Training implements AutoCloseable {
   /** What the state calls the trained parameters. */
   static final String PARAMETERS = "parameters";
 
+  /** Samples that a message names. */
+  private static final int NAMED = 20;
+
   private final TuneSettings settings;
   private final TrainedDecoder decoder;
   private final Objective objective;
@@ -78,8 +81,8 @@ final class Training implements AutoCloseable {
               + loss
               + ", the gradient's norm "
               + norm
-              + "; examples: "
-              + examples.stream().map(Example::id).collect(Collectors.joining(", ")));
+              + "; samples: "
+              + named(examples));
     }
     if (settings.clip() > 0 && norm > settings.clip()) {
       // as torch.nn.utils.clip_grad_norm_
@@ -90,6 +93,20 @@ final class Training implements AutoCloseable {
     optimizer.step(trained.parameters(), trained.gradient(), step + 1, rate);
     decoder.refresh();
     return new StepResult(loss, norm, rate, tokens, labels);
+  }
+
+  /** The samples' ids, for a message. */
+  static String named(List<Example> examples) {
+    String first =
+        examples.stream().limit(NAMED).map(Example::id).collect(Collectors.joining(", "));
+    return examples.size() <= NAMED ? first : first + " and " + (examples.size() - NAMED) + " more";
+  }
+
+  /** Whether all that a checkpoint would hold is finite. */
+  boolean isFinite() {
+    try (Scope _ = Scope.open()) {
+      return state().values().stream().allMatch(Tensor::isFinite);
+    }
   }
 
   /** Piece by piece, since the square of a large model's gradient is as large again. */

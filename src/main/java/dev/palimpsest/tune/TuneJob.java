@@ -82,6 +82,11 @@ public record TuneJob(
     requireNotNegative("--checkpoint-every", settings.saving().checkpointEvery());
     requireNotNegative("--keep", settings.saving().keep());
     requireNotNegative("--eval-every", settings.saving().evaluateEvery());
+    if (settings.saving().keepBest()
+        && (settings.saving().evaluateEvery() == 0 || (eval.isEmpty() && evalFraction == 0))) {
+      throw new BadInput(
+          "--keep-best: the best is by held-out loss: give --eval-every, and --eval or --eval-fraction");
+    }
   }
 
   private static void requirePositive(String option, int value) {
@@ -152,13 +157,31 @@ public record TuneJob(
   public Tuner.Result resume(LanguageModel loaded, Path run, Tuner.Watch watch) {
     try (RunFolder folder = RunFolder.open(run);
         Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
-      requireSame(folder, "base", loaded.fingerprint(), model);
-      requireSame(folder, "data", rows.fingerprint().samples(), data.file().toString());
+      JsonNode about = folder.about();
+      requireSame(run, about.path("base").asString(""), loaded.fingerprint(), model);
+      String then = about.path("data").asString("");
+      requireSame(run, then, rows.fingerprint().samples(), data.file().toString());
       Prepared prepared = prepare(loaded, rows);
       Method.Start start = start(loaded);
       requireMemory(start, loaded, rows);
       return train(new Tuner(settings, start, watch), prepared, folder);
     }
+  }
+
+  /**
+   * Runs the job that a run records again, into a folder of its own.
+   *
+   * @param record the run that holds this job
+   * @throws BadInput if the base or the data is not what that run began with
+   */
+  public Tuner.Result again(LanguageModel loaded, Path record, Path out, Tuner.Watch watch) {
+    JsonNode about = RunFolder.about(record);
+    requireSame(record, about.path("base").asString(""), loaded.fingerprint(), model);
+    try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
+      String then = about.path("data").asString("");
+      requireSame(record, then, rows.fingerprint().samples(), data.file().toString());
+    }
+    return run(loaded, out, watch);
   }
 
   /** The job that a run folder records. */
@@ -257,17 +280,16 @@ public record TuneJob(
     return about;
   }
 
-  private static void requireSame(RunFolder folder, String field, String now, String name) {
-    JsonNode then = folder.about().path(field);
-    if (!then.asString("").equals(now)) {
+  private static void requireSame(Path run, String then, String now, String name) {
+    if (!then.equals(now)) {
       throw new BadInput(
-          folder.path()
+          run
               + ": "
               + name
               + " is not what the run began with: its fingerprint is "
               + now
               + ", run.json has "
-              + then.asString(""));
+              + then);
     }
   }
 }

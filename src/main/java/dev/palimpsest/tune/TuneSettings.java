@@ -45,8 +45,15 @@ public record TuneSettings(
    * @param checkpointEvery steps between checkpoints; 0 for none
    * @param keep newest checkpoints that stay; 0 for all
    * @param evaluateEvery steps between held-out losses; 0 for the end alone
+   * @param keepBest whether the outcome is that of the evaluated step with the lowest held-out
+   *     loss, instead of the last
    */
-  public record Saving(int checkpointEvery, int keep, int evaluateEvery) {}
+  public record Saving(int checkpointEvery, int keep, int evaluateEvery, boolean keepBest) {
+    /** What is kept of a run whose outcome is its last step's. */
+    public Saving(int checkpointEvery, int keep, int evaluateEvery) {
+      this(checkpointEvery, keep, evaluateEvery, false);
+    }
+  }
 
   /** One epoch of AdamW, batches of 8, 2e-4 falling to 0. */
   public static TuneSettings defaults() {

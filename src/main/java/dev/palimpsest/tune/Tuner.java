@@ -23,6 +23,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -75,6 +76,8 @@ public final class Tuner {
    * @param evalLoss held-out nats a token after the last step, if there is a held-out set
    * @param peakRssBytes of this process
    * @param finished false if the user stopped it; it can go on by {@code --resume}
+   * @param bestStep whose outcome was written, where {@code --keep-best} was asked for
+   * @param bestEvalLoss held-out nats a token after that step
    */
   public record Result(
       long steps,
@@ -85,7 +88,35 @@ public final class Tuner {
       double trainLoss,
       OptionalDouble evalLoss,
       long peakRssBytes,
-      boolean finished) {}
+      boolean finished,
+      OptionalLong bestStep,
+      OptionalDouble bestEvalLoss) {
+
+    /** Of a run that keeps its last step. */
+    public Result(
+        long steps,
+        long trainedTokens,
+        long labelTokens,
+        double seconds,
+        double tokensPerSecond,
+        double trainLoss,
+        OptionalDouble evalLoss,
+        long peakRssBytes,
+        boolean finished) {
+      this(
+          steps,
+          trainedTokens,
+          labelTokens,
+          seconds,
+          tokensPerSecond,
+          trainLoss,
+          evalLoss,
+          peakRssBytes,
+          finished,
+          OptionalLong.empty(),
+          OptionalDouble.empty());
+    }
+  }
 
   /** Steps of a run over such data. */
   public static long totalSteps(TuneSettings settings, Source data) {
@@ -100,7 +131,8 @@ public final class Tuner {
    *
    * @param heldOut examples whose loss is measured on the way and at the end; may be empty
    * @param run open, locked; this loop logs to it but leaves it open
-   * @throws Diverged if the loss leaves the finite numbers
+   * @throws Diverged if the loss leaves the finite numbers, or explodes: {@value Tally#EXPLODED}
+   *     steps in a row are more than {@value Tally#MARGIN} nats above the average before
    */
   public Result train(Source data, List<Example> heldOut, RunFolder run) {
     Seeds seeds = new Seeds(settings.seed());
@@ -111,40 +143,76 @@ public final class Tuner {
       Tally tally = restore(run, training);
       Order order = new Order(seeds.seed("order"), data.size());
       long began = nanoTime.getAsLong();
-      long before = tally.tokens;
+      long before = tally.tokens();
       OptionalDouble evalLoss = OptionalDouble.empty();
-      while (tally.step < total && !cancellation.requested()) {
-        Training.StepResult result = training.step(tally.step, examples(data, order, tally.step));
+      while (tally.step() < total && !cancellation.requested()) {
+        List<Example> examples = examples(data, order, tally.step());
+        Training.StepResult result = step(run, training, tally, examples);
         tally.add(result);
-        boolean last = tally.step == total;
-        evalLoss = evaluate(heldOut, trained, tally.step, last);
+        boolean last = tally.step() == total;
+        evalLoss = evaluate(heldOut, trained, tally.step(), last);
+        boolean best = settings.saving().keepBest() && tally.improves(evalLoss);
         double seconds = (nanoTime.getAsLong() - began) / 1e9;
-        run.log(tally.step, line(tally, result, evalLoss, seconds));
+        run.log(tally.step(), line(tally, result, evalLoss, seconds));
         report(tally, total, result);
-        int every = settings.saving().checkpointEvery();
-        if (every > 0 && tally.step % every == 0) {
-          save(run, training, tally);
+        if (tally.exploded()) {
+          throw recovery(run).exploded(tally, examples);
         }
+        keep(run, training, tally, best);
       }
       double seconds = (nanoTime.getAsLong() - began) / 1e9;
-      boolean finished = tally.step == total;
+      boolean finished = tally.step() == total;
       if (finished && evalLoss.isEmpty()) { // killed between its last checkpoint and its result
-        evalLoss = evaluate(heldOut, trained, tally.step, true);
+        evalLoss = evaluate(heldOut, trained, tally.step(), true);
       }
       if (!finished) {
         save(run, training, tally);
       }
+      takeBest(run, training, tally);
       write(run, trained);
+      prune(run, tally);
       return new Result(
-          tally.step,
-          tally.tokens,
-          tally.labels,
+          tally.step(),
+          tally.tokens(),
+          tally.labels(),
           seconds,
-          (tally.tokens - before) / seconds,
-          tally.loss,
+          (tally.tokens() - before) / seconds,
+          tally.loss(),
           evalLoss,
           Memory.peakRssBytes(),
-          finished);
+          finished,
+          tally.bestStep(),
+          tally.bestLoss());
+    }
+  }
+
+  private Training.StepResult step(
+      RunFolder run, Training training, Tally tally, List<Example> examples) {
+    try {
+      return training.step(tally.step(), examples);
+    } catch (Diverged e) { // the parameters are as before the step
+      boolean sound = training.isFinite() && !tally.isAbove();
+      if (sound && tally.step() > 0) {
+        save(run, training, tally);
+      }
+      throw recovery(run).notFinite(e, sound ? tally.step() : tally.good());
+    }
+  }
+
+  /** Saves where it is due; a loss that has shot up is no state to go on from. */
+  private void keep(RunFolder run, Training training, Tally tally, boolean best) {
+    int every = settings.saving().checkpointEvery();
+    if (tally.isAbove()) {
+      return;
+    }
+    if (every > 0 && (tally.step() - 1) % every == 0) {
+      prune(run, tally); // the state of the step before has proved good
+    }
+    if (best || (every > 0 && tally.step() % every == 0)) {
+      save(run, training, tally);
+    }
+    if (best) {
+      prune(run, tally);
     }
   }
 
@@ -174,7 +242,7 @@ public final class Tuner {
   private static Map<String, Object> line(
       Tally tally, Training.StepResult result, OptionalDouble evalLoss, double seconds) {
     Map<String, Object> line = new LinkedHashMap<>();
-    line.put("step", tally.step);
+    line.put("step", tally.step());
     line.put("loss", result.loss());
     line.put("rate", result.rate());
     line.put("gradient_norm", result.norm());
@@ -189,7 +257,7 @@ public final class Tuner {
     progress.report(
         new Progress.Point(
             "tuning",
-            tally.step,
+            tally.step(),
             total,
             "steps",
             String.format(Locale.ROOT, "loss %.3f", result.loss())));
@@ -197,7 +265,7 @@ public final class Tuner {
 
   private void save(RunFolder run, Training training, Tally tally) {
     run.checkpoint(
-        tally.step,
+        tally.step(),
         folder -> {
           Map<String, Tensor> state = training.state();
           List<SafetensorsWriter.Plan> plans = new ArrayList<>();
@@ -205,7 +273,8 @@ public final class Tuner {
               (name, tensor) ->
                   plans.add(new SafetensorsWriter.Plan(name, tensor.dtype(), tensor.shape())));
           try (Scope _ = Scope.open()) {
-            plans.add(new SafetensorsWriter.Plan("tally", DType.F64, new long[] {4}));
+            plans.add(
+                new SafetensorsWriter.Plan("tally", DType.F64, new long[] {tally.values().length}));
             SafetensorsWriter.write(
                 folder.resolve(STATE),
                 plans,
@@ -215,24 +284,39 @@ public final class Tuner {
                         : Objects.requireNonNull(state.get(name)));
           }
         });
+  }
+
+  /** Removes old states, but never the best one. */
+  private void prune(RunFolder run, Tally tally) {
     if (settings.saving().keep() > 0) {
-      run.pruneCheckpoints(settings.saving().keep());
+      run.pruneCheckpoints(settings.saving().keep(), tally.bestStep());
     }
+  }
+
+  private Recovery recovery(RunFolder run) {
+    return new Recovery(run, settings.rate());
   }
 
   private static Tally restore(RunFolder run, Training training) {
     Tally tally = new Tally();
-    run.latestCheckpoint()
-        .ifPresent(
-            saved -> {
-              Path file = saved.folder().resolve(STATE);
-              try (Safetensors stored = Safetensors.open(file);
-                  Scope _ = Scope.open()) {
-                training.restore(name -> read(stored, name, file));
-                tally.restore(read(stored, "tally", file));
-              }
-            });
+    run.latestCheckpoint().ifPresent(saved -> restore(saved, training, tally));
     return tally;
+  }
+
+  private static void restore(RunFolder.SavedStep saved, Training training, Tally tally) {
+    Path file = saved.folder().resolve(STATE);
+    try (Safetensors stored = Safetensors.open(file);
+        Scope _ = Scope.open()) {
+      training.restore(name -> read(stored, name, file));
+      tally.restore(read(stored, "tally", file));
+    }
+  }
+
+  /** What trains becomes what it was after the best step, if that is asked for and not the last. */
+  private static void takeBest(RunFolder run, Training training, Tally tally) {
+    if (tally.bestStep().orElse(tally.step()) != tally.step()) {
+      restore(run.checkpoint(tally.bestStep().getAsLong()), training, new Tally());
+    }
   }
 
   static Tensor read(Safetensors stored, String name, Path file) {
@@ -246,33 +330,6 @@ public final class Tuner {
   private static void write(RunFolder run, Trained trained) {
     try (Scope _ = Scope.open()) {
       run.write(trained.outcome(), trained::write);
-    }
-  }
-
-  /** What has been done so far; a checkpoint holds it. */
-  private static final class Tally {
-    private long step;
-    private long tokens;
-    private long labels;
-    private double loss = Double.NaN;
-
-    void add(Training.StepResult result) {
-      step++;
-      tokens += result.tokens();
-      labels += result.labels();
-      loss = result.loss();
-    }
-
-    Tensor tensor() {
-      return Tensor.of(new double[] {step, tokens, labels, loss}, 4);
-    }
-
-    void restore(Tensor saved) {
-      double[] values = saved.doubles();
-      step = (long) values[0];
-      tokens = (long) values[1];
-      labels = (long) values[2];
-      loss = values[3];
     }
   }
 }

@@ -108,6 +108,18 @@ class BadInputEndToEndTest {
   }
 
   @Test
+  void tune_unknownKeyOfAConfiguration_isNamed() throws Exception {
+    Path config = Files.writeString(folder.resolve("tune.yaml"), "stpes: 3\n");
+    refusedByTune("tune.yaml: unknown: stpes; known are", row(), "--config", config.toString());
+  }
+
+  @Test
+  void tune_valueOfAConfiguration_isNamedLikeAnOptions() throws Exception {
+    Path config = Files.writeString(folder.resolve("tune.yaml"), "steps: many\n");
+    refusedByTune("'--steps'", row(), "--config", config.toString());
+  }
+
+  @Test
   void tune_misspelledOption_isNamedWithTheRightOne() throws Exception {
     refusedByTune("did you mean --steps?", row(), "--stpes", "3");
   }

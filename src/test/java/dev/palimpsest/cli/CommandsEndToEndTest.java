@@ -287,6 +287,23 @@ class CommandsEndToEndTest {
   }
 
   @Test
+  void tune_runAgainByItsRecord_givesTheSameBytes() throws Exception {
+    Path run = folder.resolve("a");
+    Path again = folder.resolve("b");
+    tune(run, "6");
+
+    document("tune", "--config", run + "/run.json", "--out", again.toString(), "--json");
+    Files.writeString(data, "{\"prompt\": \"a\", \"completion\": \"b\"}\n");
+    Launcher.Call changed =
+        Launcher.run("tune", "--config", run + "/run.json", "--out", folder + "/c", "--json");
+
+    assertThat(again.resolve(WEIGHTS)).hasSameBinaryContentAs(run.resolve(WEIGHTS));
+    assertThat(changed.exit()).isEqualTo(2);
+    assertThat(changed.lastErrorLine()).contains("is not what the run began with");
+    assertThat(folder.resolve("c")).doesNotExist();
+  }
+
+  @Test
   void score_memoryTooSmall_isOneLineAndExitsOne() throws Exception {
     Launcher.Call call =
         Launcher.run(
