@@ -104,8 +104,8 @@ class FullEndToEndTest {
         "--method freeze | --method freeze: give --train",
         "--method freeze --train layers:5 | --train layers:5: the model has layers 0 to 1",
         "--method full --train norms | --train norms: give it with --method freeze",
-        "--train norms | --train norms: give it with --method freeze",
-        "--method full --rank 4 | leave them out with --method full",
+        "--train norms | '--method lora: leave out --train, which is freeze''s'",
+        "--method full --rank 4 | '--method full: leave out --rank, which is an adapter''s'",
         "--optimizer adam | --optimizer adam: known are adamw, adamw8bit, adafactor, sgd"
       })
   void tune_badCall_isRefusedAndLeavesNoRun(String options, String expected) throws Exception {
