@@ -110,8 +110,8 @@ public record TuneJob(
    */
   public Tuner.Result run(LanguageModel loaded, Path out, Tuner.Watch watch) {
     RunFolder.requireAbsent(out);
-    try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
-      Prepared prepared = prepare(loaded, rows);
+    try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS));
+        Prepared prepared = prepare(loaded, rows)) {
       Tuner tuner = tuner(loaded, watch); // before the folder: it may refuse the targets
       try (RunFolder folder = RunFolder.create(out, about(loaded, rows))) {
         return train(tuner, prepared, folder);
@@ -127,7 +127,9 @@ public record TuneJob(
       requireSame(run, about.path("base").asString(""), loaded.fingerprint(), model);
       String then = about.path("data").asString("");
       requireSame(run, then, rows.fingerprint().samples(), data.file().toString());
-      return train(tuner(loaded, watch), prepare(loaded, rows), folder);
+      try (Prepared prepared = prepare(loaded, rows)) {
+        return train(tuner(loaded, watch), prepared, folder);
+      }
     }
   }
 
@@ -169,7 +171,18 @@ public record TuneJob(
     return result;
   }
 
-  private record Prepared(Source train, List<Example> heldOut) {}
+  /** What is trained on; old rows among it are read from their file until this is closed. */
+  private record Prepared(Source train, List<Example> heldOut, Optional<Dataset> replayed)
+      implements AutoCloseable {
+    Prepared(Source train, List<Example> heldOut) {
+      this(train, heldOut, Optional.empty());
+    }
+
+    @Override
+    public void close() {
+      replayed.ifPresent(Dataset::close);
+    }
+  }
 
   private Prepared prepare(LanguageModel loaded, Dataset rows) {
     Prepared task = prepareTask(loaded, rows);
@@ -178,12 +191,18 @@ public record TuneJob(
     }
     DataSpec spec = data.withFile(replay.get().file());
     Encoder encoder = loaded.encoder(spec.encoding(loaded.decoder().config().context()));
-    try (Dataset old = SampleReader.read(spec.file(), spec.reading(ReadOptions.Purpose.ANSWERS))) {
+    Dataset old = SampleReader.read(spec.file(), spec.reading(ReadOptions.Purpose.ANSWERS));
+    boolean prepared = false;
+    try {
       encoder.admit(old);
-      Source among = Source.of(examples(Source.of(old, encoder)));
       double percent = replay.get().percent();
-      return new Prepared(
-          Mixing.byItems(task.train, among, percent, settings.seed()), task.heldOut);
+      Source mix = Mixing.byItems(task.train, Source.of(old, encoder), percent, settings.seed());
+      prepared = true;
+      return new Prepared(mix, task.heldOut, Optional.of(old));
+    } finally {
+      if (!prepared) {
+        old.close();
+      }
     }
   }
 
