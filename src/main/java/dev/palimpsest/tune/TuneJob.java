@@ -119,6 +119,19 @@ public record TuneJob(
     }
   }
 
+  /**
+   * What the run would take on this machine; nothing is written.
+   *
+   * @param loaded the model, in the job's precision
+   */
+  public Estimate estimate(LanguageModel loaded, Tuner.Watch watch) {
+    try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS));
+        Prepared prepared = prepare(loaded, rows)) {
+      return new Estimator(settings, method.over(loaded, model), watch)
+          .estimate(prepared.train, prepared.heldOut);
+    }
+  }
+
   /** Goes on with a run of this job from its newest checkpoint. */
   public Tuner.Result resume(LanguageModel loaded, Path run, Tuner.Watch watch) {
     try (RunFolder folder = RunFolder.open(run);

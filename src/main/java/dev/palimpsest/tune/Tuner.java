@@ -35,7 +35,7 @@ public final class Tuner {
   static final String STATE = "state.safetensors";
 
   /** Rows of one pass through the decoder; memory grows with it, or with the longest example. */
-  private static final int ROWS = 512;
+  static final int ROWS = 512;
 
   private final TuneSettings settings;
   private final Method.Start start;
@@ -78,6 +78,8 @@ public final class Tuner {
    * @param finished false if the user stopped it; it can go on by {@code --resume}
    * @param bestStep whose outcome was written, where {@code --keep-best} was asked for
    * @param bestEvalLoss held-out nats a token after that step
+   * @param gemmPeakShare operations a second of this process's steps, as a share of what the
+   *     machine's matrix product reaches at the model's shapes
    */
   public record Result(
       long steps,
@@ -90,7 +92,8 @@ public final class Tuner {
       long peakRssBytes,
       boolean finished,
       OptionalLong bestStep,
-      OptionalDouble bestEvalLoss) {
+      OptionalDouble bestEvalLoss,
+      OptionalDouble gemmPeakShare) {
 
     /** Of a run that keeps its last step. */
     public Result(
@@ -114,6 +117,7 @@ public final class Tuner {
           peakRssBytes,
           finished,
           OptionalLong.empty(),
+          OptionalDouble.empty(),
           OptionalDouble.empty());
     }
   }
@@ -144,11 +148,14 @@ public final class Tuner {
       Order order = new Order(seeds.seed("order"), data.size());
       long began = nanoTime.getAsLong();
       long before = tally.tokens();
+      Flops flops = new Flops(trained.decoder().decoder().config(), trained.parameters().count());
+      double operations = 0;
       OptionalDouble evalLoss = OptionalDouble.empty();
       while (tally.step() < total && !cancellation.requested()) {
         List<Example> examples = examples(data, order, tally.step());
         Training.StepResult result = step(run, training, tally, examples);
         tally.add(result);
+        operations += flops.forwardAndBackward(flops.work(examples));
         boolean last = tally.step() == total;
         evalLoss = evaluate(heldOut, trained, tally.step(), last);
         boolean best = settings.saving().keepBest() && tally.improves(evalLoss);
@@ -168,6 +175,7 @@ public final class Tuner {
       if (!finished) {
         save(run, training, tally);
       }
+      long peak = Memory.peakRssBytes();
       takeBest(run, training, tally);
       write(run, trained);
       prune(run, tally);
@@ -179,11 +187,18 @@ public final class Tuner {
           (tally.tokens() - before) / seconds,
           tally.loss(),
           evalLoss,
-          Memory.peakRssBytes(),
+          peak,
           finished,
           tally.bestStep(),
-          tally.bestLoss());
+          tally.bestLoss(),
+          share(operations / seconds, trained));
     }
+  }
+
+  private static OptionalDouble share(double pace, Trained trained) {
+    return pace > 0 && Double.isFinite(pace)
+        ? OptionalDouble.of(pace / GemmPeak.of(trained.decoder().decoder()))
+        : OptionalDouble.empty();
   }
 
   private Training.StepResult step(
