@@ -94,7 +94,7 @@ final class Estimator {
             .toList();
     List<Integer> timed =
         TIMED.stream().map(share -> byWork.get((int) (share * (byWork.size() - 1)))).toList();
-    training.step(0, steps.at(plan.longest)); // the peak of memory; and libtorch warms up
+    training.step(0, steps.at(plan.longest)); // libtorch warms up
     training.step(1, steps.at(timed.getFirst()));
     double seconds = 0;
     Flops.Work work = Flops.Work.NONE;
@@ -105,6 +105,9 @@ final class Estimator {
       seconds += (nanoTime.getAsLong() - began) / 1e9;
       work = work.plus(plan.steps.get(step));
     }
+    // again, with what has come apart in the allocator since: the peak of memory
+    training.step(3, steps.at(plan.longest));
+    training.step(4, steps.at(byWork.getLast()));
     return new Estimate.Probe(timed.size(), work.tokens(), flops.forwardAndBackward(work), seconds);
   }
 

@@ -146,28 +146,23 @@ public final class Tuner {
             new Training(settings, new CrossEntropy(), trained, new Training.Extent(total, ROWS))) {
       Tally tally = restore(run, training);
       Order order = new Order(seeds.seed("order"), data.size());
-      long began = nanoTime.getAsLong();
-      long before = tally.tokens();
-      Flops flops = new Flops(trained.decoder().decoder().config(), trained.parameters().count());
-      double operations = 0;
+      Pace pace = new Pace(nanoTime, trained);
       OptionalDouble evalLoss = OptionalDouble.empty();
       while (tally.step() < total && !cancellation.requested()) {
         List<Example> examples = examples(data, order, tally.step());
         Training.StepResult result = step(run, training, tally, examples);
         tally.add(result);
-        operations += flops.forwardAndBackward(flops.work(examples));
-        boolean last = tally.step() == total;
-        evalLoss = evaluate(heldOut, trained, tally.step(), last);
+        pace.add(examples);
+        evalLoss = evaluate(heldOut, trained, tally.step(), tally.step() == total);
         boolean best = settings.saving().keepBest() && tally.improves(evalLoss);
-        double seconds = (nanoTime.getAsLong() - began) / 1e9;
-        run.log(tally.step(), line(tally, result, evalLoss, seconds));
+        run.log(tally.step(), line(tally, result, evalLoss, pace.seconds()));
         report(tally, total, result);
         if (tally.exploded()) {
           throw recovery(run).exploded(tally, examples);
         }
         keep(run, training, tally, best);
       }
-      double seconds = (nanoTime.getAsLong() - began) / 1e9;
+      double seconds = pace.seconds();
       boolean finished = tally.step() == total;
       if (finished && evalLoss.isEmpty()) { // killed between its last checkpoint and its result
         evalLoss = evaluate(heldOut, trained, tally.step(), true);
@@ -175,30 +170,28 @@ public final class Tuner {
       if (!finished) {
         save(run, training, tally);
       }
-      long peak = Memory.peakRssBytes();
       takeBest(run, training, tally);
       write(run, trained);
       prune(run, tally);
-      return new Result(
-          tally.step(),
-          tally.tokens(),
-          tally.labels(),
-          seconds,
-          (tally.tokens() - before) / seconds,
-          tally.loss(),
-          evalLoss,
-          peak,
-          finished,
-          tally.bestStep(),
-          tally.bestLoss(),
-          share(operations / seconds, trained));
+      return result(tally, pace, seconds, evalLoss, finished);
     }
   }
 
-  private static OptionalDouble share(double pace, Trained trained) {
-    return pace > 0 && Double.isFinite(pace)
-        ? OptionalDouble.of(pace / GemmPeak.of(trained.decoder().decoder()))
-        : OptionalDouble.empty();
+  private static Result result(
+      Tally tally, Pace pace, double seconds, OptionalDouble evalLoss, boolean finished) {
+    return new Result(
+        tally.step(),
+        tally.tokens(),
+        tally.labels(),
+        seconds,
+        pace.tokensPerSecond(),
+        tally.loss(),
+        evalLoss,
+        Memory.peakRssBytes(), // before the products of the last figure
+        finished,
+        tally.bestStep(),
+        tally.bestLoss(),
+        pace.gemmPeakShare());
   }
 
   private Training.StepResult step(
