@@ -15,6 +15,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       PullCommand.class,
       CheckCommand.class,
+      EstimateCommand.class,
       TuneCommand.class,
       ScoreCommand.class,
       GenerateCommand.class,

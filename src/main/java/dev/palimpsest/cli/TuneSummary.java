@@ -17,7 +17,8 @@ record TuneSummary(
     long peakRssBytes,
     boolean finished,
     @Nullable Long bestStep,
-    @Nullable Double bestEvalLoss) {
+    @Nullable Double bestEvalLoss,
+    @Nullable Double gemmPeakShare) {
 
   static TuneSummary of(Path run, Tuner.Result result) {
     return new TuneSummary(
@@ -31,7 +32,8 @@ record TuneSummary(
         result.peakRssBytes(),
         result.finished(),
         result.bestStep().isPresent() ? result.bestStep().getAsLong() : null,
-        boxed(result.bestEvalLoss()));
+        boxed(result.bestEvalLoss()),
+        boxed(result.gemmPeakShare()));
   }
 
   private static @Nullable Double boxed(OptionalDouble value) {
@@ -39,12 +41,15 @@ record TuneSummary(
   }
 
   String text() {
-    return "%s%n%d steps, %,d tokens (%.0f a second), loss %.4f%s%s, peak memory %.2f GB%s"
+    return "%s%n%d steps, %,d tokens (%.0f a second%s), loss %.4f%s%s, peak memory %.2f GB%s"
         .formatted(
             run,
             steps,
             trainedTokens,
             tokensPerSecond,
+            gemmPeakShare == null
+                ? ""
+                : ", %.0f %% of the GEMM peak".formatted(100 * gemmPeakShare),
             trainLoss,
             evalLoss == null ? "" : ", held-out %.4f".formatted(evalLoss),
             bestStep == null

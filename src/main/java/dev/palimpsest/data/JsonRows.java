@@ -116,7 +116,7 @@ final class JsonRows implements RowStore {
     while (to > from && line[to - 1] <= ' ' && line[to - 1] >= 0) {
       to--;
     }
-    if (to > from && visitor.visit(Arrays.copyOfRange(line, from, to), name(number))) {
+    if (to > from && visitor.visit(Arrays.copyOfRange(line, from, to), () -> name(number))) {
       add(offset + from, to - from, number);
     }
   }
@@ -139,7 +139,8 @@ final class JsonRows implements RowStore {
         if (length > LONGEST) {
           throw new BadInput(file + ", line " + line + ": longer than 1 GiB; split the row");
         }
-        if (visitor.visit(read(start, (int) length), name(line))) {
+        int at = line;
+        if (visitor.visit(read(start, (int) length), () -> name(at))) {
           add(start, (int) length, line);
         }
       }

@@ -18,7 +18,9 @@ public final class Mixing implements Source {
     this.task = task;
     this.replay = replay;
     this.replayed = replayed;
-    this.draws = new Order(Hashes.mix(~seed), replay.size());
+    // an epoch of the mix takes its replayed items in shuffled order, from all of these epochs
+    int epochs = Math.ceilDiv(replayed, replay.size()) + 1;
+    this.draws = new Order(Hashes.mix(~seed), replay.size(), epochs);
   }
 
   /**

@@ -1,6 +1,8 @@
 package dev.palimpsest.data;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -15,15 +17,32 @@ public final class Order {
 
   private final long seed;
   private final int size;
-  private long held = -1;
-  private int[] permutation = new int[0];
+  private final Map<Integer, int[]> held;
 
   public Order(long seed, int size) {
+    this(seed, size, 1);
+  }
+
+  /**
+   * An order whose steps are not asked for one after another.
+   *
+   * @param epochs between which they go to and fro; so many permutations are held
+   */
+  Order(long seed, int size, int epochs) {
     if (size < 1) {
       throw new IllegalArgumentException("an order of " + size + " items");
     }
     this.seed = seed;
     this.size = size;
+    this.held =
+        new LinkedHashMap<>(16, 0.75f, true) {
+          private static final long serialVersionUID = 1;
+
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Integer, int[]> eldest) {
+            return size() > epochs;
+          }
+        };
   }
 
   /** How many steps an epoch has. */
@@ -44,8 +63,9 @@ public final class Order {
   }
 
   private int[] permutation(int epoch) {
-    if (held == epoch) {
-      return permutation;
+    int[] known = held.get(epoch);
+    if (known != null) {
+      return known;
     }
     RandomGenerator random = GENERATORS.create(Hashes.mix(seed ^ Hashes.mix(epoch)));
     int[] order = new int[size];
@@ -54,8 +74,7 @@ public final class Order {
       order[i] = order[j];
       order[j] = i;
     }
-    permutation = order;
-    held = epoch;
+    held.put(epoch, order);
     return order;
   }
 }

@@ -3,6 +3,7 @@ package dev.palimpsest.data;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
@@ -17,15 +18,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** The first pass over a file: parses every row, notes what is wrong, hashes what is right. */
 final class RowCheck implements RowStore.Visitor {
+  private static final char REPLACED = '\uFFFD';
+
   private final RowReader reader;
   private final RowProblems problems = new RowProblems();
   private final MessageDigest samples = Hashes.sha256();
+  private final ByteBuffer length = ByteBuffer.allocate(Integer.BYTES);
   private int seen;
   private int kept;
   private long[] ids = new long[1024];
@@ -37,12 +42,12 @@ final class RowCheck implements RowStore.Visitor {
   }
 
   @Override
-  public boolean visit(byte[] json, String place) {
+  public boolean visit(byte[] json, Supplier<String> place) {
     seen++;
     List<String> wrong = new ArrayList<>();
     JsonNode row = parse(json, wrong);
     Optional<Sample> sample = row == null ? Optional.empty() : reader.read(row, seen, wrong);
-    wrong.forEach(problem -> problems.add(place, problem));
+    wrong.forEach(problem -> problems.add(place.get(), problem));
     sample.ifPresent(this::keep);
     return sample.isPresent();
   }
@@ -114,21 +119,34 @@ final class RowCheck implements RowStore.Visitor {
   }
 
   private static @Nullable JsonNode parse(byte[] json, List<String> wrong) {
-    CharsetDecoder decoder =
-        StandardCharsets.UTF_8
-            .newDecoder()
-            .onMalformedInput(CodingErrorAction.REPORT)
-            .onUnmappableCharacter(CodingErrorAction.REPORT);
-    ByteBuffer bytes = ByteBuffer.wrap(json);
     try {
-      return Json.mapper().readTree(decoder.decode(bytes).toString());
+      return Json.mapper().readTree(text(json));
     } catch (CharacterCodingException e) {
-      wrong.add("not UTF-8 text (byte " + (bytes.position() + 1) + " of the row)");
+      wrong.add("not UTF-8 text (byte " + (firstBad(json) + 1) + " of the row)");
     } catch (JacksonException e) {
       String at = e.getLocation() == null ? "" : " at column " + e.getLocation().getColumnNr();
       wrong.add("not JSON" + at + ": " + e.getOriginalMessage().replaceAll("\\s+", " "));
     }
     return null;
+  }
+
+  /** The quick way replaces what is no UTF-8 by U+FFFD; where there is one, the slow way looks. */
+  private static String text(byte[] json) throws CharacterCodingException {
+    String quick = new String(json, StandardCharsets.UTF_8);
+    return quick.indexOf(REPLACED) < 0 ? quick : strict().decode(ByteBuffer.wrap(json)).toString();
+  }
+
+  private static CharsetDecoder strict() {
+    return StandardCharsets.UTF_8
+        .newDecoder()
+        .onMalformedInput(CodingErrorAction.REPORT)
+        .onUnmappableCharacter(CodingErrorAction.REPORT);
+  }
+
+  private static int firstBad(byte[] json) {
+    ByteBuffer bytes = ByteBuffer.wrap(json);
+    strict().decode(bytes, CharBuffer.allocate(json.length), true);
+    return bytes.position();
   }
 
   private void keep(Sample sample) {
@@ -164,7 +182,7 @@ final class RowCheck implements RowStore.Visitor {
 
   private void digest(String text) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    samples.update(ByteBuffer.allocate(Integer.BYTES).putInt(0, bytes.length));
+    samples.update(length.putInt(0, bytes.length).array());
     samples.update(bytes);
   }
 }

@@ -1,5 +1,7 @@
 package dev.palimpsest.data;
 
+import java.util.function.Supplier;
+
 /** Rows by number, each a JSON object in UTF-8; nothing is held parsed. */
 interface RowStore extends AutoCloseable {
   /** Takes rows as a file is read, and says which are kept. */
@@ -7,10 +9,10 @@ interface RowStore extends AutoCloseable {
     /**
      * One row.
      *
-     * @param place such as "line 7"
+     * @param place such as "line 7"; asked for only where a row is bad
      * @return whether the store keeps the row
      */
-    boolean visit(byte[] json, String place);
+    boolean visit(byte[] json, Supplier<String> place);
 
     /** The file cannot be read further. */
     void broken(String place, String why);

@@ -58,7 +58,8 @@ final class TableRows implements RowStore {
       try (ResultSet result = query.executeQuery("SELECT to_json(t)::VARCHAR FROM loaded t")) {
         for (int place = 1; result.next(); place++) {
           byte[] json = result.getString(1).getBytes(StandardCharsets.UTF_8);
-          if (visitor.visit(json, name(place))) {
+          int at = place;
+          if (visitor.visit(json, () -> name(at))) {
             table.rows.add(json);
             table.places.add(place);
           }

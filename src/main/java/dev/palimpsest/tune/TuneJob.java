@@ -142,14 +142,27 @@ public record TuneJob(
    */
   public Tuner.Result run(LanguageModel loaded, Path out, Tuner.Watch watch) {
     RunFolder.requireAbsent(out);
-    try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
-      Prepared prepared = prepare(loaded, rows);
+    try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS));
+        Prepared prepared = prepare(loaded, rows)) {
       Method.Start start = start(loaded); // before the folder: it may refuse the targets
       requireMemory(start, loaded, rows);
       Tuner tuner = new Tuner(settings, start, watch);
       try (RunFolder folder = RunFolder.create(out, about(loaded, rows))) {
         return train(tuner, prepared, folder);
       }
+    }
+  }
+
+  /**
+   * What the run would take on this machine; nothing is written.
+   *
+   * @param loaded the model, in the job's precision
+   */
+  public Estimate estimate(LanguageModel loaded, Tuner.Watch watch) {
+    try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS));
+        Prepared prepared = prepare(loaded, rows)) {
+      return new Estimator(settings, method.over(loaded, model), watch)
+          .estimate(prepared.train, prepared.heldOut);
     }
   }
 
@@ -161,10 +174,11 @@ public record TuneJob(
       requireSame(run, about.path("base").asString(""), loaded.fingerprint(), model);
       String then = about.path("data").asString("");
       requireSame(run, then, rows.fingerprint().samples(), data.file().toString());
-      Prepared prepared = prepare(loaded, rows);
-      Method.Start start = start(loaded);
-      requireMemory(start, loaded, rows);
-      return train(new Tuner(settings, start, watch), prepared, folder);
+      try (Prepared prepared = prepare(loaded, rows)) {
+        Method.Start start = start(loaded);
+        requireMemory(start, loaded, rows);
+        return train(new Tuner(settings, start, watch), prepared, folder);
+      }
     }
   }
 
@@ -213,7 +227,18 @@ public record TuneJob(
     return result;
   }
 
-  private record Prepared(Source train, List<Example> heldOut) {}
+  /** What is trained on; old rows among it are read from their file until this is closed. */
+  private record Prepared(Source train, List<Example> heldOut, Optional<Dataset> replayed)
+      implements AutoCloseable {
+    Prepared(Source train, List<Example> heldOut) {
+      this(train, heldOut, Optional.empty());
+    }
+
+    @Override
+    public void close() {
+      replayed.ifPresent(Dataset::close);
+    }
+  }
 
   private Prepared prepare(LanguageModel loaded, Dataset rows) {
     Prepared task = prepareTask(loaded, rows);
@@ -222,12 +247,18 @@ public record TuneJob(
     }
     DataSpec spec = data.withFile(replay.get().file());
     Encoder encoder = loaded.encoder(spec.encoding(context(loaded)));
-    try (Dataset old = SampleReader.read(spec.file(), spec.reading(ReadOptions.Purpose.ANSWERS))) {
+    Dataset old = SampleReader.read(spec.file(), spec.reading(ReadOptions.Purpose.ANSWERS));
+    boolean prepared = false;
+    try {
       encoder.admit(old);
-      Source among = Source.of(examples(Source.of(old, encoder)));
       double percent = replay.get().percent();
-      return new Prepared(
-          Mixing.byItems(task.train, among, percent, settings.seed()), task.heldOut);
+      Source mix = Mixing.byItems(task.train, Source.of(old, encoder), percent, settings.seed());
+      prepared = true;
+      return new Prepared(mix, task.heldOut, Optional.of(old));
+    } finally {
+      if (!prepared) {
+        old.close();
+      }
     }
   }
 

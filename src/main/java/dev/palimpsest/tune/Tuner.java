@@ -78,6 +78,8 @@ public final class Tuner {
    * @param finished false if the user stopped it; it can go on by {@code --resume}
    * @param bestStep whose outcome was written, where {@code --keep-best} was asked for
    * @param bestEvalLoss held-out nats a token after that step
+   * @param gemmPeakShare operations a second of this process's steps, as a share of what the
+   *     machine's matrix product reaches at the model's shapes
    */
   public record Result(
       long steps,
@@ -90,7 +92,8 @@ public final class Tuner {
       long peakRssBytes,
       boolean finished,
       OptionalLong bestStep,
-      OptionalDouble bestEvalLoss) {
+      OptionalDouble bestEvalLoss,
+      OptionalDouble gemmPeakShare) {
 
     /** Of a run that keeps its last step. */
     public Result(
@@ -114,6 +117,7 @@ public final class Tuner {
           peakRssBytes,
           finished,
           OptionalLong.empty(),
+          OptionalDouble.empty(),
           OptionalDouble.empty());
     }
   }
@@ -142,25 +146,23 @@ public final class Tuner {
             new Training(settings, new CrossEntropy(), trained, new Training.Extent(total, ROWS))) {
       Tally tally = restore(run, training);
       Order order = new Order(seeds.seed("order"), data.size());
-      long began = nanoTime.getAsLong();
-      long before = tally.tokens();
+      Pace pace = new Pace(nanoTime, trained);
       OptionalDouble evalLoss = OptionalDouble.empty();
       while (tally.step() < total && !cancellation.requested()) {
         List<Example> examples = examples(data, order, tally.step());
         Training.StepResult result = step(run, training, tally, examples);
         tally.add(result);
-        boolean last = tally.step() == total;
-        evalLoss = evaluate(heldOut, trained, tally.step(), last);
+        pace.add(examples);
+        evalLoss = evaluate(heldOut, trained, tally.step(), tally.step() == total);
         boolean best = settings.saving().keepBest() && tally.improves(evalLoss);
-        double seconds = (nanoTime.getAsLong() - began) / 1e9;
-        run.log(tally.step(), line(tally, result, evalLoss, seconds));
+        run.log(tally.step(), line(tally, result, evalLoss, pace.seconds()));
         report(tally, total, result);
         if (tally.exploded()) {
           throw recovery(run).exploded(tally, examples);
         }
         keep(run, training, tally, best);
       }
-      double seconds = (nanoTime.getAsLong() - began) / 1e9;
+      double seconds = pace.seconds();
       boolean finished = tally.step() == total;
       if (finished && evalLoss.isEmpty()) { // killed between its last checkpoint and its result
         evalLoss = evaluate(heldOut, trained, tally.step(), true);
@@ -171,19 +173,25 @@ public final class Tuner {
       takeBest(run, training, tally);
       write(run, trained);
       prune(run, tally);
-      return new Result(
-          tally.step(),
-          tally.tokens(),
-          tally.labels(),
-          seconds,
-          (tally.tokens() - before) / seconds,
-          tally.loss(),
-          evalLoss,
-          Memory.peakRssBytes(),
-          finished,
-          tally.bestStep(),
-          tally.bestLoss());
+      return result(tally, pace, seconds, evalLoss, finished);
     }
+  }
+
+  private static Result result(
+      Tally tally, Pace pace, double seconds, OptionalDouble evalLoss, boolean finished) {
+    return new Result(
+        tally.step(),
+        tally.tokens(),
+        tally.labels(),
+        seconds,
+        pace.tokensPerSecond(),
+        tally.loss(),
+        evalLoss,
+        Memory.peakRssBytes(), // before the products of the last figure
+        finished,
+        tally.bestStep(),
+        tally.bestLoss(),
+        pace.gemmPeakShare());
   }
 
   private Training.StepResult step(

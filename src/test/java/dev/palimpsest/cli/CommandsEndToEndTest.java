@@ -1,6 +1,7 @@
 package dev.palimpsest.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import dev.palimpsest.run.Json;
 import java.io.IOException;
@@ -216,7 +217,13 @@ class CommandsEndToEndTest {
         .contains("severity", "code", "where", "message");
     assertThat(document(tuneCall(run, "2")).propertyNames())
         .contains("run", "steps", "trained_tokens", "tokens_per_second", "train_loss")
-        .contains("eval_loss", "peak_rss_bytes");
+        .contains("eval_loss", "peak_rss_bytes", "best_step", "best_eval_loss", "gemm_peak_share");
+    JsonNode estimate =
+        document("estimate", "--model", TINY, "--data", rows, "--price", "36", "--json");
+    assertThat(estimate.propertyNames())
+        .contains("trained_tokens", "flops", "seconds", "peak_bytes", "cost", "per_epoch");
+    assertThat(estimate.get("cost").asDouble())
+        .isCloseTo(estimate.get("seconds").asDouble() / 100, within(1e-9));
     JsonNode page = document("report", run.toString(), "--json");
     assertThat(Path.of(page.get("path").asString())).isNotEmptyFile();
     JsonNode scored =

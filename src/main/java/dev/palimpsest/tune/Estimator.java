@@ -1,0 +1,127 @@
+package dev.palimpsest.tune;
+
+import dev.palimpsest.data.Example;
+import dev.palimpsest.data.Order;
+import dev.palimpsest.data.Source;
+import dev.palimpsest.run.Memory;
+import dev.palimpsest.run.Progress;
+import dev.palimpsest.run.Seeds;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.LongSupplier;
+import java.util.stream.IntStream;
+
+/**
+ * Walks through a run's steps without making them: every token is counted, a few steps are made in
+ * memory, and thrown away.
+ */
+final class Estimator {
+  /** Shares of the run's steps, in order of their operations, whose steps are timed. */
+  private static final List<Double> TIMED = List.of(0.25, 0.5, 0.75);
+
+  private final TuneSettings settings;
+  private final Method.Start start;
+  private final Progress progress;
+  private final LongSupplier nanoTime;
+
+  Estimator(TuneSettings settings, Method.Start start, Tuner.Watch watch) {
+    this.settings = settings;
+    this.start = start;
+    this.progress = watch.progress();
+    this.nanoTime = watch.nanoTime();
+  }
+
+  /** The steps' work, and which has the longest example. */
+  private record Plan(List<Flops.Work> steps, int longest) {
+    Flops.Work total() {
+      return steps.stream().reduce(Flops.Work.NONE, Flops.Work::plus);
+    }
+  }
+
+  Estimate estimate(Source data, List<Example> heldOut) {
+    Seeds seeds = new Seeds(settings.seed());
+    long total = Tuner.totalSteps(settings, data);
+    Order order = new Order(seeds.seed("order"), data.size());
+    try (Trained trained = start.begin(seeds);
+        Training training =
+            new Training(
+                settings, new CrossEntropy(), trained, new Training.Extent(total, Tuner.ROWS))) {
+      Flops flops = new Flops(trained.decoder().decoder().config(), trained.parameters().count());
+      Plan plan = plan(data, order, Math.toIntExact(total), flops);
+      Estimate.Probe probe = probe(training, plan, step -> examples(data, order, step), flops);
+      Flops.Work all = plan.total();
+      double operations = flops.forwardAndBackward(all);
+      double evaluations = evaluations(total) * flops.forward(flops.work(heldOut));
+      return new Estimate(
+          total,
+          all.tokens(),
+          all.labels(),
+          operations,
+          (operations + evaluations) * probe.seconds() / probe.flops(),
+          Memory.peakRssBytes(),
+          (double) total / order.stepsPerEpoch(settings.perStep()),
+          probe);
+    }
+  }
+
+  private Plan plan(Source data, Order order, int total, Flops flops) {
+    List<Flops.Work> steps = new ArrayList<>();
+    int longest = 0;
+    int length = 0;
+    for (int step = 0; step < total; step++) {
+      List<Example> examples = examples(data, order, step);
+      steps.add(flops.work(examples));
+      int most = examples.stream().mapToInt(Example::length).max().orElse(0);
+      if (most > length) {
+        length = most;
+        longest = step;
+      }
+      progress.report(new Progress.Point("counting", step + 1, total, "steps", ""));
+    }
+    return new Plan(steps, longest);
+  }
+
+  private interface Steps {
+    List<Example> at(int step);
+  }
+
+  private Estimate.Probe probe(Training training, Plan plan, Steps steps, Flops flops) {
+    List<Integer> byWork =
+        IntStream.range(0, plan.steps.size())
+            .boxed()
+            .sorted(Comparator.comparingDouble(s -> flops.forwardAndBackward(plan.steps.get(s))))
+            .toList();
+    List<Integer> timed =
+        TIMED.stream().map(share -> byWork.get((int) (share * (byWork.size() - 1)))).toList();
+    training.step(0, steps.at(plan.longest)); // libtorch warms up
+    training.step(1, steps.at(timed.getFirst()));
+    double seconds = 0;
+    Flops.Work work = Flops.Work.NONE;
+    for (int step : timed) {
+      List<Example> examples = steps.at(step);
+      long began = nanoTime.getAsLong();
+      training.step(2, examples);
+      seconds += (nanoTime.getAsLong() - began) / 1e9;
+      work = work.plus(plan.steps.get(step));
+    }
+    // again, with what has come apart in the allocator since: the peak of memory
+    training.step(3, steps.at(plan.longest));
+    training.step(4, steps.at(byWork.getLast()));
+    return new Estimate.Probe(timed.size(), work.tokens(), flops.forwardAndBackward(work), seconds);
+  }
+
+  private long evaluations(long total) {
+    int every = settings.saving().evaluateEvery();
+    return every == 0 ? 1 : Math.ceilDiv(total, every);
+  }
+
+  private List<Example> examples(Source data, Order order, int step) {
+    List<Example> examples = new ArrayList<>();
+    int epoch = order.epoch(step, settings.perStep());
+    for (int index : order.batch(step, settings.perStep())) {
+      examples.addAll(data.at(index, epoch));
+    }
+    return examples;
+  }
+}

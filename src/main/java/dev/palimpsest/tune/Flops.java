@@ -1,0 +1,79 @@
+package dev.palimpsest.tune;
+
+import dev.palimpsest.data.Example;
+import dev.palimpsest.model.ModelConfig;
+import dev.palimpsest.model.ModelTensors;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Floating-point operations of training factors over a frozen base, two for each multiply-add
+ * (Kaplan et al., 2001.08361, whose 2·P forward and 4·P backward become 2·P and 2·P here: the base
+ * has no gradient of its own).
+ *
+ * <p>Of T tokens in documents of n tokens, L of them labels, with P weights in the blocks' linear
+ * modules and N that train, width d, vocabulary V, heads h of width w:
+ *
+ * <ul>
+ *   <li>forward 2·P·T + 2·N·T + Σ 4·h·w·pairs + 2·V·d·L, where a document of n tokens has n·(n+1)/2
+ *       pairs of a query and a key in each layer, fewer in one with a sliding window;
+ *   <li>backward 2·P·T + 4·N·T + twice the attention's + 2·V·d·L; what is computed again is not
+ *       counted.
+ * </ul>
+ *
+ * @param trained N
+ */
+record Flops(ModelConfig config, long trained) {
+  /**
+   * What the operations hang on.
+   *
+   * @param attention forward operations of the attention
+   */
+  record Work(long tokens, long labels, double attention) {
+    static final Work NONE = new Work(0, 0, 0);
+
+    Work plus(Work other) {
+      return new Work(tokens + other.tokens, labels + other.labels, attention + other.attention);
+    }
+  }
+
+  Work work(List<Example> examples) {
+    Work all = Work.NONE;
+    for (Example example : examples) {
+      all = all.plus(new Work(example.length(), example.labels(), attention(example.length())));
+    }
+    return all;
+  }
+
+  double forward(Work work) {
+    return 2.0 * (blocks() + trained) * work.tokens + work.attention + head(work);
+  }
+
+  double forwardAndBackward(Work work) {
+    return (4.0 * blocks() + 6.0 * trained) * work.tokens + 3 * work.attention + 2 * head(work);
+  }
+
+  private double attention(long length) {
+    double pairs = 0;
+    for (ModelConfig.LayerType type : config.layerTypes()) {
+      long seen =
+          type == ModelConfig.LayerType.SLIDING ? Math.min(length, config.window()) : length;
+      pairs += 0.5 * seen * (seen + 1) + (double) (length - seen) * seen;
+    }
+    return 4.0 * config.heads() * config.headWidth() * pairs;
+  }
+
+  private double head(Work work) {
+    return 2.0 * config.vocabulary() * config.width() * work.labels;
+  }
+
+  private long blocks() {
+    long weights = 0;
+    for (Map.Entry<String, ModelTensors.Linear> module : ModelTensors.linear(config).entrySet()) {
+      if (!module.getKey().equals("lm_head")) {
+        weights += module.getValue().in() * module.getValue().out();
+      }
+    }
+    return weights;
+  }
+}
