@@ -87,7 +87,11 @@ final class TuneOptions {
         optimizer,
         decay,
         new TuneSettings.Length(exactly, epochs),
-        new TuneSettings.Saving(checkpointEvery, keep, evaluateEvery, keepBest),
+        new TuneSettings.Saving(
+            checkpointEvery,
+            keep,
+            evaluateEvery,
+            keepBest ? TuneSettings.Outcome.BEST : TuneSettings.Outcome.LAST),
         seed);
   }
 }

@@ -82,7 +82,7 @@ public record TuneJob(
     requireNotNegative("--checkpoint-every", settings.saving().checkpointEvery());
     requireNotNegative("--keep", settings.saving().keep());
     requireNotNegative("--eval-every", settings.saving().evaluateEvery());
-    if (settings.saving().keepBest()
+    if (settings.saving().outcome() == TuneSettings.Outcome.BEST
         && (settings.saving().evaluateEvery() == 0 || (eval.isEmpty() && evalFraction == 0))) {
       throw new BadInput(
           "--keep-best: the best is by held-out loss: give --eval-every, and --eval or --eval-fraction");

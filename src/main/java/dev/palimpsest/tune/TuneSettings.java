@@ -1,6 +1,7 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.run.BadInput;
+import java.util.Objects;
 import java.util.OptionalInt;
 
 /**
@@ -45,14 +46,26 @@ public record TuneSettings(
    * @param checkpointEvery steps between checkpoints; 0 for none
    * @param keep newest checkpoints that stay; 0 for all
    * @param evaluateEvery steps between held-out losses; 0 for the end alone
-   * @param keepBest whether the outcome is that of the evaluated step with the lowest held-out
-   *     loss, instead of the last
+   * @param outcome whose parameters are the run's product
    */
-  public record Saving(int checkpointEvery, int keep, int evaluateEvery, boolean keepBest) {
-    /** What is kept of a run whose outcome is its last step's. */
-    public Saving(int checkpointEvery, int keep, int evaluateEvery) {
-      this(checkpointEvery, keep, evaluateEvery, false);
+  public record Saving(int checkpointEvery, int keep, int evaluateEvery, Outcome outcome) {
+    /** A run recorded before there was a choice has none: the last step. */
+    public Saving {
+      outcome = Objects.requireNonNullElse(outcome, Outcome.LAST);
     }
+
+    /** What is kept of a run whose product is its last step's. */
+    public Saving(int checkpointEvery, int keep, int evaluateEvery) {
+      this(checkpointEvery, keep, evaluateEvery, Outcome.LAST);
+    }
+  }
+
+  /** Which step's parameters are a run's product. */
+  public enum Outcome {
+    /** The last one's. */
+    LAST,
+    /** Those of the evaluated step with the lowest held-out loss. */
+    BEST
   }
 
   /** One epoch of AdamW, batches of 8, 2e-4 falling to 0. */

@@ -154,7 +154,8 @@ public final class Tuner {
         tally.add(result);
         pace.add(examples);
         evalLoss = evaluate(heldOut, trained, tally.step(), tally.step() == total);
-        boolean best = settings.saving().keepBest() && tally.improves(evalLoss);
+        boolean best =
+            settings.saving().outcome() == TuneSettings.Outcome.BEST && tally.improves(evalLoss);
         run.log(tally.step(), line(tally, result, evalLoss, pace.seconds()));
         report(tally, total, result);
         if (tally.exploded()) {

@@ -104,7 +104,7 @@ class TunerTest {
   @Test
   void keepBest_writesTheStepWithTheLowestHeldOutLoss() {
     Path run = folder.resolve("run");
-    TuneJob job = job(1e-2, 30, new TuneSettings.Saving(3, 1, 2, true));
+    TuneJob job = job(1e-2, 30, new TuneSettings.Saving(3, 1, 2, TuneSettings.Outcome.BEST));
     Tuner.Result result = job.run(model, run, watch());
 
     long best = 0;
@@ -127,7 +127,7 @@ class TunerTest {
 
   @Test
   void keepBest_stoppedPastTheBestStep_isKeptByAResume() {
-    TuneJob job = job(1e-2, 30, new TuneSettings.Saving(0, 1, 2, true));
+    TuneJob job = job(1e-2, 30, new TuneSettings.Saving(0, 1, 2, TuneSettings.Outcome.BEST));
     Tuner.Result whole = job.run(model, folder.resolve("whole"), watch());
     Path cut = folder.resolve("cut");
 
@@ -143,7 +143,8 @@ class TunerTest {
 
   @Test
   void keepBest_withoutHeldOutLosses_isRefused() {
-    assertThatThrownBy(() -> job(1e-2, 4, new TuneSettings.Saving(0, 0, 0, true)))
+    assertThatThrownBy(
+            () -> job(1e-2, 4, new TuneSettings.Saving(0, 0, 0, TuneSettings.Outcome.BEST)))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("--eval-every");
   }
