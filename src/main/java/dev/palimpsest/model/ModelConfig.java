@@ -1,6 +1,6 @@
 package dev.palimpsest.model;
 
-import java.util.Arrays;
+import dev.palimpsest.tensor.FlatView;
 import java.util.List;
 
 /**
@@ -116,7 +116,7 @@ public record ModelConfig(
   /** How many weights it has; tied ones count once. */
   public long parameters() {
     return ModelTensors.shapes(this).values().stream()
-        .mapToLong(shape -> Arrays.stream(shape).reduce(1, Math::multiplyExact))
+        .mapToLong(FlatView::elements)
         .sum();
   }
 

@@ -2,6 +2,7 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.model.DecoderWeights.Layer;
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
@@ -23,33 +24,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TrainedWeights implements WeightGradients, AutoCloseable {
   private final ModelConfig config;
-  private final Map<String, Slot> slots;
+  private final Map<String, FlatView> slots;
   private final Tensor parameters;
   private final Tensor gradient;
   private final List<Copy> copies = new ArrayList<>();
   private final List<Tensor> own = new ArrayList<>();
   private final Decoder decoder;
-
-  /**
-   * Where one tensor lies in the flat vectors.
-   *
-   * @param name Hugging Face's
-   */
-  @SuppressWarnings("ArrayRecordComponent") // small, handed to libtorch as it is
-  public record Slot(String name, long offset, long[] shape) {
-    /** How many weights. */
-    public long count() {
-      long count = 1;
-      for (long size : shape) {
-        count = Math.multiplyExact(count, size);
-      }
-      return count;
-    }
-
-    Tensor in(Tensor flat) {
-      return flat.narrow(0, offset, count()).view(shape);
-    }
-  }
 
   /** A weight in the type of the products, or one that is stored less {@code added}. */
   private record Copy(Tensor into, Tensor master, double added) {}
@@ -64,13 +44,13 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
   public TrainedWeights(Decoder base, WeightSource stored, Set<String> names) {
     this.config = base.config();
     this.slots = slots(base, names);
-    long size = slots.values().stream().mapToLong(Slot::count).sum();
+    long size = slots.values().stream().mapToLong(FlatView::count).sum();
     try (Scope scope = Scope.open()) {
       this.parameters = scope.release(Tensor.empty(DType.F32, size));
       this.gradient = scope.release(Tensor.zeros(DType.F32, size));
-      for (Slot slot : slots.values()) {
+      for (FlatView slot : slots.values()) {
         try (Scope _ = Scope.open()) {
-          slot.in(parameters).copyFrom(stored.read(slot.name, DType.F32));
+          slot.in(parameters).copyFrom(stored.read(slot.name(), DType.F32));
         }
       }
       this.decoder = base.with(weights(base.weights(), scope));
@@ -79,7 +59,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
   }
 
   /** Modules of one projection side by side, so that it can be a view of the flat vector. */
-  private static Map<String, Slot> slots(Decoder base, Set<String> names) {
+  private static Map<String, FlatView> slots(Decoder base, Set<String> names) {
     Map<String, long[]> shapes = ModelTensors.shapes(base.config());
     Set<String> order = new LinkedHashSet<>();
     for (Projection projection : base.weights().projections()) {
@@ -89,10 +69,10 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
     order.addAll(shapes.keySet());
     order.retainAll(shapes.keySet());
     order.retainAll(names);
-    Map<String, Slot> slots = new LinkedHashMap<>();
+    Map<String, FlatView> slots = new LinkedHashMap<>();
     long offset = 0;
     for (String name : order) {
-      Slot slot = new Slot(name, offset, Objects.requireNonNull(shapes.get(name)));
+      FlatView slot = new FlatView(name, offset, Objects.requireNonNull(shapes.get(name)));
       slots.put(name, slot);
       offset += slot.count();
     }
@@ -176,7 +156,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
     Tensor copy = kept(base.copy(), scope);
     long row = 0;
     for (int i = 0; i < names.size(); i++) {
-      Slot slot = slots.get(names.get(i));
+      FlatView slot = slots.get(names.get(i));
       if (slot != null) {
         Tensor into = names.size() == 1 ? copy : kept(copy.narrow(0, row, rows.get(i)), scope);
         copies.add(new Copy(into, kept(slot.in(parameters), scope), added));
@@ -196,18 +176,18 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
     if (!slots.keySet().containsAll(names)) {
       return Optional.empty();
     }
-    Slot first = Objects.requireNonNull(slots.get(names.getFirst()));
+    FlatView first = Objects.requireNonNull(slots.get(names.getFirst()));
     long count = 0;
     for (String name : names) {
-      Slot slot = Objects.requireNonNull(slots.get(name));
-      if (slot.offset != first.offset + count) {
+      FlatView slot = Objects.requireNonNull(slots.get(name));
+      if (slot.offset() != first.offset() + count) {
         throw new IllegalStateException(name + " does not lie beside " + names.getFirst());
       }
       count += slot.count();
     }
-    long[] shape = first.shape.clone();
+    long[] shape = first.shape().clone();
     shape[0] = count / (first.count() / shape[0]);
-    return Optional.of(flat.narrow(0, first.offset, count).view(shape));
+    return Optional.of(flat.narrow(0, first.offset(), count).view(shape));
   }
 
   /** The gradient, a view that lives as long as this. */
@@ -239,7 +219,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
   }
 
   /** Where each tensor lies, by name. */
-  public Map<String, Slot> slots() {
+  public Map<String, FlatView> slots() {
     return Collections.unmodifiableMap(slots);
   }
 

@@ -3,7 +3,7 @@ package dev.palimpsest.tune;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
-import dev.palimpsest.tune.Trained.View;
+import dev.palimpsest.tensor.FlatView;
 import java.util.List;
 import java.util.Map;
 
@@ -18,10 +18,10 @@ final class Adafactor implements Optimizer {
   private static final double MOST_RMS = 1.0;
 
   private final Tensor square;
-  private final List<View> views;
+  private final List<FlatView> views;
   private final double decay;
 
-  Adafactor(List<View> views, double decay) {
+  Adafactor(List<FlatView> views, double decay) {
     long size = views.stream().mapToLong(Adafactor::size).sum();
     try (Scope scope = Scope.open()) {
       this.square = scope.release(Tensor.zeros(DType.F32, size));
@@ -31,11 +31,11 @@ final class Adafactor implements Optimizer {
   }
 
   /** Elements of state. */
-  static long size(View view) {
+  static long size(FlatView view) {
     return factored(view) ? view.shape()[0] + view.shape()[1] : view.count();
   }
 
-  private static boolean factored(View view) {
+  private static boolean factored(FlatView view) {
     return view.shape().length == 2;
   }
 
@@ -43,7 +43,7 @@ final class Adafactor implements Optimizer {
   public void step(Tensor parameters, Tensor gradient, long step, double rate) {
     double kept = 1 - Math.pow((double) step, DECAY_RATE);
     long at = 0;
-    for (View view : views) {
+    for (FlatView view : views) {
       try (Scope _ = Scope.open()) {
         Tensor own = square.narrow(0, at, size(view));
         Tensor update = update(own, view, view.in(gradient), kept);
@@ -56,7 +56,7 @@ final class Adafactor implements Optimizer {
     }
   }
 
-  private static Tensor update(Tensor own, View view, Tensor gradient, double kept) {
+  private static Tensor update(Tensor own, FlatView view, Tensor gradient, double kept) {
     Tensor now = gradient.square().plusInPlace(EPSILON);
     if (!factored(view)) {
       own.timesInPlace(kept).plusInPlace(now.view(view.count()), 1 - kept);

@@ -3,7 +3,7 @@ package dev.palimpsest.tune;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
-import dev.palimpsest.tune.Trained.View;
+import dev.palimpsest.tensor.FlatView;
 import java.util.List;
 import java.util.Map;
 
@@ -18,11 +18,11 @@ final class AdamW implements Optimizer {
 
   private final Tensor mean;
   private final Tensor square;
-  private final List<View> views;
+  private final List<FlatView> views;
   private final double decay;
 
-  AdamW(List<View> views, double decay) {
-    long size = views.stream().mapToLong(View::count).sum();
+  AdamW(List<FlatView> views, double decay) {
+    long size = views.stream().mapToLong(FlatView::count).sum();
     try (Scope scope = Scope.open()) {
       this.mean = scope.release(Tensor.zeros(DType.F32, size));
       this.square = scope.release(Tensor.zeros(DType.F32, size));

@@ -4,7 +4,7 @@ import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
-import dev.palimpsest.tune.Trained.View;
+import dev.palimpsest.tensor.FlatView;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -26,25 +26,25 @@ final class AdamW8bit implements Optimizer {
   /** Blocks of one task. */
   private static final int TASK = 256;
 
-  private final List<View> views;
+  private final List<FlatView> views;
   private final double decay;
   private final Map<String, Tensor> state = new TreeMap<>();
   private final List<Large> large = new ArrayList<>();
   private final List<Small> small = new ArrayList<>();
 
   /** A tensor whose moments begin at such a code and such a block's scale. */
-  private record Large(View view, long code, long block) {}
+  private record Large(FlatView view, long code, long block) {}
 
   /** A tensor whose moments in F32 begin there. */
-  private record Small(View view, long at) {}
+  private record Small(FlatView view, long at) {}
 
-  AdamW8bit(List<View> views, double decay) {
+  AdamW8bit(List<FlatView> views, double decay) {
     this.views = views;
     this.decay = decay;
     long codes = 0;
     long blocks = 0;
     long floats = 0;
-    for (View view : views) {
+    for (FlatView view : views) {
       if (view.count() < SMALLEST) {
         small.add(new Small(view, floats));
         floats += view.count();
@@ -69,11 +69,11 @@ final class AdamW8bit implements Optimizer {
     }
   }
 
-  private static long blocks(View view) {
+  private static long blocks(FlatView view) {
     return Math.ceilDiv(view.count(), (long) BLOCK);
   }
 
-  static long stateBytes(View view) {
+  static long stateBytes(FlatView view) {
     return view.count() < SMALLEST ? 8 * view.count() : 2 * view.count() + 8 * blocks(view);
   }
 
@@ -117,7 +117,7 @@ final class AdamW8bit implements Optimizer {
     return Objects.requireNonNull(state.get("adam8bit." + name)).narrow(0, from, length);
   }
 
-  private static Tensor flat(View view, Tensor vector) {
+  private static Tensor flat(FlatView view, Tensor vector) {
     return vector.narrow(0, view.offset(), view.count());
   }
 

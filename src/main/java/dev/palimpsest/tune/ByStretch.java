@@ -3,7 +3,7 @@ package dev.palimpsest.tune;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import dev.palimpsest.tune.Trained.Stretch;
-import dev.palimpsest.tune.Trained.View;
+import dev.palimpsest.tensor.FlatView;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -29,10 +29,10 @@ record ByStretch(List<Part> parts) implements Optimizer {
     return new ByStretch(parts);
   }
 
-  private static List<View> within(Trained trained, long from, Stretch stretch) {
+  private static List<FlatView> within(Trained trained, long from, Stretch stretch) {
     return trained.views().stream()
         .filter(view -> view.offset() >= from && view.offset() < from + stretch.size())
-        .map(view -> new View(view.name(), view.offset() - from, view.shape()))
+        .map(view -> new FlatView(view.name(), view.offset() - from, view.shape()))
         .toList();
   }
 

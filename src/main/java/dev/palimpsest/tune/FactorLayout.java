@@ -1,5 +1,6 @@
 package dev.palimpsest.tune;
 
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.ModelConfig;
@@ -106,8 +107,8 @@ record FactorLayout(Map<String, Form> modules) {
   }
 
   /** Where each tensor lies, in PEFT's names. */
-  List<Trained.View> tensors() {
-    List<Trained.View> all = new ArrayList<>();
+  List<FlatView> tensors() {
+    List<FlatView> all = new ArrayList<>();
     modules.forEach((name, form) -> add(all, name + ".lora_A.weight", form.rank, form.in));
     modules.forEach((name, form) -> add(all, name + ".lora_B.weight", form.out, form.rank));
     modules.forEach(
@@ -119,14 +120,14 @@ record FactorLayout(Map<String, Form> modules) {
     return all;
   }
 
-  private static void add(List<Trained.View> all, String name, long... shape) {
+  private static void add(List<FlatView> all, String name, long... shape) {
     long from = all.isEmpty() ? 0 : all.getLast().offset() + all.getLast().count();
-    all.add(new Trained.View(name, from, shape));
+    all.add(new FlatView(name, from, shape));
   }
 
   /** The same as views of a flat vector, in the scope that is open. */
   Map<String, Factors> views(Tensor flat) {
-    return factors((offset, shape) -> flat.narrow(0, offset, product(shape)).view(shape));
+    return factors((offset, shape) -> flat.narrow(0, offset, FlatView.elements(shape)).view(shape));
   }
 
   /** Factors whose start is other factors of the same layout. */
@@ -143,13 +144,5 @@ record FactorLayout(Map<String, Form> modules) {
               new Factors.Start(first.a(), first.b()));
         });
     return begun;
-  }
-
-  static long product(long[] shape) {
-    long product = 1;
-    for (long size : shape) {
-      product *= size;
-    }
-    return product;
   }
 }

@@ -6,7 +6,7 @@ import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.DType;
-import java.util.Arrays;
+import dev.palimpsest.tensor.FlatView;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -43,8 +43,8 @@ record FullMemory(Decoder decoder, Set<String> names) {
     Map<String, long[]> shapes = ModelTensors.shapes(config);
     List<long[]> trained = names.stream().map(shapes::get).toList();
     long product = decoder.precision().products().bytes();
-    long n = trained.stream().mapToLong(FullMemory::count).sum();
-    long largest = trained.stream().mapToLong(FullMemory::count).max().orElse(0);
+    long n = trained.stream().mapToLong(FlatView::elements).sum();
+    long largest = trained.stream().mapToLong(FlatView::elements).max().orElse(0);
     long copies = product == DType.F32.bytes() ? 0 : n * product;
     long logits = (long) HEAD_COPIES * CrossEntropy.HEAD_ROWS * config.vocabulary() * 4;
     return config.parameters() * product
@@ -79,9 +79,5 @@ record FullMemory(Decoder decoder, Set<String> names) {
 
   private static long state(String optimizer, List<long[]> trained) {
     return trained.stream().mapToLong(shape -> Optimizer.stateBytes(optimizer, shape)).sum();
-  }
-
-  private static long count(long[] shape) {
-    return Arrays.stream(shape).reduce(1, Math::multiplyExact);
   }
 }

@@ -5,6 +5,7 @@ import dev.palimpsest.model.Factors;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Svd;
 import dev.palimpsest.tensor.Tensor;
@@ -129,7 +130,7 @@ final class LoraParameters implements AutoCloseable {
 
   private Tensor view(Scope scope, Tensor flat, long offset, long... shape) {
     Tensor view =
-        scope.release(flat.narrow(0, offset, FactorLayout.product(shape)).view(shape).detach());
+        scope.release(flat.narrow(0, offset, FlatView.elements(shape)).view(shape).detach());
     views.add(view);
     return view;
   }

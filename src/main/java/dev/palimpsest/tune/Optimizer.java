@@ -1,7 +1,7 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.tensor.Tensor;
-import dev.palimpsest.tune.Trained.View;
+import dev.palimpsest.tensor.FlatView;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -40,7 +40,7 @@ interface Optimizer extends AutoCloseable {
    *
    * @param views of the tensors that the parameters are made of
    */
-  static Optimizer of(String name, List<View> views, double decay) {
+  static Optimizer of(String name, List<FlatView> views, double decay) {
     return switch (name) {
       case "adamw" -> new AdamW(views, decay);
       case "adamw8bit" -> new AdamW8bit(views, decay);
@@ -57,7 +57,7 @@ interface Optimizer extends AutoCloseable {
 
   /** Bytes of state that a tensor needs. */
   static long stateBytes(String name, long[] shape) {
-    View view = new View("", 0, shape);
+    FlatView view = new FlatView("", 0, shape);
     return switch (name) {
       case "adamw" -> 8 * view.count();
       case "adamw8bit" -> AdamW8bit.stateBytes(view);
@@ -76,9 +76,9 @@ interface Optimizer extends AutoCloseable {
   }
 
   /** Shrinks the parameters that decay. */
-  static void decay(Tensor parameters, List<View> views, double share) {
+  static void decay(Tensor parameters, List<FlatView> views, double share) {
     if (share > 0) {
-      for (View view : views) {
+      for (FlatView view : views) {
         if (!SPARED.matcher(view.name()).find()) {
           view.in(parameters).timesInPlace(1 - share);
         }

@@ -2,9 +2,9 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.TrainedDecoder;
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -37,31 +37,9 @@ public interface Trained extends AutoCloseable {
     return Map.of();
   }
 
-  /**
-   * The tensors that the vectors are made of, in their order.
-   *
-   * @see View
-   */
-  default List<View> views() {
-    return List.of(new View("parameters", 0, new long[] {parameters().count()}));
-  }
-
-  /**
-   * Where a tensor lies in the flat vectors.
-   *
-   * @param offset of its first element
-   */
-  @SuppressWarnings("ArrayRecordComponent") // small, handed to libtorch as it is
-  record View(String name, long offset, long[] shape) {
-    /** How many elements. */
-    public long count() {
-      return Arrays.stream(shape).reduce(1, Math::multiplyExact);
-    }
-
-    /** The tensor itself, of one of the vectors. */
-    public Tensor in(Tensor flat) {
-      return flat.narrow(0, offset, count()).view(shape);
-    }
+  /** The tensors that the vectors are made of, in their order. */
+  default List<FlatView> views() {
+    return List.of(new FlatView("parameters", 0, new long[] {parameters().count()}));
   }
 
   /** The model as it trains. */

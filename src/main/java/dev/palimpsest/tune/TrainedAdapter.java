@@ -1,5 +1,6 @@
 package dev.palimpsest.tune;
 
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.AdapterConfig;
@@ -59,7 +60,7 @@ record TrainedAdapter(
   }
 
   @Override
-  public List<View> views() {
+  public List<FlatView> views() {
     return factors.layout().tensors();
   }
 

@@ -1,5 +1,6 @@
 package dev.palimpsest.tune;
 
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.FrozenDecoder;
@@ -29,10 +30,8 @@ record TrainedModel(Checkpoint base, TrainedWeights weights, TrainedDecoder deco
   }
 
   @Override
-  public List<View> views() {
-    return weights.slots().values().stream()
-        .map(slot -> new View(slot.name(), slot.offset(), slot.shape()))
-        .toList();
+  public List<FlatView> views() {
+    return List.copyOf(weights.slots().values());
   }
 
   @Override

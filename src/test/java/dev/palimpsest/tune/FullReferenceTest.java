@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.Reference;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.model.Checkpoint;
@@ -137,8 +138,8 @@ class FullReferenceTest {
       return views().get(named.get("name").asString()).in(flat);
     }
 
-    private Map<String, Trained.View> views() {
-      Map<String, Trained.View> views = new java.util.HashMap<>();
+    private Map<String, FlatView> views() {
+      Map<String, FlatView> views = new java.util.HashMap<>();
       trained.views().forEach(view -> views.put(view.name(), view));
       return views;
     }

@@ -3,6 +3,7 @@ package dev.palimpsest.tune;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -14,11 +15,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OptimizerTest {
-  private static final List<Trained.View> VIEWS =
+  private static final List<FlatView> VIEWS =
       List.of(
-          new Trained.View("a.weight", 0, new long[] {96, 128}),
-          new Trained.View("a_norm.weight", 96 * 128, new long[] {128}),
-          new Trained.View("b.weight", 96 * 128 + 128, new long[] {70, 70}));
+          new FlatView("a.weight", 0, new long[] {96, 128}),
+          new FlatView("a_norm.weight", 96 * 128, new long[] {128}),
+          new FlatView("b.weight", 96 * 128 + 128, new long[] {70, 70}));
   private static final int SIZE = 96 * 128 + 128 + 70 * 70;
 
   /**
