@@ -1,12 +1,8 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.run.BadInput;
-import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.RunFolder;
-import java.io.IOException;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import dev.palimpsest.run.TextFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -118,17 +114,11 @@ final class ConfigFile implements IDefaultValueProvider {
 
   private static JsonNode document(Path file) {
     try {
-      return YAML.readTree(Files.readString(file));
+      return YAML.readTree(TextFile.read(file));
     } catch (JacksonException e) {
       String at = e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr();
       String why = e.getOriginalMessage().replaceAll("\\s+", " ");
       throw new BadInput(file + at + ": neither YAML nor JSON: " + why, e);
-    } catch (NoSuchFileException e) {
-      throw new BadInput(file + ": no such file", e);
-    } catch (MalformedInputException e) {
-      throw new BadInput(file + ": not UTF-8 text", e);
-    } catch (IOException e) {
-      throw EnvironmentFailure.of(file + ": cannot be read", e);
     }
   }
 }

@@ -51,6 +51,15 @@ public record DataSpec(
     return ReadOptions.parse(map, extra, purpose);
   }
 
+  /**
+   * Opens the file for examples with answers.
+   *
+   * @throws dev.palimpsest.run.BadInput naming the rows that are none
+   */
+  public Dataset rows() {
+    return SampleReader.read(file, reading(ReadOptions.Purpose.ANSWERS));
+  }
+
   /** How its rows become examples of a model with such a context. */
   public Encoder.Options encoding(int context) {
     return new Encoder.Options(system, form, maxLength == 0 ? context : maxLength, overlong);

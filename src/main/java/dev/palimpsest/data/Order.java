@@ -1,8 +1,9 @@
 package dev.palimpsest.data;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 
@@ -17,7 +18,8 @@ public final class Order {
 
   private final long seed;
   private final int size;
-  private final Map<Integer, int[]> held;
+  private final int epochs;
+  private final LinkedHashMap<Integer, int[]> held = new LinkedHashMap<>(16, 0.75f, true);
 
   public Order(long seed, int size) {
     this(seed, size, 1);
@@ -34,15 +36,7 @@ public final class Order {
     }
     this.seed = seed;
     this.size = size;
-    this.held =
-        new LinkedHashMap<>(16, 0.75f, true) {
-          private static final long serialVersionUID = 1;
-
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<Integer, int[]> eldest) {
-            return size() > epochs;
-          }
-        };
+    this.epochs = epochs;
   }
 
   /** How many steps an epoch has. */
@@ -62,6 +56,16 @@ public final class Order {
     return Arrays.copyOfRange(order, from, Math.min(size, from + batchSize));
   }
 
+  /** The examples of a step from 0. */
+  public List<Example> examples(Source data, long step, int batchSize) {
+    List<Example> examples = new ArrayList<>();
+    int epoch = epoch(step, batchSize);
+    for (int index : batch(step, batchSize)) {
+      examples.addAll(data.at(index, epoch));
+    }
+    return examples;
+  }
+
   private int[] permutation(int epoch) {
     int[] known = held.get(epoch);
     if (known != null) {
@@ -75,6 +79,9 @@ public final class Order {
       order[j] = i;
     }
     held.put(epoch, order);
+    if (held.size() > epochs) {
+      held.pollFirstEntry(); // the one not asked for longest
+    }
     return order;
   }
 }

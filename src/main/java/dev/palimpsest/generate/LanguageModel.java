@@ -22,6 +22,9 @@ import java.util.function.Consumer;
 
 /** A model in memory with all that reads and writes text for it. */
 public final class LanguageModel implements AutoCloseable {
+  /** Rows of one pass in the prediction of memory; a longer sequence takes more. */
+  private static final int ROWS = 512;
+
   private final Checkpoint checkpoint;
   private final Decoder decoder;
   private final Tokenizer tokenizer;
@@ -36,9 +39,6 @@ public final class LanguageModel implements AutoCloseable {
     this.template = checkpoint.chatTemplate();
     this.fingerprint = checkpoint.fingerprint();
   }
-
-  /** Rows of one pass in the prediction of memory; a longer sequence takes more. */
-  private static final int ROWS = 512;
 
   /**
    * Reads a model from a folder in the Hugging Face layout or a GGUF file.

@@ -4,9 +4,7 @@ import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.data.Dataset;
 import dev.palimpsest.data.Encoder;
 import dev.palimpsest.data.Example;
-import dev.palimpsest.data.ReadOptions;
 import dev.palimpsest.data.Sample;
-import dev.palimpsest.data.SampleReader;
 import dev.palimpsest.data.Windows;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.run.BadInput;
@@ -59,7 +57,7 @@ public record ScoreReport(
     Encoder encoder = model.encoder(data.encoding(over.context()));
     List<Example> examples = new ArrayList<>();
     List<String> ids = new ArrayList<>();
-    try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
+    try (Dataset rows = data.rows()) {
       for (int i = 0; i < rows.size(); i++) {
         Sample sample = rows.sample(i);
         ids.add(sample.id());

@@ -2,6 +2,7 @@ package dev.palimpsest.generate;
 
 import dev.palimpsest.data.Example;
 import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Functional;
@@ -22,9 +23,6 @@ public final class Scorer {
 
   /** Fewer shared tokens cost more in attention by segments than they save. */
   private static final int LEAST_ROOT = 8;
-
-  /** Rows of logits at a time; a row is as long as the vocabulary. */
-  private static final int HEAD_ROWS = 128;
 
   private final AdaptedDecoder decoder;
   private final Progress progress;
@@ -186,8 +184,9 @@ public final class Scorer {
           () -> {
             try (Scope _ = Scope.open()) {
               Tensor hidden = prepared.hidden(builder.build());
-              for (int from = 0; from < labels.size(); from += HEAD_ROWS) {
-                head(hidden, from, Math.min(from + HEAD_ROWS, labels.size()), logprobs, top);
+              for (int from = 0; from < labels.size(); from += Decoder.HEAD_ROWS) {
+                head(
+                    hidden, from, Math.min(from + Decoder.HEAD_ROWS, labels.size()), logprobs, top);
               }
             }
           });

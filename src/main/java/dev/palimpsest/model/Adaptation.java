@@ -54,9 +54,8 @@ interface Adaptation {
               : magnitude.dividedBy(own.rowNorms(weight.narrow(0, row, width))).plusInPlace(-1));
       row += width;
     }
-    Tensor bias = projection.bias();
-    Tensor unbiased = bias == null ? outputs : outputs.minus(bias.to(outputs.dtype()));
-    return outputs.plus(unbiased.times(Tensor.cat(0, more).to(outputs.dtype())));
+    return outputs.plus(
+        projection.unbiased(outputs).times(Tensor.cat(0, more).to(outputs.dtype())));
   }
 
   private static Tensor added(Projection projection, Tensor input, Map<String, Factors> factors) {

@@ -100,7 +100,7 @@ public final class Checkpoint implements AutoCloseable {
         });
     for (String name : found.keySet()) {
       // a tied head is sometimes stored all the same, as a second copy
-      if (!expected.containsKey(name) && !(config.tiedHead() && name.equals("lm_head.weight"))) {
+      if (!expected.containsKey(name) && !(config.tiedHead() && name.equals(ModelTensors.HEAD))) {
         problems.add(name + " is not known in this architecture");
       }
     }

@@ -3,12 +3,11 @@ package dev.palimpsest.model;
 import java.util.Arrays;
 
 /**
- * Numbers in rising order from −1 to 1 that stand for those near them; bitsandbytes'
- * backends/default/ops.py. Between two neighbours the middle divides, itself belonging to the
- * lower.
+ * Numbers in rising order that stand for those near them; bitsandbytes' backends/default/ops.py.
+ * Between two neighbours the middle divides, itself belonging to the lower.
  */
-final class Codebook {
-  /** QLoRA's 4-bit NormalFloat (2305.14314, appendix E), as bitsandbytes rounds it. */
+public final class Codebook {
+  /** QLoRA's 4-bit NormalFloat (2305.14314, appendix E), as bitsandbytes rounds it; −1 to 1. */
   static final Codebook NF4 =
       new Codebook(
           -1f,
@@ -28,14 +27,22 @@ final class Codebook {
           0.72295684f,
           1f);
 
-  /** The signed 8-bit dynamic map (1511.04561): fewer bits of fraction for smaller numbers. */
-  static final Codebook DYNAMIC = new Codebook(dynamic());
+  /**
+   * The 8-bit dynamic map (1511.04561, 2110.02861), −1 to 1: a sign, an exponent of base ten as
+   * long as it needs to be, and a fraction in the bits that are left.
+   */
+  public static final Codebook DYNAMIC = new Codebook(dynamic(true));
 
-  private static final int BINS = 1 << 12;
+  /** The same without a sign, 0 to 1. */
+  public static final Codebook UNSIGNED_DYNAMIC = new Codebook(dynamic(false));
+
+  private static final int EXPONENTS = 7;
 
   private final float[] values;
   private final float[] middles;
-  private final short[] first = new short[BINS + 2];
+
+  /** By the upper half of a float's bits: the code of the lowest number that begins so. */
+  private final short[] lowest = new short[1 << 16];
 
   private Codebook(float... values) {
     this.values = values;
@@ -43,12 +50,10 @@ final class Codebook {
     for (int i = 0; i < middles.length; i++) {
       middles[i] = (values[i] + values[i + 1]) / 2;
     }
-    int middle = 0;
-    for (int bin = 0; bin < first.length; bin++) {
-      while (middle < middles.length && bin(middles[middle]) < bin) {
-        middle++;
-      }
-      first[bin] = (short) middle;
+    for (int upper = 0; upper < lowest.length; upper++) {
+      boolean negative = upper >= 1 << 15;
+      float first = Float.intBitsToFloat(upper << 16 | (negative ? 0xFFFF : 0));
+      lowest[upper] = (short) risen(0, first);
     }
   }
 
@@ -57,31 +62,37 @@ final class Codebook {
     return values;
   }
 
-  /** The code of a number in [−1, 1]: how many middles lie below it. */
-  int code(float value) {
-    // the bin rises with the value, so that middles of lower bins are below, of higher ones above
-    int code = first[bin(value)];
+  /** What a code stands for. */
+  public float value(int code) {
+    return values[code];
+  }
+
+  /** The code of the nearest number: how many middles lie below it. */
+  public int code(float value) {
+    return risen(lowest[Float.floatToRawIntBits(value) >>> 16], value);
+  }
+
+  private int risen(int from, float value) {
+    int code = from;
     while (code < middles.length && middles[code] < value) {
       code++;
     }
     return code;
   }
 
-  private static int bin(float value) {
-    return (int) ((value + 1) * (BINS / 2));
-  }
-
   /** {@code create_dynamic_map} of bitsandbytes' functional.py, in its fp32. */
-  private static float[] dynamic() {
+  private static float[] dynamic(boolean signed) {
     float[] values = new float[256];
     int count = 0;
-    for (int exponent = 0; exponent < 7; exponent++) {
-      int fractions = 1 << exponent;
-      float power = (float) Math.pow(10, exponent - 6);
+    for (int exponent = 0; exponent < EXPONENTS; exponent++) {
+      int fractions = 1 << (signed ? exponent : exponent + 1);
+      float power = (float) Math.pow(10, exponent - (EXPONENTS - 1));
       for (int i = 0; i < fractions; i++) {
         float mean = (boundary(i, fractions) + boundary(i + 1, fractions)) / 2;
         values[count++] = power * mean;
-        values[count++] = -(power * mean);
+        if (signed) {
+          values[count++] = -(power * mean);
+        }
       }
     }
     values[count++] = 0;

@@ -9,6 +9,7 @@ import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,9 @@ import org.jspecify.annotations.Nullable;
  * modeling_qwen2.py, modeling_qwen3.py and modeling_gemma3.py.
  */
 public final class Decoder implements AutoCloseable {
+  /** Rows of logits to ask for at a time: a row is as long as the vocabulary. */
+  public static final int HEAD_ROWS = 128;
+
   private final ModelConfig config;
   private final Precision precision;
   private final Device device;
@@ -64,13 +68,11 @@ public final class Decoder implements AutoCloseable {
    * @return (rows, width), F32
    */
   Tensor hidden(int[] ids, int[] positions, Attention attention, Adaptation adapter) {
-    Angles full = angles(rotary, positions);
-    Angles local = config.localRope().equals(config.rope()) ? full : angles(localRotary, positions);
+    IntFunction<Angles> angles = anglesByLayer(positions);
     Tensor x = embed(ids);
     for (int i = 0; i < config.layers(); i++) {
-      boolean sliding = config.layerTypes().get(i) == ModelConfig.LayerType.SLIDING;
       try (Scope scope = Scope.open()) { // a pass holds one layer at a time
-        x = scope.keep(block(i, x, sliding ? local : full, attention, adapter));
+        x = scope.keep(block(i, x, angles.apply(i), attention, adapter));
       }
     }
     return Functional.rmsNorm(x, weights.finalNorm(), config.normEpsilon());
@@ -86,9 +88,9 @@ public final class Decoder implements AutoCloseable {
     Attention within = rows.attention(config);
     List<Tensor> keys = new ArrayList<>();
     List<Tensor> values = new ArrayList<>();
+    IntFunction<Angles> angles = anglesByLayer(rows.positions());
     Tensor x = embeddings;
     for (int i = 0; i < config.layers(); i++) {
-      Angles angles = angles(config.layerTypes().get(i), rows.positions());
       try (Scope scope = Scope.open()) {
         Attention kept =
             (layer, q, k, v) -> {
@@ -96,7 +98,7 @@ public final class Decoder implements AutoCloseable {
               values.add(scope.keep(v));
               return within.attend(layer, q, k, v);
             };
-        x = scope.keep(block(i, x, angles, kept, Adaptation.separate(Map.of())));
+        x = scope.keep(block(i, x, angles.apply(i), kept, Adaptation.separate(Map.of())));
       }
     }
     return new Past(keys, values);
@@ -145,6 +147,13 @@ public final class Decoder implements AutoCloseable {
 
   DecoderWeights weights() {
     return weights;
+  }
+
+  /** Each layer's rotation; those of a kind are made once. */
+  private IntFunction<Angles> anglesByLayer(int[] positions) {
+    Angles full = angles(rotary, positions);
+    Angles local = config.localRope().equals(config.rope()) ? full : angles(localRotary, positions);
+    return layer -> config.layerTypes().get(layer) == ModelConfig.LayerType.SLIDING ? local : full;
   }
 
   private Angles angles(Rotary table, int[] positions) {

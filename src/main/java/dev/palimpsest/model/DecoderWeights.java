@@ -87,7 +87,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
       ModelConfig config, WeightSource source, WeightFormat format, DType products, Device device) {
 
     DecoderWeights all() {
-      Tensor embedding = product("model.embed_tokens.weight");
+      Tensor embedding = product(ModelTensors.EMBEDDING);
       List<Layer> layers = new ArrayList<>(config.layers());
       for (int i = 0; i < config.layers(); i++) {
         layers.add(layer("model.layers." + i + "."));
@@ -142,7 +142,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
 
     private Weight head() {
       try (Scope scope = Scope.open()) {
-        return Weight.of(source.read("lm_head.weight", products).to(device), scope);
+        return Weight.of(source.read(ModelTensors.HEAD, products).to(device), scope);
       }
     }
 

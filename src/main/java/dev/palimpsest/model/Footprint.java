@@ -16,9 +16,6 @@ public record Footprint(ModelConfig config, Precision precision) {
   /** Java, libtorch, tokenizer, and what libtorch's allocator has not given back. */
   private static final long PROCESS = 550_000_000;
 
-  /** Rows of logits at a time, in a loss and in scoring. */
-  private static final int HEAD_ROWS = 128;
-
   /** Parameters, gradient, two moments, and one more while they are moved. */
   private static final int FLOATS_A_PARAMETER = 5;
 
@@ -33,7 +30,7 @@ public record Footprint(ModelConfig config, Precision precision) {
       long[] shape = tensor.getValue();
       bytes +=
           switch (tensor.getKey()) {
-            case "model.embed_tokens.weight", "lm_head.weight" -> shape[0] * shape[1] * products();
+            case ModelTensors.EMBEDDING, ModelTensors.HEAD -> shape[0] * shape[1] * products();
             default ->
                 shape.length == 1
                     ? shape[0] * Float.BYTES
@@ -116,25 +113,12 @@ public record Footprint(ModelConfig config, Precision precision) {
    * @param rows of the pass
    */
   public long passBytes(int rows) {
+    long ofBlock = FrozenBlock.keptBytes(config, precision.products());
     long kept =
         rows <= FrozenDecoder.MOST_KEPT_ROWS
-            ? config.layers() * keptOfBlock()
-            : config.layers() * (long) config.width() * Float.BYTES + keptOfBlock();
+            ? config.layers() * ofBlock
+            : config.layers() * (long) config.width() * Float.BYTES + ofBlock;
     return rows * (kept + temporaries()) + denseBytes() + headBytes();
-  }
-
-  /** Of one row and block: what {@link FrozenBlock.Applied} keeps. */
-  private long keptOfBlock() {
-    boolean gemma = config.architecture() == Architecture.GEMMA3;
-    long queries = (long) config.heads() * config.headWidth();
-    long keys = (long) config.keyValueHeads() * config.headWidth();
-    long floats =
-        (gemma ? 5L : 3L) * config.width() // result and norms
-            + 2 * queries // rotated queries, attention's output
-            + 2 * keys
-            + (config.queryKeyNorm() ? queries + keys : 0);
-    long products = 2L * config.width() + queries + 3L * config.feedForward();
-    return floats * Float.BYTES + products * products();
   }
 
   /** Of one row: what a block's way back has at once beside what is kept. */
@@ -154,7 +138,7 @@ public record Footprint(ModelConfig config, Precision precision) {
   }
 
   private long headBytes() {
-    return HEAD_ROWS * (long) config.vocabulary() * (2L * Float.BYTES + products());
+    return Decoder.HEAD_ROWS * (long) config.vocabulary() * (2L * Float.BYTES + products());
   }
 
   /** The most that scoring and answering take, whose passes keep nothing. */

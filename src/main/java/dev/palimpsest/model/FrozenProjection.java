@@ -76,7 +76,7 @@ final class FrozenProjection implements AutoCloseable {
     if (gains == null) {
       return new Applied(input, low, output, null);
     }
-    Tensor unscaled = gains.unbiased(output);
+    Tensor unscaled = frozen.unbiased(output);
     return new Applied(input, low, gains.apply(output, unscaled), unscaled);
   }
 

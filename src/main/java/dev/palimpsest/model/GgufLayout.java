@@ -17,9 +17,9 @@ public final class GgufLayout {
 
   private static final Map<String, String> OUTSIDE =
       Map.of(
-          "token_embd.weight", "model.embed_tokens.weight",
-          "output_norm.weight", "model.norm.weight",
-          "output.weight", "lm_head.weight");
+          "token_embd.weight", ModelTensors.EMBEDDING,
+          "output_norm.weight", ModelTensors.NORM,
+          "output.weight", ModelTensors.HEAD);
 
   private static final Map<String, String> INSIDE =
       Map.ofEntries(

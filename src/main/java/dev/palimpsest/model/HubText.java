@@ -1,11 +1,9 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.run.BadInput;
-import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Json;
+import dev.palimpsest.run.TextFile;
 import dev.palimpsest.tokenizer.Tokenizer;
-import java.io.IOException;
-import java.nio.charset.MalformedInputException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -74,13 +72,7 @@ final class HubText {
 
   private Optional<String> text(String name) {
     Path file = folder.resolve(name);
-    try {
-      return Files.exists(file) ? Optional.of(Files.readString(file)) : Optional.empty();
-    } catch (MalformedInputException e) {
-      throw new BadInput(file + ": not UTF-8 text", e);
-    } catch (IOException e) {
-      throw new EnvironmentFailure(file + ": cannot be read: " + e.getMessage(), e);
-    }
+    return Files.exists(file) ? Optional.of(TextFile.read(file)) : Optional.empty();
   }
 
   /** A file of its own wins over the tokenizer's configuration, as in transformers. */

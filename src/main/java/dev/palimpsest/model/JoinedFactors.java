@@ -97,7 +97,7 @@ record JoinedFactors(List<Part> parts, Tensor a, Tensor b, @Nullable RowGains ga
         ? added
         : (input, plain) -> {
           Tensor outputs = added.apply(input, plain);
-          return gains.apply(outputs, gains.unbiased(outputs));
+          return gains.apply(outputs, gains.projection().unbiased(outputs));
         };
   }
 

@@ -115,9 +115,7 @@ public record ModelConfig(
 
   /** How many weights it has; tied ones count once. */
   public long parameters() {
-    return ModelTensors.shapes(this).values().stream()
-        .mapToLong(FlatView::elements)
-        .sum();
+    return ModelTensors.shapes(this).values().stream().mapToLong(FlatView::elements).sum();
   }
 
   /** Whether queries and keys are normalised per head before RoPE. */

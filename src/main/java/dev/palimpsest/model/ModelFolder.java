@@ -105,7 +105,7 @@ public final class ModelFolder {
   /** A tied head is sometimes stored all the same, as a second copy. */
   private static String name(String stored, ModelConfig config) {
     String name = SafetensorsWeights.textName(stored);
-    return config.tiedHead() && name.equals(TrainedEnds.HEAD) ? TrainedEnds.EMBEDDING : name;
+    return config.tiedHead() && name.equals(ModelTensors.HEAD) ? ModelTensors.EMBEDDING : name;
   }
 
   private static void makeFiles(Path folder, Checkpoint base) {

@@ -19,6 +19,15 @@ public final class ModelTensors {
 
   private ModelTensors() {}
 
+  /** The embedding, (vocabulary, width). */
+  public static final String EMBEDDING = "model.embed_tokens.weight";
+
+  /** The last norm, (width). */
+  public static final String NORM = "model.norm.weight";
+
+  /** The head, (vocabulary, width), where it is not the embedding. */
+  public static final String HEAD = "lm_head.weight";
+
   /** Sizes of a linear module. */
   public record Linear(long out, long in) {}
 
@@ -27,13 +36,13 @@ public final class ModelTensors {
     Map<String, long[]> shapes = new LinkedHashMap<>();
     long[] norm = {config.width()};
     long[] table = {config.vocabulary(), config.width()};
-    shapes.put("model.embed_tokens.weight", table);
+    shapes.put(EMBEDDING, table);
     for (int i = 0; i < config.layers(); i++) {
       layer(shapes, "model.layers." + i + ".", config);
     }
-    shapes.put("model.norm.weight", norm);
+    shapes.put(NORM, norm);
     if (!config.tiedHead()) {
-      shapes.put("lm_head.weight", table);
+      shapes.put(HEAD, table);
     }
     return shapes;
   }

@@ -50,7 +50,7 @@ public final class PeftFolder {
     JsonNode document = Json.read(file);
     Optional<VirtualTokens.Kind> kind = PromptConfig.kind(document);
     if (kind.isEmpty()) {
-      return read(folder, model);
+      return read(folder, parsed(folder, document), model);
     }
     PromptConfig config = PromptConfig.parse(kind.get(), document, file.toString(), model);
     try (Safetensors weights = Safetensors.open(weights(folder))) {
@@ -81,7 +81,10 @@ public final class PeftFolder {
    *     unknown or of another shape than the model and the configuration ask for
    */
   public static Adapter read(Path folder, ModelConfig model) {
-    AdapterConfig config = readConfig(folder);
+    return read(folder, readConfig(folder), model);
+  }
+
+  private static Adapter read(Path folder, AdapterConfig config, ModelConfig model) {
     try (Safetensors file = Safetensors.open(weights(folder))) {
       return new Adapter(config, factors(file, config, model));
     }
@@ -105,8 +108,12 @@ public final class PeftFolder {
    * @throws BadInput naming every setting that is not supported
    */
   public static AdapterConfig readConfig(Path folder) {
-    Path file = config(folder);
-    return PeftConfig.parse(Json.read(file), file.toString(), fingerprint(folder.resolve(RECORD)));
+    return parsed(folder, Json.read(config(folder)));
+  }
+
+  private static AdapterConfig parsed(Path folder, JsonNode document) {
+    return PeftConfig.parse(
+        document, config(folder).toString(), fingerprint(folder.resolve(RECORD)));
   }
 
   private static Path config(Path folder) {

@@ -26,6 +26,11 @@ record Projection(
     return adaptation.adapt(this, input, plain(input));
   }
 
+  /** Outputs without the bias. */
+  Tensor unbiased(Tensor outputs) {
+    return bias == null ? outputs : outputs.minus(bias.to(outputs.dtype()));
+  }
+
   /** The same without an adapter, of an input in the type of the products; a tensor of its own. */
   Tensor plain(Tensor input) {
     Tensor plain = weight.linear(input);

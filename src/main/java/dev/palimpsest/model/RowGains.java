@@ -48,12 +48,6 @@ record RowGains(Projection projection, List<JoinedFactors.Part> parts, Tensor no
     return Objects.requireNonNull(part.factors().magnitude());
   }
 
-  /** Outputs without the bias, which no gain touches. */
-  Tensor unbiased(Tensor outputs) {
-    Tensor bias = projection.bias();
-    return bias == null ? outputs : outputs.minus(bias.to(outputs.dtype()));
-  }
-
   /**
    * The outputs with their gains.
    *

@@ -55,7 +55,7 @@ final class SafetensorsWeights implements StoredWeights {
         return "model." + name.substring(wrapper.length());
       }
     }
-    return name.equals("language_model.lm_head.weight") ? "lm_head.weight" : name;
+    return name.equals("language_model.lm_head.weight") ? ModelTensors.HEAD : name;
   }
 
   @Override

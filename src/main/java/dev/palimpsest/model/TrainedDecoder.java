@@ -26,15 +26,6 @@ public interface TrainedDecoder extends AutoCloseable {
     return decoder().backThroughHead(gradient).timesInPlace(weight);
   }
 
-  /**
-   * Bytes that the written-out pass keeps of so many rows for the way back, about.
-   *
-   * @param precision of the products
-   */
-  static long keptBytes(ModelConfig config, Precision precision, int rows) {
-    return FrozenDecoder.keptBytes(config, precision, rows);
-  }
-
   /** Takes over parameters that an optimiser has moved. */
   void refresh();
 

@@ -17,17 +17,15 @@ record TrainedEnds(
     @Nullable Tensor embedding,
     @Nullable Tensor norm,
     @Nullable Tensor head) {
-  static final String EMBEDDING = "model.embed_tokens.weight";
-  static final String NORM = "model.norm.weight";
-  static final String HEAD = "lm_head.weight";
-
   static TrainedEnds of(Decoder decoder, WeightGradients gradients) {
     return new TrainedEnds(
         decoder.weights().head().products(),
         decoder.embeddingScale(),
-        gradients.of(EMBEDDING).orElse(null),
-        gradients.of(NORM).orElse(null),
-        gradients.of(decoder.config().tiedHead() ? EMBEDDING : HEAD).orElse(null));
+        gradients.of(ModelTensors.EMBEDDING).orElse(null),
+        gradients.of(ModelTensors.NORM).orElse(null),
+        gradients
+            .of(decoder.config().tiedHead() ? ModelTensors.EMBEDDING : ModelTensors.HEAD)
+            .orElse(null));
   }
 
   boolean embeddingTrains() {

@@ -80,7 +80,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
   }
 
   private DecoderWeights weights(DecoderWeights base, Scope scope) {
-    Tensor embedding = one(base.embedding(), TrainedEnds.EMBEDDING, scope);
+    Tensor embedding = one(base.embedding(), ModelTensors.EMBEDDING, scope);
     List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < base.layers().size(); i++) {
       layers.add(layer(base.layers().get(i), "model.layers." + i + ".", scope));
@@ -91,7 +91,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
 
   private Weight head(DecoderWeights base, Tensor embedding, Scope scope) {
     if (!config.tiedHead()) {
-      return matrix(base.head(), List.of(TrainedEnds.HEAD), List.of(config.vocabulary()), scope);
+      return matrix(base.head(), List.of(ModelTensors.HEAD), List.of(config.vocabulary()), scope);
     }
     return embedding == base.embedding() ? base.head() : new Weight.Plain(embedding);
   }

@@ -25,7 +25,11 @@ sealed interface Weight extends AutoCloseable {
    *
    * @param x (rows, in), type of the products
    */
-  Tensor linear(Tensor x);
+  default Tensor linear(Tensor x) {
+    try (Scope scope = Scope.open()) {
+      return scope.keep(Functional.linear(x, dense()));
+    }
+  }
 
   /**
    * A matrix as its products go fastest where it lies.
@@ -54,7 +58,11 @@ sealed interface Weight extends AutoCloseable {
    *
    * @param y (rows, out), type of the products
    */
-  Tensor back(Tensor y);
+  default Tensor back(Tensor y) {
+    try (Scope scope = Scope.open()) {
+      return scope.keep(y.matmul(dense()));
+    }
+  }
 
   /**
    * The matrix itself, (out, in), type of the products; not to be written to. What is laid out or
@@ -87,16 +95,6 @@ sealed interface Weight extends AutoCloseable {
     @Override
     public DType products() {
       return dense.dtype();
-    }
-
-    @Override
-    public Tensor linear(Tensor x) {
-      return Functional.linear(x, dense);
-    }
-
-    @Override
-    public Tensor back(Tensor y) {
-      return y.matmul(dense);
     }
 
     @Override
@@ -133,14 +131,7 @@ sealed interface Weight extends AutoCloseable {
 
     @Override
     public Tensor linear(Tensor x) {
-      return x.recorded() ? Functional.linear(x, dense()) : matrix.linear(x);
-    }
-
-    @Override
-    public Tensor back(Tensor y) {
-      try (Scope scope = Scope.open()) {
-        return scope.keep(y.matmul(dense()));
-      }
+      return x.recorded() ? Weight.super.linear(x) : matrix.linear(x);
     }
 
     @Override
@@ -179,20 +170,6 @@ sealed interface Weight extends AutoCloseable {
     @Override
     public long in() {
       return modules.getFirst().columns();
-    }
-
-    @Override
-    public Tensor linear(Tensor x) {
-      try (Scope scope = Scope.open()) {
-        return scope.keep(Functional.linear(x, dense()));
-      }
-    }
-
-    @Override
-    public Tensor back(Tensor y) {
-      try (Scope scope = Scope.open()) {
-        return scope.keep(y.matmul(dense()));
-      }
     }
 
     @Override

@@ -1,9 +1,5 @@
 package dev.palimpsest.run;
 
-import java.io.IOException;
-import java.nio.charset.MalformedInputException;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -34,15 +30,7 @@ public final class Json {
    * @throws BadInput naming the file, and line and column where the text is no JSON
    */
   public static JsonNode read(Path file) {
-    try {
-      return parse(Files.readString(file), file.toString());
-    } catch (NoSuchFileException e) {
-      throw new BadInput(file + ": no such file", e);
-    } catch (MalformedInputException e) {
-      throw new BadInput(file + ": not UTF-8 text", e);
-    } catch (IOException e) {
-      throw EnvironmentFailure.of(file + ": cannot be read", e);
-    }
+    return parse(TextFile.read(file), file.toString());
   }
 
   /**

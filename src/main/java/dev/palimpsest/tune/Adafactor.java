@@ -1,9 +1,9 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
-import dev.palimpsest.tensor.FlatView;
 import java.util.List;
 import java.util.Map;
 

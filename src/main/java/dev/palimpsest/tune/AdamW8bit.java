@@ -1,10 +1,11 @@
 package dev.palimpsest.tune;
 
+import dev.palimpsest.model.Codebook;
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
-import dev.palimpsest.tensor.FlatView;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
@@ -90,8 +91,8 @@ final class AdamW8bit implements Optimizer {
             new Blocks(
                 flat(one.view, parameters).segment(),
                 flat(one.view, gradient).segment(),
-                new Moment(DynamicMap.SIGNED, codes("mean", one), scales("mean", one)),
-                new Moment(DynamicMap.UNSIGNED, codes("square", one), scales("square", one)),
+                new Moment(Codebook.DYNAMIC, codes("mean", one), scales("mean", one)),
+                new Moment(Codebook.UNSIGNED_DYNAMIC, codes("square", one), scales("square", one)),
                 Rates.of(step, rate));
         long count = blocks(one.view);
         LongStream tasks = LongStream.range(0, Math.ceilDiv(count, (long) TASK));
@@ -136,10 +137,10 @@ final class AdamW8bit implements Optimizer {
    * @param codes a byte an element
    * @param scales F32, one a block
    */
-  private record Moment(DynamicMap map, MemorySegment codes, MemorySegment scales) {
+  private record Moment(Codebook book, MemorySegment codes, MemorySegment scales) {
     float get(long element) {
       float scale = scales.getAtIndex(ValueLayout.JAVA_FLOAT, element / BLOCK);
-      return map.value(codes.get(ValueLayout.JAVA_BYTE, element)) * scale;
+      return book.value(codes.get(ValueLayout.JAVA_BYTE, element) & 0xFF) * scale;
     }
 
     void put(long from, float[] values, int count) {
@@ -150,7 +151,7 @@ final class AdamW8bit implements Optimizer {
       scales.setAtIndex(ValueLayout.JAVA_FLOAT, from / BLOCK, largest);
       for (int i = 0; i < count; i++) {
         float share = largest == 0 ? 0 : values[i] / largest;
-        codes.set(ValueLayout.JAVA_BYTE, from + i, map.code(share));
+        codes.set(ValueLayout.JAVA_BYTE, from + i, (byte) book.code(share));
       }
     }
   }

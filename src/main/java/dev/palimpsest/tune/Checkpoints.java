@@ -38,12 +38,6 @@ public final class Checkpoints {
    */
   public static Adapter adapter(Path run, long step, LanguageModel model) {
     RunFolder.SavedStep saved = saved(run, step);
-    saved
-        .damage()
-        .ifPresent(
-            damaged -> {
-              throw new BadInput(damaged + ": missing or changed");
-            });
     Path file = saved.folder().resolve(Tuner.STATE);
     TuneJob job = TuneJob.of(run);
     String base = RunFolder.about(run).path("base").asString("");
@@ -110,10 +104,7 @@ public final class Checkpoints {
 
   private static RunFolder.SavedStep saved(Path run, long step) {
     try (RunFolder folder = RunFolder.open(run)) {
-      return folder.checkpoints().stream()
-          .filter(saved -> saved.step() == step)
-          .findFirst()
-          .orElseThrow(() -> new BadInput(run + ": no checkpoint of step " + step));
+      return folder.checkpoint(step);
     }
   }
 }

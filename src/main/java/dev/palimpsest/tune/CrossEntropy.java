@@ -16,9 +16,6 @@ import java.util.List;
  * and its gradient (softmax less one-hot) is written out, so that no logits are kept.
  */
 final class CrossEntropy implements Objective {
-  /** Rows of logits at a time; a row is as long as the vocabulary. */
-  static final int HEAD_ROWS = 128;
-
   @Override
   public double backward(TrainedDecoder decoder, List<Example> examples, double weight) {
     Pack pack = Pack.of(examples);
@@ -29,8 +26,8 @@ final class CrossEntropy implements Objective {
       Decoder head = decoder.decoder();
       List<Tensor> gradients = new ArrayList<>();
       double sum = 0;
-      for (int from = 0; from < pack.labels().length; from += HEAD_ROWS) {
-        int count = Math.min(HEAD_ROWS, pack.labels().length - from);
+      for (int from = 0; from < pack.labels().length; from += Decoder.HEAD_ROWS) {
+        int count = Math.min(Decoder.HEAD_ROWS, pack.labels().length - from);
         try (Scope chunk = Scope.open()) {
           Tensor tokens = Tensor.ofIndices(pack.labels()).narrow(0, from, count);
           Tensor hidden = pass.hidden().narrow(0, from, count);

@@ -49,7 +49,8 @@ final class Estimator {
                 settings, new CrossEntropy(), trained, new Training.Extent(total, Tuner.ROWS))) {
       Flops flops = new Flops(trained.decoder().decoder().config(), trained.parameters().count());
       Plan plan = plan(data, order, Math.toIntExact(total), flops);
-      Estimate.Probe probe = probe(training, plan, step -> examples(data, order, step), flops);
+      Estimate.Probe probe =
+          probe(training, plan, step -> order.examples(data, step, settings.perStep()), flops);
       Flops.Work all = plan.total();
       double operations = flops.forwardAndBackward(all);
       double evaluations = evaluations(total) * flops.forward(flops.work(heldOut));
@@ -70,7 +71,7 @@ final class Estimator {
     int longest = 0;
     int length = 0;
     for (int step = 0; step < total; step++) {
-      List<Example> examples = examples(data, order, step);
+      List<Example> examples = order.examples(data, step, settings.perStep());
       steps.add(flops.work(examples));
       int most = examples.stream().mapToInt(Example::length).max().orElse(0);
       if (most > length) {
@@ -114,14 +115,5 @@ final class Estimator {
   private long evaluations(long total) {
     int every = settings.saving().evaluateEvery();
     return every == 0 ? 1 : Math.ceilDiv(total, every);
-  }
-
-  private List<Example> examples(Source data, Order order, int step) {
-    List<Example> examples = new ArrayList<>();
-    int epoch = order.epoch(step, settings.perStep());
-    for (int index : order.batch(step, settings.perStep())) {
-      examples.addAll(data.at(index, epoch));
-    }
-    return examples;
   }
 }

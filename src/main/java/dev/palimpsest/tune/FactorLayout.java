@@ -1,9 +1,9 @@
 package dev.palimpsest.tune;
 
-import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.ModelConfig;
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

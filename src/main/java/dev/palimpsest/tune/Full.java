@@ -4,9 +4,11 @@ import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.ModelFolder;
 import dev.palimpsest.model.TrainedWeights;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Memory;
 import dev.palimpsest.run.Seeds;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.IntSupplier;
 
 /**
  * The model's own weights train: all of them, or those that are named.
@@ -67,8 +69,10 @@ public record Full(String method, String trains) implements Method {
       }
 
       @Override
-      public long bytes(TuneSettings settings, int rows) {
-        return new FullMemory(model.decoder(), names).bytes(settings.optimizer(), rows);
+      public void requireMemory(TuneSettings settings, IntSupplier rows) {
+        long needed =
+            new FullMemory(model.decoder(), names).bytes(settings.optimizer(), rows.getAsInt());
+        FullMemory.require(method, needed, Memory.machineBytes());
       }
     };
   }

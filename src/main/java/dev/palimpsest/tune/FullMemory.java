@@ -1,9 +1,9 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.model.Decoder;
+import dev.palimpsest.model.FrozenDecoder;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelTensors;
-import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.FlatView;
@@ -46,12 +46,12 @@ record FullMemory(Decoder decoder, Set<String> names) {
     long n = trained.stream().mapToLong(FlatView::elements).sum();
     long largest = trained.stream().mapToLong(FlatView::elements).max().orElse(0);
     long copies = product == DType.F32.bytes() ? 0 : n * product;
-    long logits = (long) HEAD_COPIES * CrossEntropy.HEAD_ROWS * config.vocabulary() * 4;
+    long logits = (long) HEAD_COPIES * Decoder.HEAD_ROWS * config.vocabulary() * 4;
     return config.parameters() * product
         + copies
         + 8 * n
         + state(optimizer, trained)
-        + TrainedDecoder.keptBytes(config, decoder.precision(), rows)
+        + FrozenDecoder.keptBytes(config, decoder.precision(), rows)
         + logits
         + Optimizer.temporaryBytes(optimizer, largest)
         + largest * product

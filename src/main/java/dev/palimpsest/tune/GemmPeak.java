@@ -18,16 +18,13 @@ import java.util.concurrent.ConcurrentHashMap;
 final class GemmPeak {
   private static final Map<Key, Double> MEASURED = new ConcurrentHashMap<>();
 
-  /** Rows of a pass. */
-  private static final int ROWS = 512;
-
   private static final long NANOS_A_SHAPE = 100_000_000;
 
   private record Key(ModelConfig config, Precision precision) {}
 
   private record Shape(long in, long out) {
     double operations() {
-      return 2.0 * ROWS * in * out;
+      return 2.0 * Tuner.ROWS * in * out;
     }
   }
 
@@ -51,7 +48,7 @@ final class GemmPeak {
 
   private static long fastest(Shape shape, Precision precision) {
     try (Scope _ = Scope.open()) {
-      Tensor x = Tensor.zeros(precision.products(), ROWS, shape.in).plusInPlace(0.5);
+      Tensor x = Tensor.zeros(precision.products(), Tuner.ROWS, shape.in).plusInPlace(0.5);
       Tensor weight = Tensor.zeros(precision.products(), shape.out, shape.in).plusInPlace(0.25);
       long best = Long.MAX_VALUE;
       long end = System.nanoTime() + NANOS_A_SHAPE;

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Seeds;
+import java.util.function.IntSupplier;
 
 /** What of a model trains, as a user asks for it; {@code run.json} holds it. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "family")
@@ -47,13 +48,12 @@ public sealed interface Method permits LowRank, PromptLearning, Full {
     Trained begin(Seeds seeds);
 
     /**
-     * Bytes that training needs at its peak, the loaded model's among them; 0 where nobody has
-     * counted.
+     * Refuses what would not fit into the machine's memory, where loading the model has not looked
+     * at it yet.
      *
      * @param rows of the longest pass
+     * @throws dev.palimpsest.run.BadInput with both sizes, and what to do
      */
-    default long bytes(TuneSettings settings, int rows) {
-      return 0;
-    }
+    default void requireMemory(TuneSettings settings, IntSupplier rows) {}
   }
 }

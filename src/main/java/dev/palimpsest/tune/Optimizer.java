@@ -1,7 +1,7 @@
 package dev.palimpsest.tune;
 
-import dev.palimpsest.tensor.Tensor;
 import dev.palimpsest.tensor.FlatView;
+import dev.palimpsest.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;

@@ -22,8 +22,6 @@ import java.util.regex.Pattern;
 record Selection(String text) {
   private static final Pattern LAYERS = Pattern.compile("layers:(\\d{1,6})(?:-(\\d{1,6}))?");
   private static final Pattern LAYER = Pattern.compile("model\\.layers\\.(\\d+)\\..*");
-  private static final String EMBEDDING = "model.embed_tokens.weight";
-  private static final String HEAD = "lm_head.weight";
 
   /** The word for everything. */
   static final String ALL = "all";
@@ -59,14 +57,14 @@ record Selection(String text) {
     return switch (item) {
       case ALL -> name -> true;
       case "norms" -> name -> name.endsWith("norm.weight");
-      case "embeddings" -> EMBEDDING::equals;
+      case "embeddings" -> ModelTensors.EMBEDDING::equals;
       case "head" -> {
         if (config.tiedHead()) {
           throw new BadInput(
               "--train head: this model's head is its embedding; give embeddings, which trains"
                   + " both");
         }
-        yield HEAD::equals;
+        yield ModelTensors.HEAD::equals;
       }
       default -> pattern(item);
     };

@@ -1,6 +1,5 @@
 package dev.palimpsest.tune;
 
-import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.AdapterConfig;
@@ -8,6 +7,7 @@ import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.FrozenDecoder;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.TrainedDecoder;
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;

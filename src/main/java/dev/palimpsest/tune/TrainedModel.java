@@ -1,12 +1,12 @@
 package dev.palimpsest.tune;
 
-import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.FrozenDecoder;
 import dev.palimpsest.model.ModelFolder;
 import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.model.TrainedWeights;
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;

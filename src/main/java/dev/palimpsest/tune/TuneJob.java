@@ -5,8 +5,6 @@ import dev.palimpsest.data.Dataset;
 import dev.palimpsest.data.Encoder;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.data.Mixing;
-import dev.palimpsest.data.ReadOptions;
-import dev.palimpsest.data.SampleReader;
 import dev.palimpsest.data.Source;
 import dev.palimpsest.data.Subset;
 import dev.palimpsest.generate.LanguageModel;
@@ -142,11 +140,14 @@ public record TuneJob(
    */
   public Tuner.Result run(LanguageModel loaded, Path out, Tuner.Watch watch) {
     RunFolder.requireAbsent(out);
-    try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS));
-        Prepared prepared = prepare(loaded, rows)) {
-      Method.Start start = start(loaded); // before the folder: it may refuse the targets
-      requireMemory(start, loaded, rows);
-      Tuner tuner = new Tuner(settings, start, watch);
+    try (Dataset rows = data.rows()) {
+      return run(loaded, rows, out, watch);
+    }
+  }
+
+  private Tuner.Result run(LanguageModel loaded, Dataset rows, Path out, Tuner.Watch watch) {
+    try (Prepared prepared = prepare(loaded, rows)) {
+      Tuner tuner = tuner(loaded, rows, watch); // before the folder: it may refuse the targets
       try (RunFolder folder = RunFolder.create(out, about(loaded, rows))) {
         return train(tuner, prepared, folder);
       }
@@ -159,7 +160,7 @@ public record TuneJob(
    * @param loaded the model, in the job's precision
    */
   public Estimate estimate(LanguageModel loaded, Tuner.Watch watch) {
-    try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS));
+    try (Dataset rows = data.rows();
         Prepared prepared = prepare(loaded, rows)) {
       return new Estimator(settings, method.over(loaded, model), watch)
           .estimate(prepared.train, prepared.heldOut);
@@ -169,15 +170,10 @@ public record TuneJob(
   /** Goes on with a run of this job from its newest checkpoint. */
   public Tuner.Result resume(LanguageModel loaded, Path run, Tuner.Watch watch) {
     try (RunFolder folder = RunFolder.open(run);
-        Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
-      JsonNode about = folder.about();
-      requireSame(run, about.path("base").asString(""), loaded.fingerprint(), model);
-      String then = about.path("data").asString("");
-      requireSame(run, then, rows.fingerprint().samples(), data.file().toString());
+        Dataset rows = data.rows()) {
+      requireUnchanged(run, loaded, rows);
       try (Prepared prepared = prepare(loaded, rows)) {
-        Method.Start start = start(loaded);
-        requireMemory(start, loaded, rows);
-        return train(new Tuner(settings, start, watch), prepared, folder);
+        return train(tuner(loaded, rows, watch), prepared, folder);
       }
     }
   }
@@ -189,13 +185,18 @@ public record TuneJob(
    * @throws BadInput if the base or the data is not what that run began with
    */
   public Tuner.Result again(LanguageModel loaded, Path record, Path out, Tuner.Watch watch) {
-    JsonNode about = RunFolder.about(record);
-    requireSame(record, about.path("base").asString(""), loaded.fingerprint(), model);
-    try (Dataset rows = SampleReader.read(data.file(), data.reading(ReadOptions.Purpose.ANSWERS))) {
-      String then = about.path("data").asString("");
-      requireSame(record, then, rows.fingerprint().samples(), data.file().toString());
+    try (Dataset rows = data.rows()) {
+      requireUnchanged(record, loaded, rows);
+      RunFolder.requireAbsent(out);
+      return run(loaded, rows, out, watch);
     }
-    return run(loaded, out, watch);
+  }
+
+  private void requireUnchanged(Path run, LanguageModel loaded, Dataset rows) {
+    JsonNode about = RunFolder.about(run);
+    requireSame(run, about.path("base").asString(""), loaded.fingerprint(), model);
+    String then = about.path("data").asString("");
+    requireSame(run, then, rows.fingerprint().samples(), data.file().toString());
   }
 
   /** The job that a run folder records. */
@@ -208,15 +209,13 @@ public record TuneJob(
     return RunFolder.result(run).map(node -> Json.mapper().treeToValue(node, Tuner.Result.class));
   }
 
-  private Method.Start start(LanguageModel loaded) {
-    return method.over(loaded, model);
-  }
-
-  private void requireMemory(Method.Start start, LanguageModel loaded, Dataset rows) {
+  private Tuner tuner(LanguageModel loaded, Dataset rows, Tuner.Watch watch) {
+    Method.Start start = method.over(loaded, model);
     Encoder encoder = loaded.encoder(data.encoding(loaded.decoder().config().context()));
-    int length = encoder.example(rows.sample(rows.longest())).length();
-    long needed = start.bytes(settings, Math.max(Tuner.ROWS, length));
-    FullMemory.require(method.method(), needed, Memory.machineBytes());
+    start.requireMemory(
+        settings,
+        () -> Math.max(Tuner.ROWS, encoder.example(rows.sample(rows.longest())).length()));
+    return new Tuner(settings, start, watch);
   }
 
   private static Tuner.Result train(Tuner tuner, Prepared prepared, RunFolder folder) {
@@ -247,18 +246,15 @@ public record TuneJob(
     }
     DataSpec spec = data.withFile(replay.get().file());
     Encoder encoder = loaded.encoder(spec.encoding(context(loaded)));
-    Dataset old = SampleReader.read(spec.file(), spec.reading(ReadOptions.Purpose.ANSWERS));
-    boolean prepared = false;
+    Dataset old = spec.rows();
     try {
       encoder.admit(old);
       double percent = replay.get().percent();
       Source mix = Mixing.byItems(task.train, Source.of(old, encoder), percent, settings.seed());
-      prepared = true;
       return new Prepared(mix, task.heldOut, Optional.of(old));
-    } finally {
-      if (!prepared) {
-        old.close();
-      }
+    } catch (RuntimeException e) {
+      old.close();
+      throw e;
     }
   }
 
@@ -268,8 +264,7 @@ public record TuneJob(
     Source all = Source.of(rows, encoder);
     if (eval.isPresent()) {
       DataSpec spec = data.withFile(eval.get());
-      try (Dataset held =
-          SampleReader.read(spec.file(), spec.reading(ReadOptions.Purpose.ANSWERS))) {
+      try (Dataset held = spec.rows()) {
         encoder.admit(held);
         return new Prepared(all, examples(Source.of(held, encoder)));
       }

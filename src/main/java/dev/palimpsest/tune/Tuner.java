@@ -93,34 +93,7 @@ public final class Tuner {
       boolean finished,
       OptionalLong bestStep,
       OptionalDouble bestEvalLoss,
-      OptionalDouble gemmPeakShare) {
-
-    /** Of a run that keeps its last step. */
-    public Result(
-        long steps,
-        long trainedTokens,
-        long labelTokens,
-        double seconds,
-        double tokensPerSecond,
-        double trainLoss,
-        OptionalDouble evalLoss,
-        long peakRssBytes,
-        boolean finished) {
-      this(
-          steps,
-          trainedTokens,
-          labelTokens,
-          seconds,
-          tokensPerSecond,
-          trainLoss,
-          evalLoss,
-          peakRssBytes,
-          finished,
-          OptionalLong.empty(),
-          OptionalDouble.empty(),
-          OptionalDouble.empty());
-    }
-  }
+      OptionalDouble gemmPeakShare) {}
 
   /** Steps of a run over such data. */
   public static long totalSteps(TuneSettings settings, Source data) {
@@ -149,7 +122,7 @@ public final class Tuner {
       Pace pace = new Pace(nanoTime, trained);
       OptionalDouble evalLoss = OptionalDouble.empty();
       while (tally.step() < total && !cancellation.requested()) {
-        List<Example> examples = examples(data, order, tally.step());
+        List<Example> examples = order.examples(data, tally.step(), settings.perStep());
         Training.StepResult result = step(run, training, tally, examples);
         tally.add(result);
         pace.add(examples);
@@ -223,15 +196,6 @@ public final class Tuner {
     if (best) {
       prune(run, tally);
     }
-  }
-
-  private List<Example> examples(Source data, Order order, long step) {
-    List<Example> examples = new ArrayList<>();
-    int epoch = order.epoch(step, settings.perStep());
-    for (int index : order.batch(step, settings.perStep())) {
-      examples.addAll(data.at(index, epoch));
-    }
-    return examples;
   }
 
   private OptionalDouble evaluate(List<Example> heldOut, Trained trained, long step, boolean last) {

@@ -479,27 +479,6 @@ class CommandsEndToEndTest {
   }
 
   private String[] tuneCall(Path run, String steps) {
-    return new String[] {
-      "tune",
-      "--model",
-      TINY,
-      "--data",
-      data.toString(),
-      "--out",
-      run.toString(),
-      "--rank",
-      "4",
-      "--lr",
-      "1e-2",
-      "--batch",
-      "4",
-      "--steps",
-      steps,
-      "--checkpoint-every",
-      "10",
-      "--seed",
-      "7",
-      "--json"
-    };
+    return Launcher.tuneCall(TINY, data, run, "--steps", steps, "--checkpoint-every", "10");
   }
 }

@@ -146,31 +146,17 @@ class KilledEndToEndTest {
   }
 
   private static String[] call(Path run) {
-    return new String[] {
-      "tune",
-      "--model",
-      TINY,
-      "--data",
-      data.toString(),
-      "--out",
-      run.toString(),
-      "--rank",
-      "4",
-      "--lr",
-      "1e-2",
-      "--batch",
-      "4",
-      "--steps",
-      String.valueOf(STEPS),
-      "--checkpoint-every",
-      "5",
-      "--keep",
-      "1",
-      "--threads",
-      "1",
-      "--seed",
-      "7",
-      "--json"
-    };
+    return Launcher.tuneCall(
+        TINY,
+        data,
+        run,
+        "--steps",
+        String.valueOf(STEPS),
+        "--checkpoint-every",
+        "5",
+        "--keep",
+        "1",
+        "--threads",
+        "1");
   }
 }

@@ -50,4 +50,14 @@ final class Launcher {
     surroundings.accept(process);
     return process.start();
   }
+
+  /** A call that trains a small adapter with seed 7, and tells of it in JSON. */
+  static String[] tuneCall(String model, Path data, Path run, String... more) {
+    List<String> call =
+        new ArrayList<>(
+            List.of("tune", "--model", model, "--data", data.toString(), "--out", run.toString()));
+    call.addAll(List.of("--rank", "4", "--lr", "1e-2", "--batch", "4", "--seed", "7", "--json"));
+    call.addAll(List.of(more));
+    return call.toArray(String[]::new);
+  }
 }

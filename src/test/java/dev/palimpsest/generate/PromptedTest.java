@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
@@ -26,16 +27,7 @@ class PromptedTest {
   private static final JsonNode CASES = Reference.json("prompts").get("cases");
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "prompt",
-        "prefix",
-        "qwen3-prompt",
-        "qwen3-prefix",
-        "gemma3-prompt",
-        "gemma3-prefix",
-        "mistral-prefix"
-      })
+  @MethodSource("dev.palimpsest.PromptCases#names")
   void write_greedy_isPeftsGenerate(String name) {
     JsonNode greedy = Reference.named(CASES, name).get("greedy");
     int[] expected = Reference.ints(greedy.get("ids"));

@@ -176,7 +176,7 @@ class FrozenDecoderTest {
   }
 
   /** Norm of the difference, relative to the expected norm. */
-  private static double distance(float[] found, float[] expected) {
+  static double distance(float[] found, float[] expected) {
     assertThat(found).hasSameSizeAs(expected);
     double difference = 0;
     double norm = 0;

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -34,16 +35,7 @@ class PromptReferenceTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "prompt",
-        "prefix",
-        "qwen3-prompt",
-        "qwen3-prefix",
-        "gemma3-prompt",
-        "gemma3-prefix",
-        "mistral-prefix"
-      })
+  @MethodSource("dev.palimpsest.PromptCases#names")
   void logits_severalDocumentsInOnePass_arePeftsOfEach(String name) {
     JsonNode expected = Reference.named(CASES, name);
     try (Scope _ = Scope.open();

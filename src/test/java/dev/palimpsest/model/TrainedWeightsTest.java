@@ -230,21 +230,9 @@ class TrainedWeightsTest {
     assertThat(found.keySet()).isEqualTo(expected.keySet());
     expected.forEach(
         (name, gradient) ->
-            assertThat(distance(Objects.requireNonNull(found.get(name)), gradient))
+            assertThat(
+                    FrozenDecoderTest.distance(Objects.requireNonNull(found.get(name)), gradient))
                 .as(name)
                 .isLessThan(relative));
-  }
-
-  /** Norm of the difference, relative to the expected norm. */
-  private static double distance(float[] found, float[] expected) {
-    assertThat(found).hasSameSizeAs(expected);
-    double difference = 0;
-    double norm = 0;
-    for (int i = 0; i < expected.length; i++) {
-      difference += Math.pow(found[i] - expected[i], 2);
-      norm += Math.pow(expected[i], 2);
-    }
-    assertThat(norm).isPositive();
-    return Math.sqrt(difference / norm);
   }
 }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -125,7 +126,18 @@ class BrowserEndToEndTest {
           "adapter", in -> Files.writeString(in.resolve("adapter_model.safetensors"), "weights"));
       open.finish(
           new Tuner.Result(
-              200, 102_400, 9000, 65, 1575, 0.4, OptionalDouble.empty(), 1L << 30, true));
+              200,
+              102_400,
+              9000,
+              65,
+              1575,
+              0.4,
+              OptionalDouble.empty(),
+              1L << 30,
+              true,
+              OptionalLong.empty(),
+              OptionalDouble.empty(),
+              OptionalDouble.empty()));
     }
     Side before = new Side("smollm2", Optional.empty());
     Side after = new Side("smollm2", Optional.of(run.resolve("adapter")));

@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -75,7 +76,19 @@ class DemoReportTest {
     Ledger ledger = ledger(new PairedCounts(0, 0, 12, 28), new PairedCounts(38, 9, 3, 10));
     Ledger early = ledger(new PairedCounts(0, 0, 4, 36), new PairedCounts(45, 4, 3, 8));
     Tuner.Result training =
-        new Tuner.Result(10, 1000, 200, 5, 200, 0.5, OptionalDouble.empty(), 1 << 30, true);
+        new Tuner.Result(
+            10,
+            1000,
+            200,
+            5,
+            200,
+            0.5,
+            OptionalDouble.empty(),
+            1 << 30,
+            true,
+            OptionalLong.empty(),
+            OptionalDouble.empty(),
+            OptionalDouble.empty());
     return new DemoResult(
         "smollm2",
         List.of(

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
@@ -299,7 +300,19 @@ class ReportPageTest {
       }
       if (finished) {
         open.finish(
-            new Tuner.Result(3, 300, 90, 65, 4.6, 1, OptionalDouble.empty(), 1_500_000_000, true));
+            new Tuner.Result(
+                3,
+                300,
+                90,
+                65,
+                4.6,
+                1,
+                OptionalDouble.empty(),
+                1_500_000_000,
+                true,
+                OptionalLong.empty(),
+                OptionalDouble.empty(),
+                OptionalDouble.empty()));
       }
     }
     return run;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
-import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.Reference;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.model.Checkpoint;
@@ -12,10 +11,9 @@ import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TrainedWeights;
 import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
@@ -35,7 +33,7 @@ class FullReferenceTest {
   @ValueSource(strings = {"llama", "gemma3", "qwen2", "qwen3"})
   void backward_ofTheBatch_givesTransformersGradients(String checkpoint) {
     JsonNode expected = Reference.named(FULL.get("gradients"), checkpoint);
-    List<Example> examples = examples(expected.get("batch"));
+    List<Example> examples = TrainingReferenceTest.examples(expected.get("batch"));
     long labels = examples.stream().mapToLong(Example::labels).sum();
     try (Scope _ = Scope.open();
         Model model = Model.open(checkpoint, "all", Precision.FP32)) {
@@ -45,7 +43,8 @@ class FullReferenceTest {
       assertThat(Reference.names(expected.get("gradients")))
           .containsExactlyInAnyOrderElementsOf(model.weights.slots().keySet());
       for (JsonNode gradient : expected.get("gradients")) {
-        assertTensor(gradient, model.view(gradient, model.weights.gradient()), 1e-4);
+        TrainingReferenceTest.assertTensor(
+            gradient, model.view(gradient, model.weights.gradient()), 1e-4);
       }
     }
   }
@@ -54,14 +53,15 @@ class FullReferenceTest {
   @Test
   void backward_ofTheBatch_givesWholeTensors() {
     JsonNode expected = Reference.named(TRAINING.get("gradients"), "full");
-    List<Example> examples = examples(TRAINING.get("batch"));
+    List<Example> examples = TrainingReferenceTest.examples(TRAINING.get("batch"));
     long labels = examples.stream().mapToLong(Example::labels).sum();
     try (Scope _ = Scope.open();
         Model model = Model.open("llama", "all", Precision.FP32)) {
       new CrossEntropy().backward(model.trained.decoder(), examples, 1.0 / labels);
 
       for (JsonNode gradient : expected.get("gradients")) {
-        assertTensor(gradient, model.view(gradient, model.weights.gradient()), 1e-4);
+        TrainingReferenceTest.assertTensor(
+            gradient, model.view(gradient, model.weights.gradient()), 1e-4);
       }
     }
   }
@@ -100,7 +100,8 @@ class FullReferenceTest {
   private static void assertRun(
       JsonNode expected, String checkpoint, String trains, TuneSettings settings, double error) {
     List<Example> examples =
-        examples(Reference.named(FULL.get("gradients"), checkpoint).get("batch"));
+        TrainingReferenceTest.examples(
+            Reference.named(FULL.get("gradients"), checkpoint).get("batch"));
     try (Scope _ = Scope.open();
         Model model = Model.open(checkpoint, trains, Precision.FP32);
         Training training =
@@ -118,7 +119,8 @@ class FullReferenceTest {
       assertThat(Reference.names(expected.get("final")))
           .containsExactlyInAnyOrderElementsOf(model.weights.slots().keySet());
       for (JsonNode weight : expected.get("final")) {
-        assertTensor(weight, model.view(weight, model.weights.parameters()), 10 * error);
+        TrainingReferenceTest.assertTensor(
+            weight, model.view(weight, model.weights.parameters()), 10 * error);
       }
     }
   }
@@ -165,31 +167,5 @@ class FullReferenceTest {
         new TuneSettings.Length(OptionalInt.of(STEPS), 1),
         new TuneSettings.Saving(0, 0, 0),
         0);
-  }
-
-  static List<Example> examples(JsonNode items) {
-    List<Example> examples = new ArrayList<>();
-    for (JsonNode item : items) {
-      int[] ids = Reference.ints(item.get("ids"));
-      boolean[] label = new boolean[ids.length];
-      Arrays.fill(label, item.get("label_start").asInt(), ids.length, true);
-      examples.add(new Example("example " + examples.size(), ids, label));
-    }
-    return examples;
-  }
-
-  private static void assertTensor(JsonNode expected, Tensor tensor, double relative) {
-    String name = expected.get("name").asString();
-    double norm = expected.get("norm").asDouble();
-    float[] first = Reference.floats(expected.get("first"));
-    float[] found = tensor.floats();
-    double sum = 0;
-    for (float value : found) {
-      sum += (double) value * value;
-    }
-    assertThat(Math.sqrt(sum)).as(name).isCloseTo(norm, within(relative * norm));
-    assertThat(Arrays.copyOf(found, first.length))
-        .as(name)
-        .containsExactly(first, within((float) (relative * norm)));
   }
 }

@@ -3,8 +3,8 @@ package dev.palimpsest.tune;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Arrays;

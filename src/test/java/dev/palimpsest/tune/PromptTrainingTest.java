@@ -31,6 +31,7 @@ import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
@@ -42,16 +43,7 @@ class PromptTrainingTest {
   @TempDir private Path folder;
 
   @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "prompt",
-        "prefix",
-        "qwen3-prompt",
-        "qwen3-prefix",
-        "gemma3-prompt",
-        "gemma3-prefix",
-        "mistral-prefix"
-      })
+  @MethodSource("dev.palimpsest.PromptCases#names")
   void backward_ofAllDocumentsInOnePass_givesPeftsLossAndGradient(String name) {
     JsonNode expected = Reference.named(PROMPTS.get("cases"), name);
     List<Example> examples = TrainingReferenceTest.examples(expected.get("documents"));

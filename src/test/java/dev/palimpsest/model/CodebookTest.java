@@ -1,4 +1,4 @@
-package dev.palimpsest.tune;
+package dev.palimpsest.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
@@ -10,19 +10,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Against bitsandbytes (reference/full.py). */
-class DynamicMapTest {
+class CodebookTest {
   private static final JsonNode MAPS = Reference.json("full").get("maps");
 
   @ParameterizedTest
   @ValueSource(strings = {"signed", "unsigned"})
   void value_ofEveryCode_isBitsandbytes(String name) {
-    DynamicMap map = map(name);
+    Codebook map = map(name);
     float[] expected = Reference.floats(Reference.named(MAPS, name).get("map"));
 
     for (int code = 0; code < 256; code++) {
       // the last bits hang on the width of the registers that torch.linspace runs in
       float error = 2.4e-7f * Math.abs(expected[code]);
-      assertThat(map.value((byte) code)).isCloseTo(expected[code], within(error));
+      assertThat(map.value(code)).isCloseTo(expected[code], within(error));
     }
   }
 
@@ -33,32 +33,32 @@ class DynamicMapTest {
     float[] values = Reference.floats(expected.get("values"));
     float[] scales = Reference.floats(expected.get("scales"));
     int[] codes = Reference.ints(expected.get("codes"));
-    DynamicMap map = map(name);
+    Codebook map = map(name);
 
     for (int i = 0; i < values.length; i++) {
       float scale = scales[i / 256];
       float share = scale == 0 ? 0 : values[i] / scale;
-      assertThat(map.code(share) & 0xFF).as("element " + i).isEqualTo(codes[i]);
+      assertThat(map.code(share)).as("element " + i).isEqualTo(codes[i]);
     }
   }
 
   @Test
   void code_ofAnyNumber_isTheNearest() {
-    for (DynamicMap map : new DynamicMap[] {DynamicMap.SIGNED, DynamicMap.UNSIGNED}) {
+    for (Codebook map : new Codebook[] {Codebook.DYNAMIC, Codebook.UNSIGNED_DYNAMIC}) {
       for (int i = -4000; i <= 4000; i++) {
         float x = (float) (Math.signum(i) * Math.pow(Math.abs(i) / 4000.0, 5));
-        if (map == DynamicMap.UNSIGNED && x < 0) {
+        if (map == Codebook.UNSIGNED_DYNAMIC && x < 0) {
           continue;
         }
         float found = Math.abs(map.value(map.code(x)) - x);
         for (int code = 0; code < 256; code++) {
-          assertThat(found).isLessThanOrEqualTo(Math.abs(map.value((byte) code) - x) + 1e-9f);
+          assertThat(found).isLessThanOrEqualTo(Math.abs(map.value(code) - x) + 1e-9f);
         }
       }
     }
   }
 
-  private static DynamicMap map(String name) {
-    return name.equals("signed") ? DynamicMap.SIGNED : DynamicMap.UNSIGNED;
+  private static Codebook map(String name) {
+    return name.equals("signed") ? Codebook.DYNAMIC : Codebook.UNSIGNED_DYNAMIC;
   }
 }
