@@ -47,7 +47,7 @@ final class Estimator {
         Training training =
             new Training(
                 settings, new CrossEntropy(), trained, new Training.Extent(total, Tuner.ROWS))) {
-      Flops flops = new Flops(trained.decoder().decoder().config(), trained.parameters().count());
+      Flops flops = Flops.of(trained);
       Plan plan = plan(data, order, Math.toIntExact(total), flops);
       Estimate.Probe probe =
           probe(training, plan, step -> order.examples(data, step, settings.perStep()), flops);

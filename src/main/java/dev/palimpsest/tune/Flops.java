@@ -7,23 +7,31 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Floating-point operations of training factors over a frozen base, two for each multiply-add
- * (Kaplan et al., 2001.08361, whose 2·P forward and 4·P backward become 2·P and 2·P here: the base
- * has no gradient of its own).
+ * Floating-point operations of training factors over a frozen base, or its own weights, two for
+ * each multiply-add (Kaplan et al., 2001.08361, whose 2·P forward and 4·P backward become 2·P and
+ * 2·P here: the base has no gradient of its own).
  *
  * <p>Of T tokens in documents of n tokens, L of them labels, with P weights in the blocks' linear
- * modules and N that train, width d, vocabulary V, heads h of width w:
+ * modules, O of which train, and N in factors beside them, width d, vocabulary V, heads h of width
+ * w:
  *
  * <ul>
  *   <li>forward 2·P·T + 2·N·T + Σ 4·h·w·pairs + 2·V·d·L, where a document of n tokens has n·(n+1)/2
  *       pairs of a query and a key in each layer, fewer in one with a sliding window;
- *   <li>backward 2·P·T + 4·N·T + twice the attention's + 2·V·d·L; what is computed again is not
- *       counted.
+ *   <li>backward 2·P·T + 2·O·T + 4·N·T + twice the attention's + 2·V·d·L; what is computed again is
+ *       not counted.
  * </ul>
  *
- * @param trained N
+ * @param factors N
+ * @param own O; the gradients of a head and of embeddings are not counted
  */
-record Flops(ModelConfig config, long trained) {
+record Flops(ModelConfig config, long factors, long own) {
+  /** Of what trains. */
+  static Flops of(Trained trained) {
+    ModelConfig config = trained.decoder().decoder().config();
+    return new Flops(config, trained.factorCount(), trained.ownCount());
+  }
+
   /**
    * What the operations hang on.
    *
@@ -46,11 +54,13 @@ record Flops(ModelConfig config, long trained) {
   }
 
   double forward(Work work) {
-    return 2.0 * (blocks() + trained) * work.tokens + work.attention + head(work);
+    return 2.0 * (blocks() + factors) * work.tokens + work.attention + head(work);
   }
 
   double forwardAndBackward(Work work) {
-    return (4.0 * blocks() + 6.0 * trained) * work.tokens + 3 * work.attention + 2 * head(work);
+    return (4.0 * blocks() + 2.0 * own + 6.0 * factors) * work.tokens
+        + 3 * work.attention
+        + 2 * head(work);
   }
 
   private double attention(long length) {

@@ -21,7 +21,7 @@ final class Pace {
     this.nanoTime = nanoTime;
     this.began = nanoTime.getAsLong();
     this.decoder = trained.decoder().decoder();
-    this.flops = new Flops(decoder.config(), trained.parameters().count());
+    this.flops = Flops.of(trained);
   }
 
   /** Adds a step. */

@@ -37,6 +37,16 @@ public interface Trained extends AutoCloseable {
     return Map.of();
   }
 
+  /** Parameters that inputs are multiplied with beside the base's weights. */
+  default long factorCount() {
+    return parameters().count();
+  }
+
+  /** Parameters in the place of the base's, in the products of its blocks. */
+  default long ownCount() {
+    return 0;
+  }
+
   /** The tensors that the vectors are made of, in their order. */
   default List<FlatView> views() {
     return List.of(new FlatView("parameters", 0, new long[] {parameters().count()}));

@@ -4,6 +4,7 @@ import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.FrozenDecoder;
 import dev.palimpsest.model.ModelFolder;
+import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.model.TrainedWeights;
 import dev.palimpsest.tensor.FlatView;
@@ -32,6 +33,21 @@ record TrainedModel(Checkpoint base, TrainedWeights weights, TrainedDecoder deco
   @Override
   public List<FlatView> views() {
     return List.copyOf(weights.slots().values());
+  }
+
+  @Override
+  public long factorCount() {
+    return 0;
+  }
+
+  @Override
+  public long ownCount() {
+    return views().stream()
+        .filter(view -> view.shape().length == 2)
+        .filter(view -> !view.name().equals(ModelTensors.EMBEDDING))
+        .filter(view -> !view.name().equals(ModelTensors.HEAD))
+        .mapToLong(FlatView::count)
+        .sum();
   }
 
   @Override

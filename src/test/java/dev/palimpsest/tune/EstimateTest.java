@@ -10,6 +10,7 @@ import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Cancellation;
 import dev.palimpsest.run.Progress;
+import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.Device;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -108,13 +109,29 @@ class EstimateTest {
     }
   }
 
+  /** Each product of a block comes three times: forward, back to its input, back to its weights. */
+  @Test
+  void flops_ofAModelsOwnWeights_areThreeTimesTheBlocks() {
+    boolean[] label = {false, true, true};
+    try (Trained trained =
+        new Full(Full.FULL, Selection.ALL).over(model, "llama").begin(new Seeds(1))) {
+      Flops flops = Flops.of(trained);
+      Flops.Work work = flops.work(List.of(new Example("a", new int[3], label)));
+
+      double head =
+          2.0 * 2 * model.decoder().config().width() * model.decoder().config().vocabulary();
+      double blocks = flops.forward(work) - head;
+      assertThat(flops.forwardAndBackward(work)).isCloseTo(3 * blocks + 2 * head, within(1.0));
+    }
+  }
+
   /** Against the products of one document, counted one by one. */
   @Test
   void flops_ofADocument_areThoseOfItsProducts() {
     ModelConfig c = model.decoder().config();
     int n = 7;
     boolean[] label = {false, false, false, false, false, true, true};
-    Flops flops = new Flops(c, 1000);
+    Flops flops = new Flops(c, 1000, 0);
     Flops.Work work = flops.work(List.of(new Example("a", new int[n], label)));
 
     long queries = (long) c.heads() * c.headWidth();
