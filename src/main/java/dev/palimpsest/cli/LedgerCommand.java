@@ -6,8 +6,10 @@ import dev.palimpsest.measure.LedgerJson;
 import dev.palimpsest.measure.LedgerText;
 import dev.palimpsest.measure.RunLedger;
 import dev.palimpsest.measure.Side;
+import dev.palimpsest.measure.Threshold;
 import dev.palimpsest.run.Progress;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -27,20 +29,19 @@ final class LedgerCommand implements Callable<Integer> {
   @Option(names = "--items", description = "writes one line per probe and item")
   private @Nullable Path items;
 
-  @Option(names = "--fail-if-lost", description = "exit 1 if a retention probe lost more, as 1%%")
-  private @Nullable String failIfLost;
-
+  @Mixin private ThresholdOptions thresholds = new ThresholdOptions();
   @Mixin private ProbeOptions probes = new ProbeOptions();
   @Mixin private ModelOptions models = new ModelOptions();
   @Mixin private Output output = new Output();
 
   @Override
   public Integer call() {
-    double margin = failIfLost == null ? 0 : ProbeOptions.percent(failIfLost);
+    List<Threshold> asked = thresholds.asked();
     Side first = Side.parse(before);
     Side second = Side.parse(after);
     Optional<RunLedger> kept = RunLedger.of(first, second);
     LedgerJob job = probes.job(Places.cache());
+    Threshold.requireRetention(asked, job.probes());
     try (Progress progress = output.progress()) {
       LedgerJob.Models from = models.models(progress);
       Ledger ledger = job.measure(first, second, from, Places.baselines(), progress);
@@ -48,8 +49,10 @@ final class LedgerCommand implements Callable<Integer> {
         LedgerJson.writeItems(ledger, items);
       }
       kept.ifPresent(place -> place.write(ledger));
-      output.print(LedgerJson.of(ledger), () -> LedgerText.of(ledger, kept));
-      return failIfLost != null && ledger.lostMoreThan(margin) ? Failures.WORK : 0;
+      output.print(
+          LedgerJson.of(ledger, asked),
+          () -> LedgerText.of(ledger, kept) + LedgerText.of(ledger, asked));
+      return asked.stream().anyMatch(each -> each.missedBy(ledger)) ? Failures.WORK : 0;
     }
   }
 }

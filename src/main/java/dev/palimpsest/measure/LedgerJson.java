@@ -4,8 +4,10 @@ import dev.palimpsest.run.AtomicFile;
 import dev.palimpsest.run.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -31,6 +33,44 @@ public final class LedgerJson {
             });
     ledger.onPrompts().ifPresent(prompts -> document.set("kl_on_prompts", divergence(prompts)));
     return document;
+  }
+
+  /** The document, with what the user's thresholds come to. */
+  public static ObjectNode of(Ledger ledger, List<Threshold> thresholds) {
+    ObjectNode document = of(ledger);
+    ArrayNode all = document.putArray("thresholds");
+    for (Threshold threshold : thresholds) {
+      ObjectNode node = all.addObject();
+      node.put("rule", lower(threshold.rule())).put("margin", threshold.margin());
+      node.put("missed", threshold.missedBy(ledger));
+      ArrayNode probes = node.putArray("probes");
+      threshold.judge(ledger).forEach(judgement -> probes.add(judgement(judgement)));
+    }
+    return document;
+  }
+
+  private static ObjectNode judgement(Judgement judgement) {
+    ObjectNode node = Json.mapper().createObjectNode();
+    node.put("name", judgement.probe()).put("kind", lower(judgement.kind()));
+    node.put("verdict", lower(judgement.verdict()));
+    node.put("p_lost", judgement.lostP()).put("p_lost_holm", judgement.lostHolm());
+    node.put("p_kept", judgement.keptP());
+    node.put("confidence", judgement.confidence());
+    judgement
+        .interval()
+        .ifPresentOrElse(
+            i -> node.putArray("limits").add(i.low()).add(i.high()), () -> node.putNull("limits"));
+    items(node, "items_to_decide", judgement.itemsToDecide());
+    items(node, "items_to_see", judgement.itemsToSee());
+    return node;
+  }
+
+  private static void items(ObjectNode node, String field, OptionalLong items) {
+    if (items.isPresent()) {
+      node.put(field, items.getAsLong());
+    } else {
+      node.putNull(field);
+    }
   }
 
   /** Writes one line for each probe and item. */
@@ -90,13 +130,21 @@ public final class LedgerJson {
     node.put("before", outcome.before()).put("after", outcome.after());
     node.put("delta", outcome.delta());
     interval(node, outcome.interval());
-    Optional<PairedCounts> counts =
-        outcome instanceof Outcome.Rates rates ? Optional.of(rates.counts()) : Optional.empty();
+    Optional<Outcome.Rates> rates =
+        outcome instanceof Outcome.Rates some ? Optional.of(some) : Optional.empty();
+    Optional<PairedCounts> counts = rates.map(Outcome.Rates::counts);
     node.put("few", counts.map(PairedCounts::few).orElse(null));
     node.put("lost", counts.map(PairedCounts::lost).orElse(null));
     node.put("won", counts.map(PairedCounts::won).orElse(null));
     node.put("mcnemar_p", counts.map(PairedCounts::mcnemarP).orElse(null));
-    return node.put("agreement", counts.map(PairedCounts::agreement).orElse(null));
+    node.put("agreement", counts.map(PairedCounts::agreement).orElse(null));
+    rates
+        .flatMap(Outcome.Rates::clusters)
+        .ifPresent(
+            clusters ->
+                node.put("documents", clusters.documents())
+                    .put("design_effect", clusters.designEffect()));
+    return node;
   }
 
   private static void interval(ObjectNode node, Optional<Interval> interval) {

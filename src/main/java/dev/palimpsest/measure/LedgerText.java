@@ -1,5 +1,11 @@
 package dev.palimpsest.measure;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -24,10 +30,70 @@ public final class LedgerText {
             "lost",
             "won",
             "p"));
-    ledger.probes().forEach(result -> out.append(line(result)));
+    for (ProbeResult result : ledger.probes()) {
+      String kind = result.probe().kind().name().toLowerCase(Locale.ROOT);
+      out.append(line(result.probe().name(), kind, result.outcome()));
+      result.slices().forEach((slice, outcome) -> out.append(line("  " + slice, "", outcome)));
+    }
     ledger.divergence().ifPresent(d -> out.append(line(d)));
     ledger.onPrompts().ifPresent(d -> out.append(line(d)));
     return out.toString().stripTrailing();
+  }
+
+  /** What the user's thresholds come to, a paragraph each; empty if there are none. */
+  public static String of(Ledger ledger, List<Threshold> thresholds) {
+    StringBuilder out = new StringBuilder();
+    for (Threshold threshold : thresholds) {
+      out.append(
+          String.format(
+              Locale.ROOT,
+              "%n%s %s%%: %s%n",
+              threshold.rule().option(),
+              percent(threshold.margin()),
+              threshold.missedBy(ledger) ? "missed" : "met"));
+      threshold.judge(ledger).forEach(judgement -> out.append(line(judgement)));
+    }
+    return out.toString().stripTrailing();
+  }
+
+  private static String line(Judgement judgement) {
+    String limits =
+        judgement
+            .interval()
+            .map(
+                i ->
+                    String.format(
+                        Locale.ROOT,
+                        "Δ %+.3f … %+.3f at %s %%",
+                        i.low(),
+                        i.high(),
+                        percent(judgement.confidence())))
+            .orElse("no interval of one document");
+    String decide =
+        judgement.verdict() == Judgement.Verdict.UNDECIDED
+            ? "; "
+                + (judgement.itemsToDecide().isPresent()
+                    ? "about " + rounded(judgement.itemsToDecide().getAsLong()) + " items"
+                    : "no number of items")
+                + " would decide it"
+            : "";
+    return String.format(
+        Locale.ROOT,
+        "  %-14s %-9s %s%s%n",
+        judgement.probe(),
+        judgement.verdict().name().toLowerCase(Locale.ROOT),
+        limits,
+        decide);
+  }
+
+  private static String percent(double share) {
+    return new DecimalFormat("0.##", DecimalFormatSymbols.getInstance(Locale.ROOT))
+        .format(100 * share);
+  }
+
+  /** To two digits: an estimate from an estimate. */
+  private static String rounded(long items) {
+    return new BigDecimal(items).round(new MathContext(2, RoundingMode.UP)).toPlainString();
   }
 
   /** The same, with the place where a run's report finds it. */
@@ -54,8 +120,7 @@ public final class LedgerText {
             .orElse(""));
   }
 
-  private static String line(ProbeResult result) {
-    Outcome outcome = result.outcome();
+  private static String line(String name, String kind, Outcome outcome) {
     String interval =
         outcome
             .interval()
@@ -73,8 +138,8 @@ public final class LedgerText {
     return String.format(
         Locale.ROOT,
         "%-14s %-9s %5d %7.3f %7.3f %+8.3f  %-19s %s%n",
-        result.probe().name(),
-        result.probe().kind().name().toLowerCase(Locale.ROOT),
+        name,
+        kind,
         outcome.n(),
         outcome.before(),
         outcome.after(),

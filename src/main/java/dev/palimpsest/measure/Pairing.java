@@ -2,6 +2,7 @@ package dev.palimpsest.measure;
 
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
@@ -48,7 +49,7 @@ final class Pairing {
         probe,
         List.copyOf(metrics),
         outcome(all, rows),
-        choices ? Optional.of(byBytes()) : Optional.empty(),
+        choices ? Optional.of(byBytes(all)) : Optional.empty(),
         slices,
         rows);
   }
@@ -115,12 +116,17 @@ final class Pairing {
   }
 
   private Outcome outcome(List<Integer> indexes, List<ItemRow> rows) {
+    List<String> documents = documents(indexes);
     if (probe.ofTexts()) {
-      return Outcome.Bits.of(
-          bits(before, indexes),
-          bytes(before, indexes),
-          bits(after, indexes),
-          bytes(after, indexes));
+      return new Outcome.Bits(
+          indexes.size(),
+          Ratio.value(bits(before, indexes), bytes(before, indexes)),
+          Ratio.value(bits(after, indexes), bytes(after, indexes)),
+          Ratio.change(
+              Clusters.sums(bits(before, indexes), documents),
+              Clusters.sums(bytes(before, indexes), documents),
+              Clusters.sums(bits(after, indexes), documents),
+              Clusters.sums(bytes(after, indexes), documents)));
     }
     boolean[] first = new boolean[indexes.size()];
     boolean[] second = new boolean[indexes.size()];
@@ -128,7 +134,24 @@ final class Pairing {
       first[i] = rows.get(indexes.get(i)).before() == 1;
       second[i] = rows.get(indexes.get(i)).after() == 1;
     }
-    return new Outcome.Rates(PairedCounts.of(first, second));
+    return rates(first, second, documents);
+  }
+
+  private static Outcome.Rates rates(boolean[] first, boolean[] second, List<String> documents) {
+    PairedCounts counts = PairedCounts.of(first, second);
+    if (documents.stream().distinct().count() == documents.size()) {
+      return new Outcome.Rates(counts);
+    }
+    double[] change = new double[first.length];
+    Arrays.setAll(change, i -> (second[i] ? 1 : 0) - (first[i] ? 1 : 0));
+    return new Outcome.Rates(counts, Optional.of(Clusters.of(change, documents)));
+  }
+
+  /** What each item is about; one of which that is not told stands by itself. */
+  private List<String> documents(List<Integer> indexes) {
+    return indexes.stream()
+        .map(i -> probe.document(probe.items().get(i)).map(d -> "of " + d).orElse("item " + i))
+        .toList();
   }
 
   private static double[] bits(List<Observation> seen, List<Integer> indexes) {
@@ -139,8 +162,8 @@ final class Pairing {
     return indexes.stream().mapToDouble(i -> ((Observation.Coded) seen.get(i)).bytes()).toArray();
   }
 
-  private Outcome byBytes() {
-    return new Outcome.Rates(PairedCounts.of(rightByBytes(before), rightByBytes(after)));
+  private Outcome byBytes(List<Integer> all) {
+    return rates(rightByBytes(before), rightByBytes(after), documents(all));
   }
 
   private boolean[] rightByBytes(List<Observation> seen) {

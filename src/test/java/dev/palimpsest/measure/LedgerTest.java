@@ -289,15 +289,20 @@ class LedgerTest {
     assertThat(answerer.asked).isEmpty();
   }
 
+  private static List<Judgement.Verdict> verdicts(Ledger ledger) {
+    return new Threshold(Threshold.Rule.FAIL_IF_LOST, 0.01)
+        .judge(ledger).stream().map(Judgement::verdict).toList();
+  }
+
   @Test
   void verdicts_areLostKeptOrUndecided() {
     Probe large = questions(1000);
-    assertThat(measure(rightBelow(900), rightBelow(840), large).verdicts(0.01))
-        .containsExactly(Ledger.Verdict.LOST);
-    assertThat(measure(rightBelow(900), rightBelow(900), large).verdicts(0.01))
-        .containsExactly(Ledger.Verdict.KEPT);
-    assertThat(measure(rightBelow(900), rightBelow(888), large).verdicts(0.01))
-        .containsExactly(Ledger.Verdict.UNDECIDED);
+    assertThat(verdicts(measure(rightBelow(900), rightBelow(840), large)))
+        .containsExactly(Judgement.Verdict.LOST);
+    assertThat(verdicts(measure(rightBelow(900), rightBelow(900), large)))
+        .containsExactly(Judgement.Verdict.KEPT);
+    assertThat(verdicts(measure(rightBelow(900), rightBelow(888), large)))
+        .containsExactly(Judgement.Verdict.UNDECIDED);
   }
 
   @Test
@@ -308,13 +313,15 @@ class LedgerTest {
     Probe touched = questions(100);
     Outcome alone = measure(before, after, touched).probes().getFirst().outcome();
     assertThat(alone.pLost(0.01)).isBetween(0.025 / 6, 0.025);
-    assertThat(measure(before, after, touched).verdicts(0.01)).containsExactly(Ledger.Verdict.LOST);
+    assertThat(verdicts(measure(before, after, touched))).containsExactly(Judgement.Verdict.LOST);
     Probe untouched = questions(90);
     assertThat(
-            measure(before, after, touched, untouched, untouched, untouched, untouched, untouched)
-                .verdicts(0.01)
+            verdicts(
+                    measure(
+                        before, after, touched, untouched, untouched, untouched, untouched,
+                        untouched))
                 .getFirst())
-        .isEqualTo(Ledger.Verdict.UNDECIDED);
+        .isEqualTo(Judgement.Verdict.UNDECIDED);
   }
 
   @Test
