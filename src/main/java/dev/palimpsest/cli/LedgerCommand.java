@@ -4,6 +4,7 @@ import dev.palimpsest.measure.Ledger;
 import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.measure.LedgerJson;
 import dev.palimpsest.measure.LedgerText;
+import dev.palimpsest.measure.Overlap;
 import dev.palimpsest.measure.RunLedger;
 import dev.palimpsest.measure.Side;
 import dev.palimpsest.measure.Threshold;
@@ -15,16 +16,27 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** What was gained, and what was overwritten. */
-@Command(name = "ledger", description = "Paired gain and loss, item by item.")
+@Command(
+    name = "ledger",
+    description = "Paired gain and loss, item by item.",
+    subcommands = {LedgerDiffCommand.class, LedgerExportCommand.class})
 final class LedgerCommand implements Callable<Integer> {
-  @Option(names = "--before", required = true, description = "MODEL or MODEL+ADAPTER")
-  private String before = "";
+  @Spec
+  @SuppressWarnings("NullAway.Init") // picocli sets it
+  private CommandSpec spec;
 
-  @Option(names = "--after", required = true, description = "MODEL or MODEL+ADAPTER")
-  private String after = "";
+  // required here, but not of the subcommands
+  @Option(names = "--before", description = "MODEL or MODEL+ADAPTER")
+  private @Nullable String before;
+
+  @Option(names = "--after", description = "MODEL or MODEL+ADAPTER")
+  private @Nullable String after;
 
   @Option(names = "--items", description = "writes one line per probe and item")
   private @Nullable Path items;
@@ -36,6 +48,9 @@ final class LedgerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    if (before == null || after == null) {
+      throw new ParameterException(spec.commandLine(), "ledger needs --before and --after");
+    }
     List<Threshold> asked = thresholds.asked();
     Side first = Side.parse(before);
     Side second = Side.parse(after);
@@ -48,10 +63,10 @@ final class LedgerCommand implements Callable<Integer> {
       if (items != null) {
         LedgerJson.writeItems(ledger, items);
       }
-      kept.ifPresent(place -> place.write(ledger));
+      Optional<Overlap> trained = kept.map(place -> Overlap.of(place.run(), job.probes()));
+      kept.ifPresent(place -> place.write(ledger, asked, trained.orElseThrow()));
       output.print(
-          LedgerJson.of(ledger, asked),
-          () -> LedgerText.of(ledger, kept) + LedgerText.of(ledger, asked));
+          LedgerJson.of(ledger, asked, trained), () -> LedgerText.of(ledger, asked, trained, kept));
       return asked.stream().anyMatch(each -> each.missedBy(ledger)) ? Failures.WORK : 0;
     }
   }

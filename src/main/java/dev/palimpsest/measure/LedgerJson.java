@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -35,9 +36,10 @@ public final class LedgerJson {
     return document;
   }
 
-  /** The document, with what the user's thresholds come to. */
-  public static ObjectNode of(Ledger ledger, List<Threshold> thresholds) {
+  /** The document, with what the ledger was held against. */
+  public static ObjectNode of(Ledger ledger, List<Threshold> thresholds, Optional<Overlap> trained) {
     ObjectNode document = of(ledger);
+    trained.ifPresent(overlap -> overlap(ledger, overlap, document));
     ArrayNode all = document.putArray("thresholds");
     for (Threshold threshold : thresholds) {
       ObjectNode node = all.addObject();
@@ -47,6 +49,26 @@ public final class LedgerJson {
       threshold.judge(ledger).forEach(judgement -> probes.add(judgement(judgement)));
     }
     return document;
+  }
+
+  private static void overlap(Ledger ledger, Overlap overlap, ObjectNode document) {
+    overlap.unread().forEach(document.putArray("training_data_unread")::add);
+    for (int i = 0; i < ledger.probes().size(); i++) {
+      ProbeResult result = ledger.probes().get(i);
+      Set<String> ids = overlap.of(result.probe());
+      ObjectNode node = (ObjectNode) document.get("probes").get(i);
+      result.rows().stream()
+          .map(ItemRow::id)
+          .filter(ids::contains)
+          .forEach(node.putArray("trained_items")::add);
+      if (!ids.isEmpty()) {
+        result
+            .without(ids)
+            .ifPresentOrElse(
+                others -> node.set("without_trained", outcome(others)),
+                () -> node.putNull("without_trained"));
+      }
+    }
   }
 
   private static ObjectNode judgement(Judgement judgement) {
@@ -97,7 +119,10 @@ public final class LedgerJson {
     }
     line.put("answer_before", row.answerBefore().orElse(null));
     line.put("answer_after", row.answerAfter().orElse(null));
-    return line.put("loops_before", row.loopsBefore()).put("loops_after", row.loopsAfter());
+    line.put("loops_before", row.loopsBefore()).put("loops_after", row.loopsAfter());
+    row.place().slice().ifPresent(slice -> line.put("slice", slice));
+    row.place().document().ifPresent(document -> line.put("document", document));
+    return text ? line.put("bytes", row.place().bytes()) : line;
   }
 
   private static ObjectNode probe(ProbeResult result) {
@@ -124,7 +149,7 @@ public final class LedgerJson {
     return node;
   }
 
-  private static ObjectNode outcome(Outcome outcome) {
+  static ObjectNode outcome(Outcome outcome) {
     ObjectNode node = Json.mapper().createObjectNode();
     node.put("n", outcome.n());
     node.put("before", outcome.before()).put("after", outcome.after());
@@ -143,7 +168,8 @@ public final class LedgerJson {
         .ifPresent(
             clusters ->
                 node.put("documents", clusters.documents())
-                    .put("design_effect", clusters.designEffect()));
+                    .put("design_effect", clusters.designEffect())
+                    .put("p_clustered", outcome.p()));
     return node;
   }
 

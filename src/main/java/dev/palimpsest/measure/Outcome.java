@@ -36,6 +36,11 @@ public sealed interface Outcome {
   /** One-sided p against "the margin or more was lost": the test of non-inferiority. */
   double pKept(double margin);
 
+  /** Two-sided p against "nothing changed", by the interval's own test. */
+  default double p() {
+    return Math.min(1, 2 * Math.min(pLost(0), pKept(0)));
+  }
+
   /**
    * How many items would decide between lost and kept with power {@link Significance#POWER}, if
    * their change and churn were as seen in these.
