@@ -117,10 +117,25 @@ public final class Ledger {
    * @return whether to raise the alarm; false is no proof that nothing was lost
    */
   public boolean lostMoreThan(double margin) {
+    return ledger.lostMoreThan(checked(margin));
+  }
+
+  /**
+   * Whether it is beyond doubt that every retention probe lost less than a margin: the interval of
+   * each one's change lies wholly above it (non-inferiority, one-sided 2.5 %).
+   *
+   * @param margin a fraction of all items, or of a text's bits a byte before; from 0 to 1
+   * @return whether all is known to be kept; false is no proof that something was lost
+   */
+  public boolean keptWithin(double margin) {
+    return ledger.keptWithin(checked(margin));
+  }
+
+  private static double checked(double margin) {
     if (!(margin >= 0 && margin <= 1)) { // NaN too, which would raise no alarm
       throw new IllegalArgumentException("margin " + margin + ": give a fraction from 0 to 1");
     }
-    return ledger.lostMoreThan(margin);
+    return margin;
   }
 
   /**

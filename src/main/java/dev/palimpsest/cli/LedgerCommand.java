@@ -4,52 +4,70 @@ import dev.palimpsest.measure.Ledger;
 import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.measure.LedgerJson;
 import dev.palimpsest.measure.LedgerText;
+import dev.palimpsest.measure.Overlap;
 import dev.palimpsest.measure.RunLedger;
 import dev.palimpsest.measure.Side;
+import dev.palimpsest.measure.Threshold;
 import dev.palimpsest.run.Progress;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** What was gained, and what was overwritten. */
-@Command(name = "ledger", description = "Paired gain and loss, item by item.")
+@Command(
+    name = "ledger",
+    description = "Paired gain and loss, item by item.",
+    subcommands = {LedgerDiffCommand.class, LedgerExportCommand.class})
 final class LedgerCommand implements Callable<Integer> {
-  @Option(names = "--before", required = true, description = "MODEL or MODEL+ADAPTER")
-  private String before = "";
+  @Spec
+  @SuppressWarnings("NullAway.Init") // picocli sets it
+  private CommandSpec spec;
 
-  @Option(names = "--after", required = true, description = "MODEL or MODEL+ADAPTER")
-  private String after = "";
+  // required here, but not of the subcommands
+  @Option(names = "--before", description = "MODEL or MODEL+ADAPTER")
+  private @Nullable String before;
+
+  @Option(names = "--after", description = "MODEL or MODEL+ADAPTER")
+  private @Nullable String after;
 
   @Option(names = "--items", description = "writes one line per probe and item")
   private @Nullable Path items;
 
-  @Option(names = "--fail-if-lost", description = "exit 1 if a retention probe lost more, as 1%%")
-  private @Nullable String failIfLost;
-
+  @Mixin private ThresholdOptions thresholds = new ThresholdOptions();
   @Mixin private ProbeOptions probes = new ProbeOptions();
   @Mixin private ModelOptions models = new ModelOptions();
   @Mixin private Output output = new Output();
 
   @Override
   public Integer call() {
-    double margin = failIfLost == null ? 0 : ProbeOptions.percent(failIfLost);
+    if (before == null || after == null) {
+      throw new ParameterException(spec.commandLine(), "ledger needs --before and --after");
+    }
+    List<Threshold> asked = thresholds.asked();
     Side first = Side.parse(before);
     Side second = Side.parse(after);
     Optional<RunLedger> kept = RunLedger.of(first, second);
     LedgerJob job = probes.job(Places.cache());
+    Threshold.requireRetention(asked, job.probes());
     try (Progress progress = output.progress()) {
       LedgerJob.Models from = models.models(progress);
       Ledger ledger = job.measure(first, second, from, Places.baselines(), progress);
       if (items != null) {
         LedgerJson.writeItems(ledger, items);
       }
-      kept.ifPresent(place -> place.write(ledger));
-      output.print(LedgerJson.of(ledger), () -> LedgerText.of(ledger, kept));
-      return failIfLost != null && ledger.lostMoreThan(margin) ? Failures.WORK : 0;
+      Optional<Overlap> trained = kept.map(place -> Overlap.of(place.run(), job.probes()));
+      kept.ifPresent(place -> place.write(ledger, asked, trained.orElseThrow()));
+      output.print(
+          LedgerJson.of(ledger, asked, trained), () -> LedgerText.of(ledger, asked, trained, kept));
+      return asked.stream().anyMatch(each -> each.missedBy(ledger)) ? Failures.WORK : 0;
     }
   }
 }

@@ -5,7 +5,6 @@ import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.measure.Probe;
 import dev.palimpsest.measure.ProbeKind;
 import dev.palimpsest.measure.ProbeReader;
-import dev.palimpsest.run.BadInput;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,20 +58,5 @@ final class ProbeOptions {
       probes.addAll(BuiltInProbes.in(cache.resolve("probes")));
     }
     return new LedgerJob(probes, maxTokens, texts, LedgerJob.TEXT_TOKENS, 0);
-  }
-
-  /** A share from a percentage between 0 and 100, with its sign or without. */
-  static double percent(String text) {
-    double percent;
-    try {
-      percent =
-          Double.parseDouble(text.endsWith("%") ? text.substring(0, text.length() - 1) : text);
-    } catch (NumberFormatException e) {
-      throw new BadInput(text + ": not a percentage, such as 1%", e);
-    }
-    if (!(percent >= 0 && percent <= 100)) { // NaN too, which every threshold would pass
-      throw new BadInput(text + ": not a percentage from 0 to 100, such as 1%");
-    }
-    return percent / 100;
   }
 }

@@ -20,7 +20,7 @@ final class ReplayOptions {
     if (colon < 1) {
       throw new BadInput("--replay " + replay + ": give FILE:PERCENT, such as old.jsonl:10%");
     }
-    double percent = ProbeOptions.percent(replay.substring(colon + 1)) * 100;
+    double percent = ThresholdOptions.percent(replay.substring(colon + 1)) * 100;
     Path file = Path.of(replay.substring(0, colon)).toAbsolutePath();
     return Optional.of(new TuneJob.Replay(file, percent));
   }

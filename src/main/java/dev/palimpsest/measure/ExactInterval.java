@@ -52,9 +52,12 @@ final class ExactInterval {
   }
 
   static Interval of(PairedCounts counts, double alpha) {
-    double low = new ExactInterval(counts).lower(alpha / 2);
-    double high = -new ExactInterval(counts.mirrored()).lower(alpha / 2);
-    return new Interval(low, high, Interval.Method.EXACT);
+    double low = -upper(counts.mirrored(), alpha);
+    return new Interval(low, upper(counts, alpha), Interval.Method.EXACT);
+  }
+
+  static double upper(PairedCounts counts, double alpha) {
+    return -new ExactInterval(counts.mirrored()).lower(alpha / 2);
   }
 
   static double pBelow(PairedCounts counts, double limit) {

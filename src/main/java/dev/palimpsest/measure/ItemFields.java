@@ -143,6 +143,11 @@ record ItemFields(ObjectNode object, String where) {
     return node.asInt();
   }
 
+  /** What the item is about. */
+  Optional<String> document() {
+    return text("document");
+  }
+
   private Optional<String> id() {
     JsonNode node = object.path("id");
     return node.isIntegralNumber() ? Optional.of(node.asString()) : text("id");

@@ -13,16 +13,6 @@ import java.util.Optional;
  */
 public record Ledger(
     List<ProbeResult> probes, Optional<Divergence> divergence, Optional<Divergence> onPrompts) {
-  /** What a threshold on loss comes to. */
-  public enum Verdict {
-    /** The interval of Δ lies wholly below the margin: more than that was lost. */
-    LOST,
-    /** It lies wholly above: less than that was lost, if anything. */
-    KEPT,
-    /** Neither; more items would decide it. */
-    UNDECIDED
-  }
-
   /** Copies the list. */
   public Ledger {
     probes = List.copyOf(probes);
@@ -62,45 +52,13 @@ public record Ledger(
     return new Ledger(probes, alongBaseTexts, alongPrompts);
   }
 
-  /**
-   * Judges every probe by a margin; retention probes are judged together for loss (Holm, so that
-   * the risk of any false alarm is 2.5 %, one-sided), each by itself for being kept.
-   *
-   * @param margin a fraction: of all items; for texts, of the bits a byte before
-   * @return in the order of the probes; a gain probe's stands by itself
-   */
-  public List<Verdict> verdicts(double margin) {
-    double[] retention =
-        probes.stream()
-            .filter(result -> result.probe().kind() == ProbeKind.RETENTION)
-            .mapToDouble(result -> result.outcome().pLost(margin))
-            .toArray();
-    double[] corrected = Significance.holm(retention);
-    List<Verdict> verdicts = new ArrayList<>();
-    int next = 0;
-    for (ProbeResult result : probes) {
-      boolean together = result.probe().kind() == ProbeKind.RETENTION;
-      double lost = together ? corrected[next++] : result.outcome().pLost(margin);
-      verdicts.add(verdict(lost, result.outcome().pKept(margin)));
-    }
-    return verdicts;
-  }
-
   /** Whether a retention probe lost more than a margin, beyond doubt. */
   public boolean lostMoreThan(double margin) {
-    List<Verdict> verdicts = verdicts(margin);
-    for (int i = 0; i < verdicts.size(); i++) {
-      if (probes.get(i).probe().kind() == ProbeKind.RETENTION && verdicts.get(i) == Verdict.LOST) {
-        return true;
-      }
-    }
-    return false;
+    return new Threshold(Threshold.Rule.FAIL_IF_LOST, margin).missedBy(this);
   }
 
-  private static Verdict verdict(double lost, double kept) {
-    if (lost <= 0.025) {
-      return Verdict.LOST;
-    }
-    return kept <= 0.025 ? Verdict.KEPT : Verdict.UNDECIDED;
+  /** Whether every retention probe lost less than a margin, beyond doubt. */
+  public boolean keptWithin(double margin) {
+    return !new Threshold(Threshold.Rule.REQUIRE_KEPT, margin).missedBy(this);
   }
 }

@@ -4,8 +4,11 @@ import dev.palimpsest.run.AtomicFile;
 import dev.palimpsest.run.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -33,6 +36,65 @@ public final class LedgerJson {
     return document;
   }
 
+  /** The document, with what the ledger was held against. */
+  public static ObjectNode of(Ledger ledger, List<Threshold> thresholds, Optional<Overlap> trained) {
+    ObjectNode document = of(ledger);
+    trained.ifPresent(overlap -> overlap(ledger, overlap, document));
+    ArrayNode all = document.putArray("thresholds");
+    for (Threshold threshold : thresholds) {
+      ObjectNode node = all.addObject();
+      node.put("rule", lower(threshold.rule())).put("margin", threshold.margin());
+      node.put("missed", threshold.missedBy(ledger));
+      ArrayNode probes = node.putArray("probes");
+      threshold.judge(ledger).forEach(judgement -> probes.add(judgement(judgement)));
+    }
+    return document;
+  }
+
+  private static void overlap(Ledger ledger, Overlap overlap, ObjectNode document) {
+    overlap.unread().forEach(document.putArray("training_data_unread")::add);
+    for (int i = 0; i < ledger.probes().size(); i++) {
+      ProbeResult result = ledger.probes().get(i);
+      Set<String> ids = overlap.of(result.probe());
+      ObjectNode node = (ObjectNode) document.get("probes").get(i);
+      result.rows().stream()
+          .map(ItemRow::id)
+          .filter(ids::contains)
+          .forEach(node.putArray("trained_items")::add);
+      if (!ids.isEmpty()) {
+        result
+            .without(ids)
+            .ifPresentOrElse(
+                others -> node.set("without_trained", outcome(others)),
+                () -> node.putNull("without_trained"));
+      }
+    }
+  }
+
+  private static ObjectNode judgement(Judgement judgement) {
+    ObjectNode node = Json.mapper().createObjectNode();
+    node.put("name", judgement.probe()).put("kind", lower(judgement.kind()));
+    node.put("verdict", lower(judgement.verdict()));
+    node.put("p_lost", judgement.lostP()).put("p_lost_holm", judgement.lostHolm());
+    node.put("p_kept", judgement.keptP());
+    node.put("confidence", judgement.confidence());
+    judgement
+        .interval()
+        .ifPresentOrElse(
+            i -> node.putArray("limits").add(i.low()).add(i.high()), () -> node.putNull("limits"));
+    items(node, "items_to_decide", judgement.itemsToDecide());
+    items(node, "items_to_see", judgement.itemsToSee());
+    return node;
+  }
+
+  private static void items(ObjectNode node, String field, OptionalLong items) {
+    if (items.isPresent()) {
+      node.put(field, items.getAsLong());
+    } else {
+      node.putNull(field);
+    }
+  }
+
   /** Writes one line for each probe and item. */
   public static void writeItems(Ledger ledger, Path file) {
     AtomicFile.write(
@@ -57,7 +119,10 @@ public final class LedgerJson {
     }
     line.put("answer_before", row.answerBefore().orElse(null));
     line.put("answer_after", row.answerAfter().orElse(null));
-    return line.put("loops_before", row.loopsBefore()).put("loops_after", row.loopsAfter());
+    line.put("loops_before", row.loopsBefore()).put("loops_after", row.loopsAfter());
+    row.place().slice().ifPresent(slice -> line.put("slice", slice));
+    row.place().document().ifPresent(document -> line.put("document", document));
+    return text ? line.put("bytes", row.place().bytes()) : line;
   }
 
   private static ObjectNode probe(ProbeResult result) {
@@ -84,19 +149,28 @@ public final class LedgerJson {
     return node;
   }
 
-  private static ObjectNode outcome(Outcome outcome) {
+  static ObjectNode outcome(Outcome outcome) {
     ObjectNode node = Json.mapper().createObjectNode();
     node.put("n", outcome.n());
     node.put("before", outcome.before()).put("after", outcome.after());
     node.put("delta", outcome.delta());
     interval(node, outcome.interval());
-    Optional<PairedCounts> counts =
-        outcome instanceof Outcome.Rates rates ? Optional.of(rates.counts()) : Optional.empty();
+    Optional<Outcome.Rates> rates =
+        outcome instanceof Outcome.Rates some ? Optional.of(some) : Optional.empty();
+    Optional<PairedCounts> counts = rates.map(Outcome.Rates::counts);
     node.put("few", counts.map(PairedCounts::few).orElse(null));
     node.put("lost", counts.map(PairedCounts::lost).orElse(null));
     node.put("won", counts.map(PairedCounts::won).orElse(null));
     node.put("mcnemar_p", counts.map(PairedCounts::mcnemarP).orElse(null));
-    return node.put("agreement", counts.map(PairedCounts::agreement).orElse(null));
+    node.put("agreement", counts.map(PairedCounts::agreement).orElse(null));
+    rates
+        .flatMap(Outcome.Rates::clusters)
+        .ifPresent(
+            clusters ->
+                node.put("documents", clusters.documents())
+                    .put("design_effect", clusters.designEffect())
+                    .put("p_clustered", outcome.p()));
+    return node;
   }
 
   private static void interval(ObjectNode node, Optional<Interval> interval) {

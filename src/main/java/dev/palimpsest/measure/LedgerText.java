@@ -1,7 +1,14 @@
 package dev.palimpsest.measure;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.math.RoundingMode;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 
 /** A ledger as a table for people. */
 public final class LedgerText {
@@ -9,30 +16,133 @@ public final class LedgerText {
 
   /** One line a probe, then the divergences. */
   public static String of(Ledger ledger) {
-    StringBuilder out = new StringBuilder();
-    out.append(
-        String.format(
-            Locale.ROOT,
-            "%-14s %-9s %5s %7s %7s %8s  %-19s %4s %4s  %s%n",
-            "probe",
-            "kind",
-            "n",
-            "before",
-            "after",
-            "Δ",
-            "95 % interval",
-            "lost",
-            "won",
-            "p"));
-    ledger.probes().forEach(result -> out.append(line(result)));
+    StringBuilder out = new StringBuilder(heading());
+    for (ProbeResult result : ledger.probes()) {
+      String kind = result.probe().kind().name().toLowerCase(Locale.ROOT);
+      out.append(line(result.probe().name(), kind, result.outcome()));
+      result.slices().forEach((slice, outcome) -> out.append(line("  " + slice, "", outcome)));
+    }
     ledger.divergence().ifPresent(d -> out.append(line(d)));
     ledger.onPrompts().ifPresent(d -> out.append(line(d)));
     return out.toString().stripTrailing();
   }
 
-  /** The same, with the place where a run's report finds it. */
-  public static String of(Ledger ledger, Optional<RunLedger> kept) {
+  static String heading() {
+    return String.format(
+        Locale.ROOT,
+        "%-14s %-9s %5s %7s %7s %8s  %-19s %4s %4s  %s%n",
+        "probe",
+        "kind",
+        "n",
+        "before",
+        "after",
+        "Δ",
+        "95 % interval",
+        "lost",
+        "won",
+        "p");
+  }
+
+  /** What the user's thresholds come to, a paragraph each; empty if there are none. */
+  static String of(Ledger ledger, List<Threshold> thresholds) {
+    StringBuilder out = new StringBuilder();
+    for (Threshold threshold : thresholds) {
+      out.append(
+          String.format(
+              Locale.ROOT,
+              "%n%s %s%%: %s%n",
+              threshold.rule().option(),
+              percent(threshold.margin()),
+              threshold.missedBy(ledger) ? "missed" : "met"));
+      threshold.judge(ledger).forEach(judgement -> out.append(line(judgement)));
+    }
+    return out.toString().stripTrailing();
+  }
+
+  /** Which items were trained on, a line a probe; empty if none, and all data could be read. */
+  private static String of(Ledger ledger, Overlap trained) {
+    StringBuilder out = new StringBuilder();
+    for (ProbeResult result : ledger.probes()) {
+      Set<String> ids = trained.of(result.probe());
+      if (!ids.isEmpty()) {
+        String others =
+            result
+                .without(ids)
+                .map(o -> String.format(Locale.ROOT, "Δ without them %+.3f%s", o.delta(), limits(o)))
+                .orElse("there are no others");
+        out.append(
+            String.format(
+                Locale.ROOT,
+                "%n%s: %d of %d items stand in the run's training data; %s",
+                result.probe().name(),
+                ids.size(),
+                result.rows().size(),
+                others));
+      }
+    }
+    trained
+        .unread()
+        .forEach(
+            file -> out.append(String.format("%nnot looked through for probe items: %s", file)));
+    return out.toString();
+  }
+
+  private static String limits(Outcome outcome) {
+    return outcome
+        .interval()
+        .map(i -> String.format(Locale.ROOT, " (%+.3f … %+.3f)", i.low(), i.high()))
+        .orElse("");
+  }
+
+  private static String line(Judgement judgement) {
+    String limits =
+        judgement
+            .interval()
+            .map(
+                i ->
+                    String.format(
+                        Locale.ROOT,
+                        "Δ %+.3f … %+.3f at %s %%",
+                        i.low(),
+                        i.high(),
+                        percent(judgement.confidence())))
+            .orElse("no interval of one document");
+    String decide =
+        judgement.verdict() == Judgement.Verdict.UNDECIDED
+            ? "; "
+                + (judgement.itemsToDecide().isPresent()
+                    ? "about " + rounded(judgement.itemsToDecide().getAsLong()) + " items"
+                    : "no number of items")
+                + " would decide it"
+            : "";
+    return String.format(
+        Locale.ROOT,
+        "  %-14s %-9s %s%s%n",
+        judgement.probe(),
+        judgement.verdict().name().toLowerCase(Locale.ROOT),
+        limits,
+        decide);
+  }
+
+  private static String percent(double share) {
+    return new DecimalFormat("0.##", DecimalFormatSymbols.getInstance(Locale.ROOT))
+        .format(100 * share);
+  }
+
+  /** To two digits: an estimate from an estimate. */
+  private static String rounded(long items) {
+    return new BigDecimal(items).round(new MathContext(2, RoundingMode.UP)).toPlainString();
+  }
+
+  /** The table, what the ledger was held against, and the place where a run's report finds it. */
+  public static String of(
+      Ledger ledger,
+      List<Threshold> thresholds,
+      Optional<Overlap> trained,
+      Optional<RunLedger> kept) {
     return of(ledger)
+        + trained.map(overlap -> of(ledger, overlap)).orElse("")
+        + of(ledger, thresholds)
         + kept.map(place -> System.lineSeparator() + "kept in " + place.run() + ", for its report")
             .orElse("");
   }
@@ -54,8 +164,7 @@ public final class LedgerText {
             .orElse(""));
   }
 
-  private static String line(ProbeResult result) {
-    Outcome outcome = result.outcome();
+  static String line(String name, String kind, Outcome outcome) {
     String interval =
         outcome
             .interval()
@@ -68,13 +177,13 @@ public final class LedgerText {
                 "%4d %4d  %.3g",
                 rates.counts().lost(),
                 rates.counts().won(),
-                rates.counts().mcnemarP())
+                rates.clusters().isPresent() ? rates.p() : rates.counts().mcnemarP())
             : "";
     return String.format(
         Locale.ROOT,
         "%-14s %-9s %5d %7.3f %7.3f %+8.3f  %-19s %s%n",
-        result.probe().name(),
-        result.probe().kind().name().toLowerCase(Locale.ROOT),
+        name,
+        kind,
         outcome.n(),
         outcome.before(),
         outcome.after(),

@@ -1,6 +1,7 @@
 package dev.palimpsest.measure;
 
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.hipparchus.distribution.continuous.TDistribution;
 
 /** What a set of items says about before and after. */
@@ -17,8 +18,13 @@ public sealed interface Outcome {
   /** After minus before. */
   double delta();
 
-  /** The 95 % interval of {@link #delta}; absent where one text is all there is. */
-  Optional<Interval> interval();
+  /** The 95 % interval of {@link #delta}; absent where one text or document is all there is. */
+  default Optional<Interval> interval() {
+    return interval(0.05);
+  }
+
+  /** The interval of confidence {@code 1 - alpha}. */
+  Optional<Interval> interval(double alpha);
 
   /**
    * One-sided p against "no more than the margin was lost".
@@ -27,11 +33,46 @@ public sealed interface Outcome {
    */
   double pLost(double margin);
 
-  /** One-sided p against "the margin or more was lost". */
+  /** One-sided p against "the margin or more was lost": the test of non-inferiority. */
   double pKept(double margin);
 
-  /** Items that are right or wrong. */
-  record Rates(PairedCounts counts) implements Outcome {
+  /** Two-sided p against "nothing changed", by the interval's own test. */
+  default double p() {
+    return Math.min(1, 2 * Math.min(pLost(0), pKept(0)));
+  }
+
+  /**
+   * How many items would decide between lost and kept with power {@link Significance#POWER}, if
+   * their change and churn were as seen in these.
+   *
+   * @param lostAlpha one-sided level of the test for lost
+   * @return empty where no number would: the change seen is the margin, or one document is all
+   */
+  OptionalLong itemsToDecide(double margin, double lostAlpha);
+
+  /**
+   * How many items would show a loss of the margin as other than 0 with power {@link
+   * Significance#POWER} at the two-sided 5 % level, if as many changed as in these.
+   *
+   * @return empty for a margin of 0
+   */
+  OptionalLong itemsToSee(double margin);
+
+  /**
+   * Items that are right or wrong.
+   *
+   * @param clusters how they hang together, where several are about one document; then interval and
+   *     tests are clustered
+   */
+  record Rates(PairedCounts counts, Optional<Clusters> clusters) implements Outcome {
+    /** No table is scaled beyond this many items. */
+    private static final int MOST = 10_000_000;
+
+    /** Independent items. */
+    public Rates(PairedCounts counts) {
+      this(counts, Optional.empty());
+    }
+
     @Override
     public int n() {
       return counts.n();
@@ -53,25 +94,88 @@ public sealed interface Outcome {
     }
 
     @Override
-    public Optional<Interval> interval() {
-      return Optional.of(counts.interval());
+    public Optional<Interval> interval(double alpha) {
+      if (alone()) {
+        return Optional.empty();
+      }
+      return Optional.of(
+          clusters
+              .map(c -> new ClusteredInterval(counts, c).at(alpha))
+              .orElseGet(() -> counts.interval(alpha)));
     }
 
     @Override
     public double pLost(double margin) {
-      return counts.pBelow(-margin);
+      if (alone()) {
+        return 1;
+      }
+      return clusters
+          .map(c -> new ClusteredInterval(counts, c).pBelow(-margin))
+          .orElseGet(() -> counts.pBelow(-margin));
     }
 
     @Override
     public double pKept(double margin) {
-      return counts.pAbove(-margin);
+      if (alone()) {
+        return 1;
+      }
+      return clusters
+          .map(c -> new ClusteredInterval(counts, c).pAbove(-margin))
+          .orElseGet(() -> counts.pAbove(-margin));
+    }
+
+    private boolean alone() {
+      return clusters.map(c -> c.documents() < 2).orElse(false);
+    }
+
+    @Override
+    public OptionalLong itemsToDecide(double margin, double lostAlpha) {
+      double distance = delta() + margin;
+      if (alone() || distance == 0) {
+        return OptionalLong.empty();
+      }
+      double alpha = distance < 0 ? lostAlpha : Significance.LEVEL;
+      double variance = effect() * (churn() - delta() * delta());
+      long byPower = Significance.itemsNeededFor(distance, variance, alpha);
+      if (!counts.few()) {
+        return OptionalLong.of(byPower);
+      }
+      // few items changed: the exact test asks for more than the normal one would
+      for (double factor = 1; factor * n() <= MOST; factor *= 1.05) {
+        Rates more = new Rates(counts.times(factor), clusters);
+        if ((distance < 0 ? more.pLost(margin) : more.pKept(margin)) <= alpha) {
+          return OptionalLong.of(Math.max(byPower, more.n()));
+        }
+      }
+      return OptionalLong.empty();
+    }
+
+    @Override
+    public OptionalLong itemsToSee(double margin) {
+      return margin == 0 || alone()
+          ? OptionalLong.empty()
+          : OptionalLong.of(
+              Significance.itemsNeededFor(
+                  margin,
+                  effect() * (Math.max(churn(), margin) - margin * margin),
+                  Significance.LEVEL));
+    }
+
+    /** The share of items that change; where none was seen to, one more might have. */
+    private double churn() {
+      return Math.max(1, counts.discordant()) / (double) n();
+    }
+
+    private double effect() {
+      return clusters.map(c -> counts.few() ? c.completeEffect() : c.designEffect()).orElse(1.0);
     }
   }
 
   /**
    * Texts, in bits a byte: more is worse.
    *
-   * @param change after minus before, and its standard error clustered by text
+   * @param change after minus before, and its standard error clustered by text, or by the document
+   *     that several texts are of
    */
   record Bits(int n, double before, double after, Ratio change) implements Outcome {
     /** Estimates it from each text's bits and bytes, before and after. */
@@ -90,8 +194,8 @@ public sealed interface Outcome {
     }
 
     @Override
-    public Optional<Interval> interval() {
-      return change.interval();
+    public Optional<Interval> interval(double alpha) {
+      return change.interval(alpha);
     }
 
     @Override
@@ -104,15 +208,33 @@ public sealed interface Outcome {
       return pAtLeast(margin * before - change.value());
     }
 
+    @Override
+    public OptionalLong itemsToDecide(double margin, double lostAlpha) {
+      double distance = margin * before - change.value();
+      return needed(distance, distance < 0 ? lostAlpha : Significance.LEVEL);
+    }
+
+    @Override
+    public OptionalLong itemsToSee(double margin) {
+      return needed(margin * before, Significance.LEVEL);
+    }
+
+    private OptionalLong needed(double distance, double alpha) {
+      double error = change.standardError();
+      return distance == 0 || !Double.isFinite(error)
+          ? OptionalLong.empty()
+          : OptionalLong.of(Significance.itemsNeededFor(distance, error * error * n, alpha));
+    }
+
     private double pAtLeast(double excess) {
-      if (n < 2) {
+      if (change.texts() < 2) {
         return 1;
       }
       double error = change.standardError();
       if (error == 0) {
         return excess > 0 ? 0 : 1;
       }
-      return new TDistribution(n - 1.0).cumulativeProbability(-excess / error);
+      return new TDistribution(change.texts() - 1.0).cumulativeProbability(-excess / error);
     }
   }
 }

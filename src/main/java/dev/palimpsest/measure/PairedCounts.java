@@ -78,7 +78,12 @@ public record PairedCounts(int kept, int lost, int won, int neither) {
 
   /** The 95 % interval of {@link #delta()}: by score, or exact where {@link #few()}. */
   public Interval interval() {
-    return few() ? ExactInterval.of(this, 0.05) : ScoreInterval.of(this, 0.05);
+    return interval(0.05);
+  }
+
+  /** The interval of confidence {@code 1 - alpha}. */
+  Interval interval(double alpha) {
+    return few() ? ExactInterval.of(this, alpha) : ScoreInterval.of(this, alpha);
   }
 
   /**
@@ -111,6 +116,14 @@ public record PairedCounts(int kept, int lost, int won, int neither) {
   /** One-sided p against "Δ is at most {@code limit}"; the mirror of {@link #pBelow}. */
   public double pAbove(double limit) {
     return mirrored().pBelow(-limit);
+  }
+
+  /** A table of so many times the items, with the same shares as far as whole items have them. */
+  PairedCounts times(double factor) {
+    int items = (int) Math.round(n() * factor);
+    int lostItems = (int) Math.round(lost * factor);
+    int wonItems = (int) Math.round(won * factor);
+    return new PairedCounts(0, lostItems, wonItems, Math.max(0, items - lostItems - wonItems));
   }
 
   /** Lost and won exchanged: what was before is after. */

@@ -29,26 +29,27 @@ final class Pairing {
   private ProbeResult result() {
     List<ItemRow> rows = new ArrayList<>();
     Set<String> metrics = new LinkedHashSet<>();
-    SortedMap<String, List<Integer>> members = new TreeMap<>();
-    List<Integer> all = new ArrayList<>();
+    SortedMap<String, List<ItemRow>> members = new TreeMap<>();
     boolean choices = true;
     for (int i = 0; i < probe.items().size(); i++) {
       ProbeItem item = probe.items().get(i);
-      rows.add(row(item, before.get(i), after.get(i)));
+      ItemRow row = row(item, before.get(i), after.get(i));
+      rows.add(row);
       metrics.add(metric(item));
       choices &= item instanceof ProbeItem.Choose;
-      all.add(i);
-      if (item.slice().isPresent()) {
-        members.computeIfAbsent(item.slice().get(), name -> new ArrayList<>()).add(i);
-      }
+      item.slice()
+          .ifPresent(slice -> members.computeIfAbsent(slice, _ -> new ArrayList<>()).add(row));
     }
     SortedMap<String, Outcome> slices = new TreeMap<>();
-    members.forEach((name, indexes) -> slices.put(name, outcome(indexes, rows)));
+    members.forEach((name, some) -> slices.put(name, new Rows(some).outcome()));
+    Rows all = new Rows(rows);
     return new ProbeResult(
         probe,
         List.copyOf(metrics),
-        outcome(all, rows),
-        choices ? Optional.of(byBytes()) : Optional.empty(),
+        all.outcome(),
+        choices
+            ? Optional.of(all.rates(rightByBytes(before), rightByBytes(after)))
+            : Optional.empty(),
         slices,
         rows);
   }
@@ -70,7 +71,8 @@ final class Pairing {
         answer(item, first),
         answer(item, second),
         loops(first),
-        loops(second));
+        loops(second),
+        new ItemRow.Place(item.slice(), probe.document(item), bytes(first)));
   }
 
   private static double value(ProbeItem item, Observation seen) {
@@ -95,6 +97,10 @@ final class Pairing {
     };
   }
 
+  private static int bytes(Observation seen) {
+    return seen instanceof Observation.Coded coded ? coded.bytes() : 0;
+  }
+
   private static boolean loops(Observation seen) {
     return seen instanceof Observation.Answered answered && answered.loop();
   }
@@ -112,35 +118,6 @@ final class Pairing {
       }
     }
     return best;
-  }
-
-  private Outcome outcome(List<Integer> indexes, List<ItemRow> rows) {
-    if (probe.ofTexts()) {
-      return Outcome.Bits.of(
-          bits(before, indexes),
-          bytes(before, indexes),
-          bits(after, indexes),
-          bytes(after, indexes));
-    }
-    boolean[] first = new boolean[indexes.size()];
-    boolean[] second = new boolean[indexes.size()];
-    for (int i = 0; i < first.length; i++) {
-      first[i] = rows.get(indexes.get(i)).before() == 1;
-      second[i] = rows.get(indexes.get(i)).after() == 1;
-    }
-    return new Outcome.Rates(PairedCounts.of(first, second));
-  }
-
-  private static double[] bits(List<Observation> seen, List<Integer> indexes) {
-    return indexes.stream().mapToDouble(i -> ((Observation.Coded) seen.get(i)).bits()).toArray();
-  }
-
-  private static double[] bytes(List<Observation> seen, List<Integer> indexes) {
-    return indexes.stream().mapToDouble(i -> ((Observation.Coded) seen.get(i)).bytes()).toArray();
-  }
-
-  private Outcome byBytes() {
-    return new Outcome.Rates(PairedCounts.of(rightByBytes(before), rightByBytes(after)));
   }
 
   private boolean[] rightByBytes(List<Observation> seen) {

@@ -5,6 +5,8 @@ import dev.palimpsest.run.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * A set of held-out items with a name. Either all are texts, or none is.
@@ -12,11 +14,24 @@ import java.util.List;
  * @param name the file's stem
  * @param folder that the items' metrics find their files in
  * @param items at least one
+ * @param documents what an item of this id is about, where that is told: items about one document
+ *     are not independent
  */
-public record Probe(String name, ProbeKind kind, Path folder, List<ProbeItem> items) {
+public record Probe(
+    String name,
+    ProbeKind kind,
+    Path folder,
+    List<ProbeItem> items,
+    Map<String, String> documents) {
+  /** Items that are independent of each other. */
+  public Probe(String name, ProbeKind kind, Path folder, List<ProbeItem> items) {
+    this(name, kind, folder, items, Map.of());
+  }
+
   /** Copies the items and checks that they are of one kind. */
   public Probe {
     items = List.copyOf(items);
+    documents = Map.copyOf(documents);
     if (items.isEmpty()) {
       throw new IllegalArgumentException("probe " + name + " has no items");
     }
@@ -38,7 +53,12 @@ public record Probe(String name, ProbeKind kind, Path folder, List<ProbeItem> it
     return items.getFirst() instanceof ProbeItem.Read;
   }
 
-  /** SHA-256 over the items, their ids, slices and order included. */
+  /** What an item is about, if that is told. */
+  Optional<String> document(ProbeItem item) {
+    return Optional.ofNullable(documents.get(item.id()));
+  }
+
+  /** SHA-256 over the items, their ids, slices, documents and order included. */
   public String digest() {
     StringBuilder all = new StringBuilder();
     for (ProbeItem item : items) {
@@ -46,6 +66,7 @@ public record Probe(String name, ProbeKind kind, Path folder, List<ProbeItem> it
               Contents.of(
                   "item", new Prompt.Raw(item.id()), item.slice().map(List::of).orElse(List.of())))
           .append(item.content())
+          .append(document(item).map(name -> "\t" + name).orElse(""))
           .append('\n');
     }
     return Sha256.of(all.toString().getBytes(StandardCharsets.UTF_8));

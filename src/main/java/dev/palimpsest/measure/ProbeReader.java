@@ -31,8 +31,9 @@ import tools.jackson.databind.node.ObjectNode;
  *   <li>{@code text}: bits a byte.
  * </ul>
  *
- * <p>{@code id} (the line number if not given) and {@code slice} may stand in any. A field that is
- * none of these is refused unless it is listed as extra.
+ * <p>{@code id} (the line number if not given) {@code slice} and {@code document} (items about one
+ * document are not independent) may stand in any. A field that is none of these is refused unless
+ * it is listed as extra.
  *
  * @param extra fields to read over
  * @param system a system message put before every conversation that has none
@@ -49,7 +50,16 @@ public record ProbeReader(Set<String> extra, Optional<String> system, Prompts ra
 
   private static final Set<String> KNOWN =
       Set.of(
-          "id", "slice", "prompt", "completion", "messages", "choices", "answer", "text", "metric");
+          "id",
+          "slice",
+          "document",
+          "prompt",
+          "completion",
+          "messages",
+          "choices",
+          "answer",
+          "text",
+          "metric");
 
   /** Copies the names. */
   public ProbeReader {
@@ -71,6 +81,7 @@ public record ProbeReader(Set<String> extra, Optional<String> system, Prompts ra
     String stem = String.valueOf(file.getFileName()).replaceFirst("\\.[^.]*$", "");
     List<ProbeItem> items = new ArrayList<>();
     Map<String, Integer> lines = new HashMap<>();
+    Map<String, String> documents = new HashMap<>();
     try (BufferedReader reader = Files.newBufferedReader(file)) {
       int number = 0;
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
@@ -79,12 +90,14 @@ public record ProbeReader(Set<String> extra, Optional<String> system, Prompts ra
           continue;
         }
         String where = file + ", line " + number;
-        ProbeItem item = item(line, where, number);
+        ItemFields fields = fields(line, where);
+        ProbeItem item = fields.item(String.valueOf(number), system, raw);
         Integer first = lines.put(item.id(), number);
         if (first != null) {
           throw new BadInput(where + ": id " + item.id() + " stands in line " + first + " already");
         }
         items.add(item);
+        fields.document().ifPresent(document -> documents.put(item.id(), document));
       }
     } catch (NoSuchFileException e) {
       throw new BadInput(file + ": no such file", e);
@@ -98,13 +111,13 @@ public record ProbeReader(Set<String> extra, Optional<String> system, Prompts ra
     }
     try {
       Path parent = file.toAbsolutePath().getParent();
-      return new Probe(stem, kind, parent == null ? Path.of("") : parent, items);
+      return new Probe(stem, kind, parent == null ? Path.of("") : parent, items, documents);
     } catch (IllegalArgumentException e) {
       throw new BadInput(file + ": " + e.getMessage(), e);
     }
   }
 
-  private ProbeItem item(String line, String where, int number) {
+  private ItemFields fields(String line, String where) {
     JsonNode node;
     try {
       node = Json.mapper().readTree(line);
@@ -115,8 +128,7 @@ public record ProbeReader(Set<String> extra, Optional<String> system, Prompts ra
       throw new BadInput(where + ": expected a JSON object, such as {\"prompt\": …}");
     }
     refuseUnknown(object, where);
-    ItemFields fields = new ItemFields(object, where);
-    return fields.item(String.valueOf(number), system, raw);
+    return new ItemFields(object, where);
   }
 
   private void refuseUnknown(ObjectNode object, String where) {

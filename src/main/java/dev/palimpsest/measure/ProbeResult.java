@@ -3,6 +3,7 @@ package dev.palimpsest.measure;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -43,6 +44,12 @@ public record ProbeResult(
     return probe.ofTexts()
         ? List.of()
         : rows.stream().filter(row -> row.before() < row.after()).map(ItemRow::id).toList();
+  }
+
+  /** What the items say that are not among some; empty if those are all. */
+  public Optional<Outcome> without(Set<String> ids) {
+    List<ItemRow> others = rows.stream().filter(row -> !ids.contains(row.id())).toList();
+    return others.isEmpty() ? Optional.empty() : Optional.of(new Rows(others).outcome());
   }
 
   /** Answers that ended in endless repetition, before. */

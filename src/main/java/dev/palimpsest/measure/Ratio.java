@@ -65,11 +65,15 @@ public record Ratio(double value, double standardError, int texts) {
 
   /** At 95 %: Student's t with one degree of freedom less than there are texts. */
   public Optional<Interval> interval() {
+    return interval(0.05);
+  }
+
+  Optional<Interval> interval(double alpha) {
     if (texts < 2) {
       return Optional.empty();
     }
     double half =
-        new TDistribution(texts - 1.0).inverseCumulativeProbability(0.975) * standardError;
+        new TDistribution(texts - 1.0).inverseCumulativeProbability(1 - alpha / 2) * standardError;
     return Optional.of(new Interval(value - half, value + half, Interval.Method.CLUSTERED));
   }
 }

@@ -8,6 +8,7 @@ import dev.palimpsest.run.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -43,8 +44,8 @@ public record RunLedger(Path run, Side before, Side after) {
    *
    * @throws EnvironmentFailure if the folder cannot be written
    */
-  public void write(Ledger ledger) {
-    ObjectNode document = LedgerJson.of(ledger);
+  public void write(Ledger ledger, List<Threshold> thresholds, Overlap trained) {
+    ObjectNode document = LedgerJson.of(ledger, thresholds, Optional.of(trained));
     document.put("before", before.toString()).put("after", after.toString());
     after.adapter().ifPresent(adapter -> document.put(ADAPTER, hash(adapter)));
     Path file = run.resolve(DOCUMENT);

@@ -44,7 +44,8 @@ final class ScoreInterval {
     return new Interval(low, high, Interval.Method.SCORE);
   }
 
-  private static double upper(PairedCounts counts, double z) {
+  /** The largest difference at which the statistic is still {@code -z} or more. */
+  static double upper(PairedCounts counts, double z) {
     double inside = counts.delta();
     double outside = 1;
     for (int i = 0; i < HALVINGS; i++) {

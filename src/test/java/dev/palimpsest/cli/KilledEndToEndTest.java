@@ -8,9 +8,16 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,6 +30,7 @@ class KilledEndToEndTest {
   private static final String TINY = "src/test/resources/checkpoints/llama";
   private static final String WEIGHTS = "adapter/adapter_model.safetensors";
   private static final int STEPS = 40;
+  private static final int ITEMS = 1500;
 
   /** The window of some moments is a few milliseconds wide. */
   private static final int TRIES = 8;
@@ -125,6 +133,60 @@ class KilledEndToEndTest {
     assertThat(Files.readAllLines(run.resolve("metrics.jsonl"))).hasSize(STEPS);
     assertThat(names(run.resolve("checkpoints"))).containsExactly("step-000000" + STEPS);
     assertThat(names(run)).noneMatch(name -> name.endsWith(".tmp"));
+  }
+
+  @Test
+  void ledger_killed_goesOnWhereItStopped() throws Exception {
+    Path probe = folder.resolve("sums.jsonl");
+    StringBuilder items = new StringBuilder();
+    for (int i = 0; i < ITEMS; i++) {
+      items.append(
+          "{\"prompt\": \"%d plus 1\", \"choices\": [\"%d\", \"blue\"], \"answer\": 0}\n"
+              .formatted(i, i + 1));
+    }
+    Files.writeString(probe, items);
+    String adapter = TINY + "+" + folder.resolve("whole/adapter");
+    String[] call = {
+      "ledger", "--before", TINY, "--after", adapter, "--probe", probe.toString(), "--texts", "0"
+    };
+    Path cache = folder.resolve("cache");
+    Consumer<ProcessBuilder> cut = cache(cache);
+    Path err = folder.resolve("err");
+    Process process = Launcher.start(cut, folder.resolve("out"), err, call);
+    Path store = cache.resolve("ledger.sqlite");
+    while (process.isAlive() && known(store) == 0) {
+      LockSupport.parkNanos(1_000_000);
+    }
+    process.destroyForcibly().waitFor();
+    int then = known(store);
+    assertThat(then).isBetween(1, 2 * ITEMS - 1);
+
+    Launcher.Call resumed = Launcher.run(cut, call);
+    Launcher.Call whole = Launcher.run(cache(folder.resolve("other")), call);
+
+    assertThat(resumed.exit()).as(resumed.err()).isZero();
+    assertThat(resumed.out()).isEqualTo(whole.out());
+    assertThat(known(store)).isEqualTo(2 * ITEMS);
+  }
+
+  private static Consumer<ProcessBuilder> cache(Path folder) {
+    return process -> process.environment().put("PALIMPSEST_CACHE", folder.toString());
+  }
+
+  /** Observations in a store that another process may be writing to. */
+  private static int known(Path store) throws SQLException {
+    if (!Files.exists(store)) {
+      return 0;
+    }
+    try (Connection database = DriverManager.getConnection("jdbc:sqlite:" + store);
+        Statement statement = database.createStatement()) {
+      statement.execute("PRAGMA busy_timeout = 5000");
+      ResultSet tables =
+          statement.executeQuery("SELECT count(*) FROM sqlite_master WHERE name = 'observation'");
+      return tables.getInt(1) == 0
+          ? 0
+          : statement.executeQuery("SELECT count(*) FROM observation").getInt(1);
+    }
   }
 
   private static void kill(Path run, Moment moment) throws Exception {

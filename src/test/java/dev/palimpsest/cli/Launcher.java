@@ -39,7 +39,7 @@ final class Launcher {
     return start(process -> {}, out, err, arguments);
   }
 
-  private static Process start(
+  static Process start(
       Consumer<ProcessBuilder> surroundings, Path out, Path err, String... arguments)
       throws IOException {
     List<String> command =

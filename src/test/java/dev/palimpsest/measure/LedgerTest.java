@@ -16,6 +16,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -119,7 +120,7 @@ class LedgerTest {
             "{\"probe\":\"questions\",\"id\":\"q1\",\"before\":1,\"after\":0,\"answer_before\":"
                 + "\"a1.\",\"answer_after\":\""
                 + "no".repeat(20)
-                + "\",\"loops_before\":false,\"loops_after\":true}");
+                + "\",\"loops_before\":false,\"loops_after\":true,\"slice\":\"odd\"}");
   }
 
   @Test
@@ -289,15 +290,20 @@ class LedgerTest {
     assertThat(answerer.asked).isEmpty();
   }
 
+  private static List<Judgement.Verdict> verdicts(Ledger ledger) {
+    return new Threshold(Threshold.Rule.FAIL_IF_LOST, 0.01)
+        .judge(ledger).stream().map(Judgement::verdict).toList();
+  }
+
   @Test
   void verdicts_areLostKeptOrUndecided() {
     Probe large = questions(1000);
-    assertThat(measure(rightBelow(900), rightBelow(840), large).verdicts(0.01))
-        .containsExactly(Ledger.Verdict.LOST);
-    assertThat(measure(rightBelow(900), rightBelow(900), large).verdicts(0.01))
-        .containsExactly(Ledger.Verdict.KEPT);
-    assertThat(measure(rightBelow(900), rightBelow(888), large).verdicts(0.01))
-        .containsExactly(Ledger.Verdict.UNDECIDED);
+    assertThat(verdicts(measure(rightBelow(900), rightBelow(840), large)))
+        .containsExactly(Judgement.Verdict.LOST);
+    assertThat(verdicts(measure(rightBelow(900), rightBelow(900), large)))
+        .containsExactly(Judgement.Verdict.KEPT);
+    assertThat(verdicts(measure(rightBelow(900), rightBelow(888), large)))
+        .containsExactly(Judgement.Verdict.UNDECIDED);
   }
 
   @Test
@@ -308,13 +314,122 @@ class LedgerTest {
     Probe touched = questions(100);
     Outcome alone = measure(before, after, touched).probes().getFirst().outcome();
     assertThat(alone.pLost(0.01)).isBetween(0.025 / 6, 0.025);
-    assertThat(measure(before, after, touched).verdicts(0.01)).containsExactly(Ledger.Verdict.LOST);
+    assertThat(verdicts(measure(before, after, touched))).containsExactly(Judgement.Verdict.LOST);
     Probe untouched = questions(90);
     assertThat(
-            measure(before, after, touched, untouched, untouched, untouched, untouched, untouched)
-                .verdicts(0.01)
+            verdicts(
+                    measure(
+                        before, after, touched, untouched, untouched, untouched, untouched,
+                        untouched))
                 .getFirst())
-        .isEqualTo(Ledger.Verdict.UNDECIDED);
+        .isEqualTo(Judgement.Verdict.UNDECIDED);
+  }
+
+  private Probe ofDocuments(int n, int each) {
+    Map<String, String> documents = new HashMap<>();
+    IntStream.range(0, n).forEach(i -> documents.put("q" + i, "document " + i / each));
+    return new Probe(
+        "questions",
+        ProbeKind.RETENTION,
+        folder,
+        IntStream.range(0, n).mapToObj(LedgerTest::ask).toList(),
+        documents);
+  }
+
+  @Test
+  void itemsOfOneDocument_areClustered() {
+    Outcome alone = outcome(questions(400));
+    Outcome.Rates together = (Outcome.Rates) outcome(ofDocuments(400, 20));
+
+    assertThat(together.counts()).isEqualTo(((Outcome.Rates) alone).counts());
+    Interval wide = together.interval().orElseThrow();
+    Interval narrow = alone.interval().orElseThrow();
+    assertThat(wide.method()).isEqualTo(Interval.Method.CLUSTERED);
+    assertThat(wide.high() - wide.low()).isGreaterThan(3 * (narrow.high() - narrow.low()));
+    // 40 items lost are beyond doubt, two documents are not
+    assertThat(alone.pLost(0.01)).isLessThan(1e-6);
+    assertThat(together.pLost(0.01)).isGreaterThan(0.025);
+  }
+
+  private Outcome outcome(Probe probe) {
+    return measure(rightBelow(400), rightBelow(360), probe).probes().getFirst().outcome();
+  }
+
+  @Test
+  void documentsOfOneItem_changeNothing() {
+    assertThat(outcome(ofDocuments(400, 1))).isEqualTo(outcome(questions(400)));
+  }
+
+  @Test
+  void textsOfOneDocument_areOneUnit() {
+    List<ProbeItem> items =
+        List.of(
+            new ProbeItem.Read("a", Optional.empty(), "aaaaa"),
+            new ProbeItem.Read("b", Optional.empty(), "bbbbbbbbb"));
+    Probe one =
+        new Probe("prose", ProbeKind.RETENTION, folder, items, Map.of("a", "book", "b", "book"));
+    FakeAnswerer answerer = new FakeAnswerer(p -> p, text -> -Math.log(2) * text.length());
+    Outcome outcome = measure(answerer, answerer, one).probes().getFirst().outcome();
+    assertThat(outcome.n()).isEqualTo(2);
+    assertThat(outcome.interval()).isEmpty();
+    assertThat(outcome.pLost(0.01)).isEqualTo(1);
+  }
+
+  @Test
+  void thresholds_areMissedByWhatIsLostAndByWhatIsUndecided() {
+    Threshold fail = new Threshold(Threshold.Rule.FAIL_IF_LOST, 0.01);
+    Threshold require = new Threshold(Threshold.Rule.REQUIRE_KEPT, 0.01);
+    Probe probe = questions(1000);
+    Ledger lost = measure(rightBelow(900), rightBelow(840), probe);
+    Ledger kept = measure(rightBelow(900), rightBelow(900), probe);
+    Ledger undecided = measure(rightBelow(900), rightBelow(888), probe);
+    assertThat(List.of(fail.missedBy(lost), require.missedBy(lost))).containsExactly(true, true);
+    assertThat(List.of(fail.missedBy(kept), require.missedBy(kept))).containsExactly(false, false);
+    assertThat(List.of(fail.missedBy(undecided), require.missedBy(undecided)))
+        .containsExactly(false, true);
+  }
+
+  @Test
+  void thresholds_standInTheDocumentAndBelowTheTable() {
+    Threshold require = new Threshold(Threshold.Rule.REQUIRE_KEPT, 0.01);
+    Ledger ledger = measure(rightBelow(900), rightBelow(888), questions(1000));
+    JsonNode node =
+        LedgerJson.of(ledger, List.of(require), Optional.empty()).get("thresholds").get(0);
+    assertThat(node.get("rule").asString()).isEqualTo("require_kept");
+    assertThat(node.get("margin").asDouble()).isEqualTo(0.01);
+    assertThat(node.get("missed").asBoolean()).isTrue();
+    JsonNode judged = node.get("probes").get(0);
+    assertThat(judged.get("verdict").asString()).isEqualTo("undecided");
+    assertThat(judged.get("confidence").asDouble()).isEqualTo(0.95);
+    assertThat(judged.get("items_to_decide").asLong()).isGreaterThan(1000);
+    assertThat(judged.get("items_to_see").asLong())
+        .isEqualTo(Significance.itemsNeeded(0.01, 0.012, 0.8));
+    assertThat(LedgerText.of(ledger, List.of(require)))
+        .contains("--require-kept 1%: missed")
+        .containsPattern("questions +undecided Δ -0\\.0.* at 95 %; about [0-9]+ items would decide");
+  }
+
+  @Test
+  void verdict_isLost_exactlyWhereTheIntervalOfHolmsStepLiesBelow() {
+    Probe probe = questions(200);
+    Ledger ledger =
+        measure(rightBelow(200), rightBelow(183), probe, probe, questions(150), questions(185));
+    List<Judgement> judged = new Threshold(Threshold.Rule.FAIL_IF_LOST, 0.02).judge(ledger);
+    assertThat(judged).extracting(Judgement::verdict).contains(Judgement.Verdict.LOST);
+    assertThat(judged.getFirst().confidence()).isEqualTo(1 - 0.05 / 4);
+    for (Judgement each : judged) {
+      assertThat(each.interval().orElseThrow().high() < -0.02)
+          .isEqualTo(each.verdict() == Judgement.Verdict.LOST);
+    }
+  }
+
+  @Test
+  void threshold_withoutARetentionProbe_isRefused() {
+    Probe gain = new Probe("g", ProbeKind.GAIN, folder, List.of(ask(1)));
+    List<Threshold> asked = List.of(new Threshold(Threshold.Rule.REQUIRE_KEPT, 0.01));
+    assertThatThrownBy(() -> Threshold.requireRetention(asked, List.of(gain)))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("--require-kept");
   }
 
   @Test

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.palimpsest.run.Json;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
@@ -23,6 +27,8 @@ class PairedStatisticsTest {
               Objects.requireNonNull(
                   PairedStatisticsTest.class.getResourceAsStream(
                       "/reference/paired_statistics.json")));
+
+  private static final int SIMULATIONS = 10_000;
 
   private static double[] doubles(JsonNode array) {
     return StreamSupport.stream(array.spliterator(), false)
@@ -116,17 +122,16 @@ class PairedStatisticsTest {
   void interval_onSimulatedItems_coversTheTruthIn93To97Percent(int n, double lost, double won) {
     SplittableRandom random = new SplittableRandom(20_260_101);
     Map<PairedCounts, Interval> known = new HashMap<>();
-    int simulations = 10_000;
     int covered = 0;
     int falselyLost = 0;
-    for (int i = 0; i < simulations; i++) {
+    for (int i = 0; i < SIMULATIONS; i++) {
       PairedCounts counts = draw(random, n, lost, won);
       Interval interval = known.computeIfAbsent(counts, PairedCounts::interval);
       covered += interval.contains(won - lost) ? 1 : 0;
       falselyLost += interval.high() < won - lost ? 1 : 0;
     }
-    assertThat((double) covered / simulations).isBetween(0.93, 0.97);
-    assertThat((double) falselyLost / simulations).isLessThan(0.05);
+    assertThat((double) covered / SIMULATIONS).isBetween(0.93, 0.97);
+    assertThat((double) falselyLost / SIMULATIONS).isLessThan(0.05);
   }
 
   /**
@@ -223,6 +228,188 @@ class PairedStatisticsTest {
     Ratio ratio = Ratio.of(new double[] {3}, new double[] {4});
     assertThat(ratio.value()).isEqualTo(0.75);
     assertThat(ratio.interval()).isEmpty();
+  }
+
+  @Test
+  void clusteredIntervals_agreeWithTheReference() {
+    assertThat(REFERENCE.get("clustered").size()).isEqualTo(5);
+    for (JsonNode node : REFERENCE.get("clustered")) {
+      double[] change = doubles(node.get("change"));
+      List<String> documents =
+          StreamSupport.stream(node.get("document").spliterator(), false)
+              .map(JsonNode::asString)
+              .toList();
+      Clusters clusters = Clusters.of(change, documents);
+      Outcome.Rates rates = new Outcome.Rates(table(change), Optional.of(clusters));
+      assertThat(clusters.designEffect())
+          .isCloseTo(node.get("design_effect").asDouble(), within(1e-9));
+      assertThat(clusters.completeEffect())
+          .isCloseTo(node.get("complete_effect").asDouble(), within(1e-9));
+      assertThat(rates.counts().few()).isEqualTo(node.get("few").asBoolean());
+      Interval interval = rates.interval().orElseThrow();
+      assertThat(interval.method()).isEqualTo(Interval.Method.CLUSTERED);
+      assertThat(interval.low()).isCloseTo(node.get("low").asDouble(), within(1e-9));
+      assertThat(interval.high()).isCloseTo(node.get("high").asDouble(), within(1e-9));
+      assertThat(rates.pLost(0.01))
+          .isCloseTo(node.get("p_below_minus_one_percent").asDouble(), within(1e-9));
+    }
+  }
+
+  private static PairedCounts table(double[] change) {
+    int lost = (int) Arrays.stream(change).filter(c -> c < 0).count();
+    int won = (int) Arrays.stream(change).filter(c -> c > 0).count();
+    return new PairedCounts(0, lost, won, change.length - lost - won);
+  }
+
+  @Test
+  void cluster_ofOneDocument_decidesNothing() {
+    Outcome.Rates rates =
+        new Outcome.Rates(
+            new PairedCounts(0, 30, 0, 0),
+            Optional.of(Clusters.of(table(0, 30, 0), Collections.nCopies(30, "d"))));
+    assertThat(rates.interval()).isEmpty();
+    assertThat(rates.pLost(0.01)).isEqualTo(1);
+    assertThat(rates.itemsToDecide(0.01, 0.025)).isEmpty();
+  }
+
+  private static double[] table(int kept, int lost, int won) {
+    double[] change = new double[kept + lost + won];
+    Arrays.fill(change, kept, kept + lost, -1);
+    Arrays.fill(change, kept + lost, change.length, 1);
+    return change;
+  }
+
+  /**
+   * Documents, items of each, share of documents lost and won as a whole, share of the other items
+   * lost and won.
+   */
+  @ParameterizedTest
+  @CsvSource({
+    "200, 5, 0.10, 0.05, 0.05, 0.03",
+    "200, 5, 0.05, 0.05, 0.05, 0.05",
+    "40, 25, 0.05, 0.05, 0.10, 0.03",
+    "300, 3, 0.05, 0.02, 0.03, 0.01",
+    "100, 10, 0.00, 0.00, 0.03, 0.01"
+  })
+  void clusteredInterval_onSimulatedDocuments_coversTheTruthIn93To97Percent(
+      int documents, int size, double lostWhole, double wonWhole, double lost, double won) {
+    SplittableRandom random = new SplittableRandom(20_260_102);
+    double truth = wonWhole - lostWhole + (1 - lostWhole - wonWhole) * (won - lost);
+    int covered = 0;
+    int falselyLost = 0;
+    for (int i = 0; i < SIMULATIONS; i++) {
+      Outcome.Rates drawn =
+          documents(random, documents, size, new double[] {lostWhole, wonWhole, lost, won});
+      // the interval's own tests: its limits need not be searched
+      boolean below = drawn.pLost(-truth) < 0.025;
+      falselyLost += below ? 1 : 0;
+      covered += below || drawn.pKept(-truth) < 0.025 ? 0 : 1;
+    }
+    assertThat((double) covered / SIMULATIONS).isBetween(0.93, 0.97);
+    assertThat((double) falselyLost / SIMULATIONS).isLessThan(0.05);
+  }
+
+  private static Outcome.Rates documents(
+      SplittableRandom random, int documents, int size, double[] shares) {
+    double squares = 0;
+    int lost = 0;
+    int won = 0;
+    int[] sums = new int[documents];
+    for (int d = 0; d < documents; d++) {
+      double fate = random.nextDouble();
+      int down = fate < shares[0] ? size : 0;
+      int up = down == 0 && fate < shares[0] + shares[1] ? size : 0;
+      if (down + up == 0) {
+        down = binomial(random, size, shares[2]);
+        up = binomial(random, size - down, shares[3] / (1 - shares[2]));
+      }
+      lost += down;
+      won += up;
+      sums[d] = up - down;
+    }
+    int n = documents * size;
+    double delta = (won - lost) / (double) n;
+    for (int sum : sums) {
+      squares += Math.pow(sum - delta * size, 2);
+    }
+    // as Clusters.of, from the sums
+    double clustered = squares * documents / (documents - 1);
+    double independent = (lost + won - n * delta * delta) * n / (n - 1.0);
+    double effect = independent == 0 ? size : Math.max(1, clustered / independent);
+    return new Outcome.Rates(
+        new PairedCounts(0, lost, won, n - lost - won),
+        Optional.of(new Clusters(documents, effect, Math.max(effect, size))));
+  }
+
+  /** A probe that lost exactly the margin is told to be kept in 2.5 % of cases, and so for lost. */
+  @ParameterizedTest
+  @CsvSource({"1000, 0.04, 0.03", "2000, 0.02, 0.01", "500, 0.10, 0.09"})
+  void nonInferiority_atTheMargin_isFalselyShownInAtMost5Percent(int n, double lost, double won) {
+    SplittableRandom random = new SplittableRandom(20_260_103);
+    int kept = 0;
+    int power = 0;
+    for (int i = 0; i < SIMULATIONS; i++) {
+      kept += draw(random, n, lost, won).pAbove(-0.01) <= Significance.LEVEL ? 1 : 0;
+      power += draw(random, 20 * n, won, lost).pAbove(-0.01) <= Significance.LEVEL ? 1 : 0;
+    }
+    assertThat((double) kept / SIMULATIONS).isBetween(0.01, 0.04);
+    assertThat((double) power / SIMULATIONS).isGreaterThan(0.9);
+  }
+
+  /** Ten probes, four of which did lose more than the margin: none of the others is called lost. */
+  @Test
+  void holm_overSimulatedProbes_keepsTheRiskOfAnyFalseAlarm() {
+    SplittableRandom random = new SplittableRandom(20_260_104);
+    int falseAlarms = 0;
+    int uncorrected = 0;
+    int found = 0;
+    for (int i = 0; i < SIMULATIONS; i++) {
+      double[] p = new double[10];
+      Arrays.setAll(
+          p, k -> draw(random, 800, k < 4 ? 0.09 : 0.04, k < 4 ? 0.01 : 0.03).pBelow(-0.01));
+      double[] adjusted = Significance.holm(p);
+      double[] levels = Significance.holmLevels(p, Significance.LEVEL);
+      for (int k = 0; k < p.length; k++) {
+        assertThat(adjusted[k] <= Significance.LEVEL).isEqualTo(p[k] <= levels[k]);
+      }
+      falseAlarms += Arrays.stream(adjusted, 4, 10).anyMatch(q -> q <= 0.025) ? 1 : 0;
+      uncorrected += Arrays.stream(p, 4, 10).anyMatch(q -> q <= 0.025) ? 1 : 0;
+      found += (int) Arrays.stream(adjusted, 0, 4).filter(q -> q <= 0.025).count();
+    }
+    assertThat((double) falseAlarms / SIMULATIONS).isLessThan(0.03);
+    assertThat((double) uncorrected / SIMULATIONS).isGreaterThan(0.08);
+    assertThat(found / (4.0 * SIMULATIONS)).isGreaterThan(0.9);
+  }
+
+  /** The number of items that would decide does decide in four of five cases. */
+  @ParameterizedTest
+  @CsvSource({"300, 0.04, 0.03, 0.03", "200, 0.10, 0.02, 0.03", "150, 0.02, 0.02, 0.02"})
+  void itemsToDecide_decideWithThePowerSaid(int n, double lost, double won, double margin) {
+    PairedCounts seen =
+        new PairedCounts(
+            0,
+            (int) Math.round(lost * n),
+            (int) Math.round(won * n),
+            n - (int) Math.round(lost * n) - (int) Math.round(won * n));
+    Outcome.Rates rates = new Outcome.Rates(seen);
+    int needed = (int) rates.itemsToDecide(margin, Significance.LEVEL).orElseThrow();
+    assertThat(needed).isGreaterThan(n);
+    SplittableRandom random = new SplittableRandom(20_260_105);
+    int decided = 0;
+    for (int i = 0; i < 4000; i++) {
+      PairedCounts more = draw(random, needed, lost, won);
+      decided += Math.min(more.pBelow(-margin), more.pAbove(-margin)) <= Significance.LEVEL ? 1 : 0;
+    }
+    assertThat(decided / 4000.0).isBetween(0.75, 0.92);
+  }
+
+  @Test
+  void itemsToDecide_whereNothingChanged_areThoseOfTheExactInterval() {
+    Outcome.Rates rates = new Outcome.Rates(new PairedCounts(50, 0, 0, 50));
+    assertThat(rates.pKept(0.01)).isGreaterThan(0.025);
+    long needed = rates.itemsToDecide(0.01, Significance.LEVEL).orElseThrow();
+    assertThat(needed).isBetween(370L, 1000L);
+    assertThat(new PairedCounts(0, 0, 0, (int) needed).pAbove(-0.01)).isLessThan(0.025);
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -66,6 +67,22 @@ class ProbeReaderTest {
               assertThat(ask.metric().name()).isEqualTo("numeric");
               assertThat(ask.metric().number("tolerance", 0, "")).isEqualTo(1);
             });
+  }
+
+  @Test
+  void documents_areReadBesideTheItems() {
+    Probe probe =
+        new ProbeReader()
+            .read(
+                file(
+                    """
+                    {"id": "a", "prompt": "Q", "completion": "A", "document": "d"}
+                    {"id": "b", "prompt": "Q", "completion": "B"}
+                    """),
+                ProbeKind.RETENTION);
+    assertThat(probe.documents()).isEqualTo(Map.of("a", "d"));
+    Probe without = new Probe(probe.name(), probe.kind(), probe.folder(), probe.items());
+    assertThat(probe.digest()).isNotEqualTo(without.digest());
   }
 
   @Test

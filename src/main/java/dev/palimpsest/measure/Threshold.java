@@ -1,0 +1,59 @@
+package dev.palimpsest.measure;
+
+import dev.palimpsest.run.BadInput;
+import java.util.List;
+
+/**
+ * A limit on loss that the user set; only retention probes can miss it.
+ *
+ * @param margin a fraction: of all items; for texts, of the bits a byte before
+ */
+public record Threshold(Rule rule, double margin) {
+  /** What misses it. */
+  public enum Rule {
+    /** A probe that lost more than the margin beyond doubt. */
+    FAIL_IF_LOST,
+    /** A probe of which it is not beyond doubt that it lost less. */
+    REQUIRE_KEPT;
+
+    boolean missedBy(Judgement.Verdict verdict) {
+      return switch (this) {
+        case FAIL_IF_LOST -> verdict == Judgement.Verdict.LOST;
+        case REQUIRE_KEPT -> verdict != Judgement.Verdict.KEPT;
+      };
+    }
+
+    /** As the command line has it. */
+    public String option() {
+      return switch (this) {
+        case FAIL_IF_LOST -> "--fail-if-lost";
+        case REQUIRE_KEPT -> "--require-kept";
+      };
+    }
+  }
+
+  /**
+   * Refuses thresholds that no probe could miss.
+   *
+   * @throws BadInput naming the option
+   */
+  public static void requireRetention(List<Threshold> thresholds, List<Probe> probes) {
+    if (!thresholds.isEmpty() && probes.stream().noneMatch(p -> p.kind() == ProbeKind.RETENTION)) {
+      throw new BadInput(
+          thresholds.getFirst().rule.option()
+              + ": there is no retention probe to judge: give --probe FILE or --built-in");
+    }
+  }
+
+  /** What it makes of each probe. */
+  public List<Judgement> judge(Ledger ledger) {
+    return Judgement.of(ledger.probes(), margin);
+  }
+
+  /** Whether a retention probe misses it. */
+  public boolean missedBy(Ledger ledger) {
+    return judge(ledger).stream()
+        .filter(judgement -> judgement.kind() == ProbeKind.RETENTION)
+        .anyMatch(judgement -> rule.missedBy(judgement.verdict()));
+  }
+}
