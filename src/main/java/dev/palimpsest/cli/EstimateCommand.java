@@ -1,6 +1,7 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.measure.BaseReplay;
 import dev.palimpsest.run.Cancellation;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tune.Estimate;
@@ -27,8 +28,9 @@ final class EstimateCommand implements Runnable {
     TuneJob job = training.job();
     try (Progress progress = output.progress();
         LanguageModel loaded = job.load(Places.store(progress).locate(job.model()))) {
+      TuneJob whole = BaseReplay.written(job, loaded, Places.replay());
       Estimate estimate =
-          job.estimate(loaded, new Tuner.Watch(progress, new Cancellation(), System::nanoTime));
+          whole.estimate(loaded, new Tuner.Watch(progress, new Cancellation(), System::nanoTime));
       EstimateSummary summary = EstimateSummary.of(estimate, price);
       output.print(summary, summary::text);
     }

@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       GenerateCommand.class,
       LedgerCommand.class,
       ReportCommand.class,
+      CompareCommand.class,
       DemoCommand.class
     })
 public final class Main implements Runnable {

@@ -8,6 +8,7 @@ import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Device;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -34,6 +35,11 @@ final class ModelOptions {
 
   Precision precision(Precision unsaid) {
     return precision == null ? unsaid : precision;
+  }
+
+  /** What the user said of the type, if anything. */
+  Optional<Precision> given() {
+    return Optional.ofNullable(precision);
   }
 
   int threads() {

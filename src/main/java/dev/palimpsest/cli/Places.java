@@ -20,6 +20,11 @@ final class Places {
     return LedgerJob.storeIn(cache());
   }
 
+  /** Texts that models wrote for their own training. */
+  static Path replay() {
+    return cache().resolve("replay");
+  }
+
   static ModelStore store(Progress progress) {
     return new ModelStore(cache(), progress, PullSettings.of(System.getenv()));
   }

@@ -2,6 +2,7 @@ package dev.palimpsest.cli;
 
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tune.TuneJob;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -9,7 +10,11 @@ import picocli.CommandLine.Option;
 
 /** What is mixed in against forgetting. */
 final class ReplayOptions {
-  @Option(names = "--replay", description = "FILE:PERCENT of an epoch's items against forgetting")
+  @Option(
+      names = "--replay",
+      description =
+          "FILE:PERCENT of an epoch's items against forgetting; base:PERCENT for texts that the"
+              + " model itself writes first")
   private @Nullable String replay;
 
   Optional<TuneJob.Replay> replay() {
@@ -21,7 +26,8 @@ final class ReplayOptions {
       throw new BadInput("--replay " + replay + ": give FILE:PERCENT, such as old.jsonl:10%");
     }
     double percent = ThresholdOptions.percent(replay.substring(colon + 1)) * 100;
-    Path file = Path.of(replay.substring(0, colon)).toAbsolutePath();
-    return Optional.of(new TuneJob.Replay(file, percent));
+    Path named = Path.of(replay.substring(0, colon));
+    boolean ofBase = named.equals(TuneJob.Replay.OF_BASE) && !Files.exists(named);
+    return Optional.of(new TuneJob.Replay(ofBase ? named : named.toAbsolutePath(), percent));
   }
 }

@@ -1,6 +1,7 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.measure.BaseReplay;
 import dev.palimpsest.run.Cancellation;
 import dev.palimpsest.run.Interrupt;
 import dev.palimpsest.run.Progress;
@@ -41,7 +42,9 @@ final class TuneCommand implements Runnable {
     try (Progress progress = output.progress();
         LanguageModel loaded = job.load(Places.store(progress).locate(job.model()))) {
       Tuner.Watch watch = new Tuner.Watch(progress, cancellation, System::nanoTime);
-      TuneJob lasting = job.withModel(Places.store(progress).lasting(job.model()));
+      TuneJob lasting =
+          BaseReplay.written(job, loaded, Places.replay())
+              .withModel(Places.store(progress).lasting(job.model()));
       return asked.work().train(lasting, loaded, watch);
     }
   }

@@ -5,6 +5,7 @@ import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.generate.Scorer;
+import dev.palimpsest.measure.BaseReplay;
 import dev.palimpsest.measure.BaseTexts;
 import dev.palimpsest.measure.BuiltInProbes;
 import dev.palimpsest.measure.Ledger;
@@ -17,9 +18,7 @@ import dev.palimpsest.measure.ProbeReader;
 import dev.palimpsest.measure.TunedModel;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Adapter;
-import dev.palimpsest.run.AtomicFile;
 import dev.palimpsest.run.EnvironmentFailure;
-import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.Scope;
@@ -300,12 +299,7 @@ public final class Demo {
   /** Text that the base writes by itself, as training data; other draws than the ledger's. */
   private Path writeReplay() {
     Path file = settings.out.resolve("replay.jsonl");
-    StringBuilder lines = new StringBuilder();
-    Seeds seeds = new Seeds(new Seeds(settings.seed).seed("replay"));
-    for (int[] ids : BaseTexts.sample(model, REPLAY_TEXTS, REPLAY_TOKENS, seeds)) {
-      lines.append(Json.write(Map.of("text", model.tokenizer().decode(ids)))).append('\n');
-    }
-    AtomicFile.write(file, lines.toString());
+    new BaseReplay(REPLAY_TEXTS, REPLAY_TOKENS, settings.seed).write(file, model);
     return file;
   }
 

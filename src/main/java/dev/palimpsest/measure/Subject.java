@@ -1,6 +1,7 @@
 package dev.palimpsest.measure;
 
 import dev.palimpsest.generate.Answerer;
+import dev.palimpsest.generate.Prompting;
 import java.util.function.Supplier;
 
 /**
@@ -11,4 +12,10 @@ import java.util.function.Supplier;
  *     loaded; called once per probe at most
  * @param loops finds loops in its answers' tokens
  */
-public record Subject(SubjectKey key, Supplier<Answerer> answerer, Loops loops) {}
+public record Subject(SubjectKey key, Supplier<Answerer> answerer, Loops loops) {
+  /** The same system with something put before every prompt. */
+  public Subject prompted(Prompting prompting) {
+    return new Subject(
+        key.prompted(prompting.key()), () -> prompting.over(answerer.get()), loops);
+  }
+}

@@ -11,4 +11,11 @@ package dev.palimpsest.measure;
  * @param engine version of this program, and what else of the machine changes bits (threads)
  */
 public record SubjectKey(
-    String weights, String adapter, String dtype, String template, String engine) {}
+    String weights, String adapter, String dtype, String template, String engine) {
+  /** The key of the same system with something more before every prompt. */
+  SubjectKey prompted(String with) {
+    return with.isEmpty()
+        ? this
+        : new SubjectKey(weights, adapter, dtype, template + " " + with, engine);
+  }
+}

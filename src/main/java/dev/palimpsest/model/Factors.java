@@ -70,6 +70,28 @@ public record Factors(
   }
 
   /**
+   * The Frobenius norm of the change, from the factors' Gram matrices: ‖BA‖² is the trace of BᵀB ·
+   * AAᵀ.
+   *
+   * @throws BadInput over DoRA, whose change hangs on the base
+   */
+  public double norm() {
+    if (magnitude != null) {
+      throw new BadInput("a DoRA adapter has no norm by its factors: its change hangs on the base");
+    }
+    try (Scope _ = Scope.open()) {
+      return Native.withoutGradients(
+          () -> {
+            Factors change = whole();
+            Tensor left = change.b.transpose(0, 1).matmul(change.b);
+            Tensor right = change.a.matmul(change.a.transpose(0, 1));
+            double square = left.times(right).sum().item();
+            return change.scale * Math.sqrt(Math.max(0, square));
+          });
+    }
+  }
+
+  /**
    * The length of each row of W + scale · B · A, (out), F32, in the scope that is open; no gradient
    * flows to it (2402.09353, section 4.3).
    *

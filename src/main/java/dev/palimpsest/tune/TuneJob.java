@@ -1,5 +1,6 @@
 package dev.palimpsest.tune;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.data.Dataset;
 import dev.palimpsest.data.Encoder;
@@ -61,6 +62,15 @@ public record TuneJob(
    * @param percent of an epoch's items
    */
   public record Replay(Path file, double percent) {
+    /** Stands for texts that the model itself writes before the run. */
+    public static final Path OF_BASE = Path.of("base");
+
+    /** Whether the model is still to write the texts. */
+    @JsonIgnore
+    public boolean ofBase() {
+      return file.equals(OF_BASE);
+    }
+
     /** Checks the share. */
     public Replay {
       if (!(percent >= 0 && percent <= 100)) {
@@ -100,6 +110,20 @@ public record TuneJob(
     if (value < 0) {
       throw new BadInput(option + " " + value + ": give 0 or more");
     }
+  }
+
+  /** The same job with other old text. */
+  public TuneJob withReplay(Replay other) {
+    return new TuneJob(
+        model,
+        data,
+        eval,
+        evalFraction,
+        Optional.of(other),
+        method,
+        settings,
+        precision,
+        threads);
   }
 
   /** The same job under another name of the model. */

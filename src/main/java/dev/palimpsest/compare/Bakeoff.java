@@ -1,0 +1,322 @@
+package dev.palimpsest.compare;
+
+import dev.palimpsest.data.DataSpec;
+import dev.palimpsest.data.Dataset;
+import dev.palimpsest.data.Sample;
+import dev.palimpsest.generate.Decoding;
+import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.generate.Prompt;
+import dev.palimpsest.generate.Prompting;
+import dev.palimpsest.measure.BaseReplay;
+import dev.palimpsest.measure.BuiltInProbes;
+import dev.palimpsest.measure.Ledger;
+import dev.palimpsest.measure.Measurement;
+import dev.palimpsest.measure.ObservationStore;
+import dev.palimpsest.measure.Probe;
+import dev.palimpsest.measure.ProbeItem;
+import dev.palimpsest.measure.ProbeKind;
+import dev.palimpsest.measure.ProbeReader;
+import dev.palimpsest.measure.Subject;
+import dev.palimpsest.measure.TunedModel;
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.run.Progress;
+import dev.palimpsest.tokenizer.Message;
+import dev.palimpsest.tune.TuneJob;
+import dev.palimpsest.tune.Tuner;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * Runs a plan: trains what is to be trained, and puts the same items to every arm. What was done
+ * before stands: finished runs in the folder, unfinished ones, which go on, and answers in the
+ * store.
+ */
+public final class Bakeoff {
+  private final Plan plan;
+  private final Settings settings;
+  private final Models models;
+  private final Tuner.Watch watch;
+
+  /**
+   * Where a bake-off keeps things.
+   *
+   * @param out folder of the runs
+   * @param store of measurements
+   * @param cache of probes and texts that the model writes
+   */
+  public record Settings(Path out, Path store, Path cache) {}
+
+  /** Where models and jobs come from. */
+  public interface Models {
+    /** The plan's model, which the caller of this closes. */
+    LanguageModel load(String name);
+
+    /** The model of a job, in the job's precision. */
+    LanguageModel load(TuneJob job);
+
+    /** A model's own folder, which a full tuning wrote, in the precision of its job. */
+    LanguageModel load(Path folder, TuneJob job);
+
+    /**
+     * A job by options of {@code tune}.
+     *
+     * @throws BadInput if there is no such option, or a value is wrong
+     */
+    TuneJob job(Map<String, String> options, String model, long seed);
+  }
+
+  /** A bake-off. */
+  public Bakeoff(Plan plan, Settings settings, Models models, Tuner.Watch watch) {
+    this.plan = plan;
+    this.settings = settings;
+    this.models = models;
+    this.watch = watch;
+  }
+
+  /** An arm under one seed, before anything is loaded. */
+  private record Entry(Plan.Arm arm, Prompting prompting, OptionalLong seed, Optional<TuneJob> job) {
+    String name() {
+      return arm.name() + (seed.isPresent() ? "-seed" + seed.getAsLong() : "");
+    }
+  }
+
+  /**
+   * Runs it all.
+   *
+   * @throws EnvironmentFailure if the user stopped it; the same call goes on
+   */
+  public Comparison run() {
+    List<Probe> probes = probes();
+    List<List<Entry>> entries = plan.arms().stream().map(this::entries).toList();
+    List<Comparison.Arm> arms = new ArrayList<>();
+    try (LanguageModel base = models.load(plan.model());
+        ObservationStore store = ObservationStore.open(settings.store)) {
+      Contest contest = new Contest(base, probes, store);
+      contest.reference(
+          entries.stream()
+              .map(List::getFirst)
+              .filter(entry -> entry.arm.name().equals(plan.reference()))
+              .findFirst()
+              .orElseThrow());
+      for (List<Entry> runs : entries) {
+        arms.add(new Comparison.Arm(runs.getFirst().arm, runs.stream().map(contest::run).toList()));
+      }
+    }
+    return new Comparison(plan, arms);
+  }
+
+  private List<Probe> probes() {
+    ProbeReader reader = new ProbeReader();
+    List<Probe> probes = new ArrayList<>();
+    plan.gain().forEach(file -> probes.add(reader.read(file, ProbeKind.GAIN)));
+    plan.retention().forEach(file -> probes.add(reader.read(file, ProbeKind.RETENTION)));
+    if (plan.builtIn()) {
+      probes.addAll(BuiltInProbes.in(settings.cache.resolve("probes")));
+    }
+    return probes;
+  }
+
+  private List<Entry> entries(Plan.Arm arm) {
+    Prompting prompting = prompting(arm);
+    if (!(arm.change() instanceof Plan.Change.Tuned tuned)) {
+      return List.of(new Entry(arm, prompting, OptionalLong.empty(), Optional.empty()));
+    }
+    List<Entry> entries = new ArrayList<>();
+    for (long seed : plan.seeds()) {
+      TuneJob job;
+      try {
+        job = models.job(tuned.options(), plan.model(), seed);
+      } catch (BadInput e) {
+        throw new BadInput("arm " + arm.name() + ": " + e.getMessage(), e);
+      }
+      entries.add(new Entry(arm, prompting, OptionalLong.of(seed), Optional.of(job)));
+    }
+    return entries;
+  }
+
+  private static Prompting prompting(Plan.Arm arm) {
+    List<Message> turns = new ArrayList<>();
+    if (arm.examples().isPresent()) {
+      Plan.Examples asked = arm.examples().get();
+      try (Dataset rows = DataSpec.of(asked.file()).rows()) {
+        if (rows.size() < asked.shots()) {
+          throw new BadInput(
+              "arm %s: %d shots of %s, which has %d rows"
+                  .formatted(arm.name(), asked.shots(), asked.file(), rows.size()));
+        }
+        for (int i = 0; i < asked.shots(); i++) {
+          turns.addAll(turns(rows.sample(i), rows.where(i)));
+        }
+      }
+    }
+    return new Prompting(arm.system(), turns);
+  }
+
+  private static List<Message> turns(Sample sample, String where) {
+    return switch (sample) {
+      case Sample.Pair pair ->
+          List.of(
+              new Message("user", pair.prompt()), new Message("assistant", pair.completion()));
+      case Sample.Chat chat ->
+          chat.turns().stream()
+              .filter(turn -> !turn.role().equals("system"))
+              .map(turn -> new Message(turn.role(), turn.content()))
+              .toList();
+      case Sample.Text text -> throw new BadInput(where + ": a text is no example of an answer");
+    };
+  }
+
+  /** An arm in memory. */
+  private record Contender(
+      Subject subject,
+      LanguageModel model,
+      Optional<Tuner.Result> training,
+      Optional<LanguageModel> own)
+      implements AutoCloseable {
+    @Override
+    public void close() {
+      own.ifPresent(LanguageModel::close);
+    }
+  }
+
+  /** What all arms share. */
+  private final class Contest {
+    private final LanguageModel base;
+    private final List<Probe> probes;
+    private final ObservationStore store;
+    private Optional<Subject> reference = Optional.empty();
+
+    Contest(LanguageModel base, List<Probe> probes, ObservationStore store) {
+      this.base = base;
+      this.probes = probes;
+      this.store = store;
+    }
+
+    /** Asks the arm that others are told against; from then on the store answers for it. */
+    void reference(Entry entry) {
+      try (Contender contender = open(entry)) {
+        reference = Optional.of(contender.subject);
+        ledger(contender.subject, entry);
+      }
+    }
+
+    Comparison.Run run(Entry entry) {
+      try (Contender contender = open(entry)) {
+        return new Comparison.Run(
+            entry.seed,
+            ledger(contender.subject, entry),
+            speed(contender, entry.prompting),
+            contender.training);
+      }
+    }
+
+    private Ledger ledger(Subject subject, Entry entry) {
+      goOn();
+      Progress progress = watch.progress();
+      progress.report(entry.name(), 0, 1, "arms");
+      return Ledger.measure(
+          new Measurement(store, Decoding.greedy(plan.maxTokens()), progress),
+          reference.orElseThrow(),
+          subject,
+          probes);
+    }
+
+    private Optional<Speed> speed(Contender contender, Prompting prompting) {
+      List<Prompt> prompts = new ArrayList<>();
+      for (Probe probe : probes) {
+        for (ProbeItem item : probe.items()) {
+          if (item instanceof ProbeItem.Ask ask && prompts.size() < Speed.TOGETHER) {
+            prompts.add(ask.prompt());
+          }
+        }
+      }
+      return prompts.isEmpty()
+          ? Optional.empty()
+          : Optional.of(
+              Speed.measure(
+                  contender.subject.answerer().get(),
+                  prompts,
+                  plan.maxTokens(),
+                  prompt -> contender.model.promptIds(prompting.before(prompt)).length,
+                  watch.nanoTime()));
+    }
+
+    private Contender open(Entry entry) {
+      goOn();
+      return switch (entry.arm.change()) {
+        case Plan.Change.None none ->
+            contender(entry, TunedModel.base(plan.model(), base), Optional.empty());
+        case Plan.Change.Adapted adapted ->
+            contender(
+                entry,
+                TunedModel.with(plan.model(), base, adapted.adapter()),
+                Optional.empty());
+        case Plan.Change.Tuned tuned -> tuned(entry, entry.job.orElseThrow());
+      };
+    }
+
+    private Contender contender(Entry entry, TunedModel model, Optional<Tuner.Result> training) {
+      Subject subject = model.subject(Progress.none()).prompted(entry.prompting);
+      return new Contender(subject, model.model(), training, Optional.empty());
+    }
+
+    private Contender tuned(Entry entry, TuneJob job) {
+      Path run = settings.out.resolve("runs").resolve(entry.name());
+      boolean shared = job.precision() == base.decoder().precision();
+      LanguageModel loaded = shared ? base : models.load(job);
+      try {
+        Tuner.Result result = train(entry, job, loaded, run);
+        if (Files.isDirectory(run.resolve("model"))) {
+          LanguageModel own = models.load(run.resolve("model"), job);
+          Contender made =
+              contender(entry, TunedModel.base(entry.name(), own), Optional.of(result));
+          return new Contender(made.subject, own, made.training, Optional.of(own));
+        }
+        TunedModel after = TunedModel.with(plan.model(), loaded, run.resolve("adapter"));
+        Contender made = contender(entry, after, Optional.of(result));
+        return shared
+            ? made
+            : new Contender(made.subject, loaded, made.training, Optional.of(loaded));
+      } catch (RuntimeException e) {
+        if (!shared) {
+          loaded.close();
+        }
+        throw e;
+      }
+    }
+
+    private Tuner.Result train(Entry entry, TuneJob job, LanguageModel loaded, Path run) {
+      TuneJob whole = BaseReplay.written(job, loaded, settings.cache.resolve("replay"));
+      Tuner.Result result;
+      if (!Files.exists(run)) {
+        result = whole.run(loaded, run, watch);
+      } else if (!TuneJob.of(run).equals(whole)) {
+        throw new BadInput(
+            run + ": this run is of another plan: remove it, or give another --out");
+      } else {
+        result = TuneJob.result(run).orElseGet(() -> whole.resume(loaded, run, watch));
+      }
+      if (!result.finished()) {
+        throw stopped(entry.name());
+      }
+      return result;
+    }
+
+    private void goOn() {
+      if (watch.cancellation().requested()) {
+        throw stopped("the next arm");
+      }
+    }
+
+    private static EnvironmentFailure stopped(String where) {
+      return new EnvironmentFailure(
+          "stopped at " + where + ": what is done is kept, the same call goes on");
+    }
+  }
+}

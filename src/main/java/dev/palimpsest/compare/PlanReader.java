@@ -1,0 +1,226 @@
+package dev.palimpsest.compare;
+
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Problems;
+import dev.palimpsest.run.TextFile;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+
+/** Reads a plan, YAML or JSON, and tells all that is wrong with it at once. */
+public final class PlanReader {
+  /** Tokens of an answer at most, if nothing is said. */
+  static final int MAX_TOKENS = 64;
+
+  private static final int SHOTS = 4;
+  private static final String BUILT_IN = "built-in";
+  private static final Set<String> KEYS =
+      Set.of(
+          "model",
+          "gain",
+          "retention",
+          "seeds",
+          "reference",
+          "max-tokens",
+          "price-per-hour",
+          "arms");
+  private static final Set<String> ARM_KEYS =
+      Set.of("system", "examples", "shots", "adapter", "tune");
+  private static final YAMLMapper YAML =
+      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private final Path file;
+  private final Problems problems = new Problems();
+
+  private PlanReader(Path file) {
+    this.file = file;
+  }
+
+  /**
+   * Reads a plan. Paths in it are told from where the program runs, as on its command line.
+   *
+   * @throws BadInput naming every key that is not as it should be
+   */
+  public static Plan read(Path file) {
+    return new PlanReader(file).plan();
+  }
+
+  private Plan plan() {
+    JsonNode document = document();
+    known("", document, KEYS);
+    List<Plan.Arm> arms = new ArrayList<>();
+    for (Map.Entry<String, JsonNode> entry : document.path("arms").properties()) {
+      arms.add(arm(entry.getKey(), entry.getValue()));
+    }
+    if (arms.isEmpty()) {
+      problems.add("arms: give at least one, such as base: {}");
+    }
+    List<String> retention = texts(document, "retention");
+    Plan plan =
+        new Plan(
+            required(document, "model"),
+            texts(document, "gain").stream().map(Path::of).toList(),
+            retention.stream().filter(name -> !name.equals(BUILT_IN)).map(Path::of).toList(),
+            retention.contains(BUILT_IN),
+            seeds(document),
+            document.path("reference").asString(arms.isEmpty() ? "" : arms.getFirst().name()),
+            positive("", document, "max-tokens", MAX_TOKENS),
+            price(document),
+            arms);
+    check(plan);
+    problems.throwIfAny(file.toString());
+    return plan;
+  }
+
+  private void check(Plan plan) {
+    if (plan.gain().isEmpty() && plan.retention().isEmpty() && !plan.builtIn()) {
+      problems.add("give a probe: gain: FILE, retention: FILE or " + BUILT_IN);
+    }
+    if (plan.arms().stream().noneMatch(arm -> arm.name().equals(plan.reference()))) {
+      problems.add("reference: no arm is called " + plan.reference());
+    }
+  }
+
+  private JsonNode document() {
+    try {
+      JsonNode document = YAML.readTree(TextFile.read(file));
+      if (document == null || !document.isObject()) {
+        throw new BadInput(file + ": give keys, such as model: smollm2");
+      }
+      return document;
+    } catch (JacksonException e) {
+      String at = e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr();
+      String why = e.getOriginalMessage().replaceAll("\\s+", " ");
+      throw new BadInput(file + at + ": neither YAML nor JSON: " + why, e);
+    }
+  }
+
+  private Plan.Arm arm(String name, JsonNode given) {
+    String where = "arms." + name + ".";
+    JsonNode node = given.isNull() ? MissingNode.getInstance() : given;
+    if (!node.isObject() && !node.isMissingNode()) {
+      problems.add("arms." + name + ": give keys, or {} for the model as it is");
+    }
+    if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
+      problems.add("arms." + name + ": a name has letters, digits, '-', '_' and '.'");
+    }
+    known(where, node, ARM_KEYS);
+    int shots = positive(where, node, "shots", SHOTS);
+    if (node.has("shots") && !node.has("examples")) {
+      problems.add(where + "shots: of which file? give examples: FILE");
+    }
+    return new Plan.Arm(
+        name,
+        text(node, "system"),
+        text(node, "examples").map(path -> new Plan.Examples(Path.of(path), shots)),
+        change(where, node));
+  }
+
+  private Plan.Change change(String where, JsonNode node) {
+    if (node.has("adapter") && node.has("tune")) {
+      problems.add(where + "adapter and tune: give one of them");
+    }
+    if (node.has("tune")) {
+      Map<String, String> options = new LinkedHashMap<>();
+      for (Map.Entry<String, JsonNode> entry : node.path("tune").properties()) {
+        options.put(entry.getKey(), joined(where + "tune." + entry.getKey(), entry.getValue()));
+      }
+      return new Plan.Change.Tuned(options);
+    }
+    return text(node, "adapter")
+        .<Plan.Change>map(path -> new Plan.Change.Adapted(Path.of(path)))
+        .orElseGet(Plan.Change.None::new);
+  }
+
+  private String joined(String where, JsonNode value) {
+    if (value.isArray()) {
+      return value.valueStream().map(part -> joined(where, part)).collect(Collectors.joining(","));
+    }
+    if (!value.isValueNode() || value.isNull()) {
+      problems.add(where + ": give a text, a number, or a list of these");
+      return "";
+    }
+    return value.asString();
+  }
+
+  private void known(String where, JsonNode node, Set<String> keys) {
+    for (String key : node.propertyNames()) {
+      if (!keys.contains(key)) {
+        problems.add(where + key + " is unknown; known are " + new TreeSet<>(keys));
+      }
+    }
+  }
+
+  private String required(JsonNode node, String key) {
+    Optional<String> text = text(node, key);
+    if (text.isEmpty()) {
+      problems.add(key + " is missing");
+    }
+    return text.orElse("");
+  }
+
+  private static Optional<String> text(JsonNode node, String key) {
+    JsonNode value = node.path(key);
+    return value.isValueNode() && !value.isNull()
+        ? Optional.of(value.asString())
+        : Optional.empty();
+  }
+
+  /** A list, or a single text. */
+  private static List<String> texts(JsonNode node, String key) {
+    JsonNode value = node.path(key);
+    return value.isArray()
+        ? value.valueStream().map(JsonNode::asString).toList()
+        : text(node, key).map(List::of).orElse(List.of());
+  }
+
+  private List<Long> seeds(JsonNode document) {
+    JsonNode value = document.path("seeds");
+    if (value.isMissingNode()) {
+      return List.of(0L);
+    }
+    List<JsonNode> each = value.isArray() ? value.valueStream().toList() : List.of(value);
+    List<Long> seeds =
+        each.stream().filter(JsonNode::isIntegralNumber).map(JsonNode::asLong).distinct().toList();
+    if (each.isEmpty() || seeds.size() != each.size()) {
+      problems.add("seeds: give whole numbers, each once, such as [1, 2, 3]");
+    }
+    return seeds;
+  }
+
+  private int positive(String where, JsonNode node, String key, int otherwise) {
+    JsonNode value = node.path(key);
+    if (value.isMissingNode()) {
+      return otherwise;
+    }
+    if (!value.isInt() || value.asInt() < 1) {
+      problems.add(where + key + ": give a whole number from 1");
+      return otherwise;
+    }
+    return value.asInt();
+  }
+
+  private OptionalDouble price(JsonNode document) {
+    JsonNode value = document.path("price-per-hour");
+    if (value.isMissingNode()) {
+      return OptionalDouble.empty();
+    }
+    if (!value.isNumber() || !(value.asDouble() >= 0)) {
+      problems.add("price-per-hour: give a number from 0");
+      return OptionalDouble.empty();
+    }
+    return OptionalDouble.of(value.asDouble());
+  }
+}

@@ -1,0 +1,268 @@
+package dev.palimpsest.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.palimpsest.Reference;
+import dev.palimpsest.data.DataSpec;
+import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.model.Precision;
+import dev.palimpsest.report.ComparisonReport;
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Cancellation;
+import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.run.Progress;
+import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tune.Full;
+import dev.palimpsest.tune.LowRank;
+import dev.palimpsest.tune.Method;
+import dev.palimpsest.tune.Schedule;
+import dev.palimpsest.tune.TuneJob;
+import dev.palimpsest.tune.TuneSettings;
+import dev.palimpsest.tune.Tuner;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** On a tiny random model, which learns to say one thing and forgets what it would have said. */
+class BakeoffTest {
+  private static final Path LLAMA = Reference.checkpoint("llama");
+
+  @TempDir private Path folder;
+  private Path data;
+  private final Cancellation cancellation = new Cancellation();
+
+  @BeforeEach
+  void writeData() throws IOException {
+    data = folder.resolve("data.jsonl");
+    StringBuilder rows = new StringBuilder();
+    for (int i = 0; i < 12; i++) {
+      rows.append("{\"prompt\": \"say %d\", \"completion\": \"yes\"}\n".formatted(i));
+    }
+    Files.writeString(data, rows);
+  }
+
+  private final class TinyModels implements Bakeoff.Models {
+    @Override
+    public LanguageModel load(String name) {
+      return load(Path.of(name));
+    }
+
+    @Override
+    public LanguageModel load(TuneJob job) {
+      return load(Path.of(job.model()));
+    }
+
+    @Override
+    public LanguageModel load(Path folder, TuneJob job) {
+      return load(folder);
+    }
+
+    private static LanguageModel load(Path folder) {
+      return LanguageModel.load(folder, Precision.FP32, Device.best());
+    }
+
+    @Override
+    public TuneJob job(Map<String, String> options, String model, long seed) {
+      Method method =
+          options.getOrDefault("method", "lora").equals("full")
+              ? Full.of("full", Optional.empty())
+              : new LowRank("lora", 4, 8, "all-linear");
+      return new TuneJob(
+          model,
+          DataSpec.of(data),
+          Optional.empty(),
+          0,
+          Optional.ofNullable(options.get("replay"))
+              .map(percent -> new TuneJob.Replay(TuneJob.Replay.OF_BASE, Double.parseDouble(percent))),
+          method,
+          new TuneSettings(
+              4,
+              1,
+              Double.parseDouble(options.getOrDefault("lr", "0.02")),
+              Schedule.LINEAR,
+              0,
+              1,
+              "adamw",
+              0,
+              new TuneSettings.Length(OptionalInt.of(12), 1),
+              new TuneSettings.Saving(2, 1, 0),
+              seed),
+          Precision.FP32,
+          1);
+    }
+  }
+
+  private Plan plan(List<Long> seeds, Plan.Arm... arms) {
+    return new Plan(
+        LLAMA.toString(),
+        List.of(data),
+        List.of(),
+        false,
+        seeds,
+        "base",
+        4,
+        OptionalDouble.of(3600),
+        List.of(arms));
+  }
+
+  private static Plan.Arm base() {
+    return new Plan.Arm("base", Optional.empty(), Optional.empty(), new Plan.Change.None());
+  }
+
+  private Plan.Arm shots() {
+    return new Plan.Arm(
+        "shots",
+        Optional.empty(),
+        Optional.of(new Plan.Examples(data, 2)),
+        new Plan.Change.None());
+  }
+
+  private static Plan.Arm tuned(String name, Map<String, String> options) {
+    return new Plan.Arm(
+        name, Optional.empty(), Optional.empty(), new Plan.Change.Tuned(options));
+  }
+
+  private Comparison run(Plan plan) {
+    return run(plan, Progress.none());
+  }
+
+  private Comparison run(Plan plan, Progress progress) {
+    return new Bakeoff(
+            plan,
+            new Bakeoff.Settings(
+                folder.resolve("out"), folder.resolve("store.sqlite"), folder.resolve("cache")),
+            new TinyModels(),
+            new Tuner.Watch(progress, cancellation, System::nanoTime))
+        .run();
+  }
+
+  @Test
+  void run_armsOverSeeds_areToldAgainstTheReference() {
+    Comparison comparison =
+        run(
+            plan(
+                List.of(1L, 2L),
+                base(),
+                shots(),
+                tuned("lora", Map.of()),
+                tuned("replay", Map.of("replay", "50")),
+                tuned("full", Map.of("method", "full", "lr", "0.003"))));
+
+    Standing base = comparison.arms().get(0).standings().getFirst();
+    Standing shots = comparison.arms().get(1).standings().getFirst();
+    Standing lora = comparison.arms().get(2).standings().getFirst();
+    Standing full = comparison.arms().get(4).standings().getFirst();
+    assertThat(base.delta()).isZero();
+    assertThat(base.after()).isZero();
+    assertThat(lora.after()).isGreaterThan(0.9);
+    assertThat(lora.delta()).isEqualTo(lora.after());
+    assertThat(lora.won()).isEqualTo(12 * lora.after());
+    assertThat(lora.bySeed()).hasSize(2);
+    assertThat(lora.interval().orElseThrow().low()).isPositive();
+    assertThat(full.after()).isGreaterThan(0.5);
+    assertThat(shots.bySeed()).hasSize(1);
+    assertThat(promptTokens(comparison, 1)).isGreaterThan(2 * promptTokens(comparison, 0));
+    assertThat(folder.resolve("out/runs/lora-seed2/adapter")).isDirectory();
+    assertThat(folder.resolve("out/runs/full-seed1/model")).isDirectory();
+    assertThat(comparison.cost(comparison.arms().get(2)).orElseThrow().training()).isPositive();
+    assertThat(comparison.front()).doesNotContain("shots");
+
+    Path page = folder.resolve("report.html");
+    ComparisonReport.write(page, comparison);
+    assertThat(page).content().contains("lora · seed 1", "lora · seed 2", "2 examples of");
+    assertThat(ComparisonText.of(comparison)).contains("data, gain, 12 items, Δ against base");
+    assertThat(ComparisonJson.of(comparison).at("/arms/2/metrics/data").asDouble())
+        .isEqualTo(lora.after());
+  }
+
+  private static double promptTokens(Comparison comparison, int arm) {
+    return comparison.arms().get(arm).speed().orElseThrow().promptTokens();
+  }
+
+  @Test
+  void run_again_takesWhatIsDone() throws IOException {
+    Plan plan = plan(List.of(1L), base(), tuned("lora", Map.of("replay", "50")));
+    Comparison first = run(plan);
+    Path weights = folder.resolve("out/runs/lora-seed1/adapter/adapter_model.safetensors");
+    FileTime written = Files.getLastModifiedTime(weights);
+
+    Comparison second = run(plan);
+
+    assertThat(Files.getLastModifiedTime(weights)).isEqualTo(written);
+    assertThat(second.arms().get(1).standings()).isEqualTo(first.arms().get(1).standings());
+  }
+
+  @Test
+  void run_ofAnotherPlan_isRefused() {
+    run(plan(List.of(1L), base(), tuned("lora", Map.of())));
+
+    assertThatThrownBy(
+            () -> run(plan(List.of(1L), base(), tuned("lora", Map.of("lr", "0.001")))))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("of another plan");
+  }
+
+  @Test
+  void run_stoppedInTraining_goesOnToTheSameWeights() throws IOException {
+    Plan plan = plan(List.of(1L), base(), tuned("lora", Map.of()));
+    Progress stopping =
+        point -> {
+          if (point.task().equals("tuning") && point.done() == 5) {
+            cancellation.request();
+          }
+        };
+    assertThatThrownBy(() -> run(plan, stopping))
+        .isInstanceOf(EnvironmentFailure.class)
+        .hasMessageContaining("goes on");
+
+    Path weights = Path.of("runs/lora-seed1/adapter/adapter_model.safetensors");
+    Comparison whole = resumed(plan);
+    assertThat(whole.arms().get(1).runs().getFirst().training().orElseThrow().steps()).isEqualTo(12);
+    Path cut = folder.resolve("cut-out");
+    Files.move(folder.resolve("out"), cut);
+    resumed(plan);
+    assertThat(cut.resolve(weights))
+        .hasSameBinaryContentAs(folder.resolve("out").resolve(weights));
+  }
+
+  private Comparison resumed(Plan plan) {
+    return new Bakeoff(
+            plan,
+            new Bakeoff.Settings(
+                folder.resolve("out"), folder.resolve("store.sqlite"), folder.resolve("cache")),
+            new TinyModels(),
+            new Tuner.Watch(Progress.none(), new Cancellation(), System::nanoTime))
+        .run();
+  }
+
+  @Test
+  void run_moreShotsThanRows_isRefusedBeforeAModelIsLoaded() {
+    Plan.Arm many =
+        new Plan.Arm(
+            "many",
+            Optional.empty(),
+            Optional.of(new Plan.Examples(data, 13)),
+            new Plan.Change.None());
+    assertThatThrownBy(() -> run(plan(List.of(1L), base(), many)))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("13 shots")
+        .hasMessageContaining("12 rows");
+  }
+
+  @Test
+  void dominates_asGoodAndBetterInOne() {
+    assertThat(Comparison.dominates(new double[] {1, 2, 3}, new double[] {1, 2, 2})).isTrue();
+    assertThat(Comparison.dominates(new double[] {1, 2, 3}, new double[] {1, 2, 3})).isFalse();
+    assertThat(Comparison.dominates(new double[] {2, 1, 3}, new double[] {1, 2, 3})).isFalse();
+  }
+}
