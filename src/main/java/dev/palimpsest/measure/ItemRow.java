@@ -43,16 +43,7 @@ public record ItemRow(
       Optional<String> answerAfter,
       boolean loopsBefore,
       boolean loopsAfter) {
-    this(
-        probe,
-        id,
-        before,
-        after,
-        answerBefore,
-        answerAfter,
-        loopsBefore,
-        loopsAfter,
-        Place.NONE);
+    this(probe, id, before, after, answerBefore, answerAfter, loopsBefore, loopsAfter, Place.NONE);
   }
 
   boolean ofText() {

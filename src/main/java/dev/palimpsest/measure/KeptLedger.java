@@ -59,9 +59,7 @@ public record KeptLedger(Path run, JsonNode document, Map<String, List<ItemRow>>
         line.path("loops_before").asBoolean(false),
         line.path("loops_after").asBoolean(false),
         new ItemRow.Place(
-            text(line.path("slice")),
-            text(line.path("document")),
-            line.path("bytes").asInt(0)));
+            text(line.path("slice")), text(line.path("document")), line.path("bytes").asInt(0)));
   }
 
   private static Optional<String> text(JsonNode node) {
@@ -70,7 +68,9 @@ public record KeptLedger(Path run, JsonNode document, Map<String, List<ItemRow>>
 
   /** A probe's part of the document, if it has that probe. */
   Optional<JsonNode> probe(String name) {
-    return document.path("probes").valueStream()
+    return document
+        .path("probes")
+        .valueStream()
         .filter(probe -> probe.path("name").asString("").equals(name))
         .findFirst();
   }

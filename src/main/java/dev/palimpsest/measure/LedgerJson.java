@@ -37,7 +37,8 @@ public final class LedgerJson {
   }
 
   /** The document, with what the ledger was held against. */
-  public static ObjectNode of(Ledger ledger, List<Threshold> thresholds, Optional<Overlap> trained) {
+  public static ObjectNode of(
+      Ledger ledger, List<Threshold> thresholds, Optional<Overlap> trained) {
     ObjectNode document = of(ledger);
     trained.ifPresent(overlap -> overlap(ledger, overlap, document));
     ArrayNode all = document.putArray("thresholds");

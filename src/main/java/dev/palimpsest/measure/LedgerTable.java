@@ -74,8 +74,7 @@ public final class LedgerTable {
     for (List<ItemRow> items : ledger.rows().values()) {
       JsonNode probe = ledger.probe(items.getFirst().probe()).orElseThrow();
       JsonNode trained = probe.path("trained_items");
-      Set<String> ids =
-          trained.valueStream().map(JsonNode::asString).collect(Collectors.toSet());
+      Set<String> ids = trained.valueStream().map(JsonNode::asString).collect(Collectors.toSet());
       for (ItemRow row : items) {
         to.beginRow();
         to.append(ledger.run().toString());

@@ -68,7 +68,8 @@ public final class LedgerText {
         String others =
             result
                 .without(ids)
-                .map(o -> String.format(Locale.ROOT, "Δ without them %+.3f%s", o.delta(), limits(o)))
+                .map(
+                    o -> String.format(Locale.ROOT, "Δ without them %+.3f%s", o.delta(), limits(o)))
                 .orElse("there are no others");
         out.append(
             String.format(

@@ -87,12 +87,7 @@ class KeptLedgerTest {
 
   private static ProbeResult result(Probe probe, String metric, List<ItemRow> rows) {
     return new ProbeResult(
-        probe,
-        List.of(metric),
-        new Rows(rows).outcome(),
-        Optional.empty(),
-        new TreeMap<>(),
-        rows);
+        probe, List.of(metric), new Rows(rows).outcome(), Optional.empty(), new TreeMap<>(), rows);
   }
 
   private static List<ItemRow> rightBelow(int limit) {
@@ -132,8 +127,7 @@ class KeptLedgerTest {
   @Test
   void diff_ofOtherItems_isRefused() {
     Path first = keep("a", rightBelow(30), List.of(text(0, 1)), Set.of());
-    Path second =
-        keep("b", rightBelow(10).subList(0, 39), List.of(text(0, 1)), Set.of());
+    Path second = keep("b", rightBelow(10).subList(0, 39), List.of(text(0, 1)), Set.of());
     assertThatThrownBy(() -> LedgerDiff.of(KeptLedger.in(first), KeptLedger.in(second)))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("probe questions holds other items");
@@ -159,8 +153,7 @@ class KeptLedgerTest {
 
   @Test
   void table_hasARowForEachRunProbeAndItem() throws Exception {
-    Path first =
-        keep("a", rightBelow(30), List.of(text(0, 1.5), text(1, 2)), Set.of("q3", "q4"));
+    Path first = keep("a", rightBelow(30), List.of(text(0, 1.5), text(1, 2)), Set.of("q3", "q4"));
     Path second = keep("b", rightBelow(10), List.of(text(0, 1.5), text(1, 3)), Set.of());
     Path file = folder.resolve("items.parquet");
 

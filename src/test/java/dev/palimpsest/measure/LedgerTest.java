@@ -406,7 +406,8 @@ class LedgerTest {
         .isEqualTo(Significance.itemsNeeded(0.01, 0.012, 0.8));
     assertThat(LedgerText.of(ledger, List.of(require)))
         .contains("--require-kept 1%: missed")
-        .containsPattern("questions +undecided Δ -0\\.0.* at 95 %; about [0-9]+ items would decide");
+        .containsPattern(
+            "questions +undecided Δ -0\\.0.* at 95 %; about [0-9]+ items would decide");
   }
 
   @Test
