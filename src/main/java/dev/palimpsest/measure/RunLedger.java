@@ -44,8 +44,16 @@ public record RunLedger(Path run, Side before, Side after) {
    *
    * @throws EnvironmentFailure if the folder cannot be written
    */
+  public void write(Ledger ledger) {
+    write(ledger, LedgerJson.of(ledger));
+  }
+
+  /** Writes the ledger with what it was held against. */
   public void write(Ledger ledger, List<Threshold> thresholds, Overlap trained) {
-    ObjectNode document = LedgerJson.of(ledger, thresholds, Optional.of(trained));
+    write(ledger, LedgerJson.of(ledger, thresholds, Optional.of(trained)));
+  }
+
+  private void write(Ledger ledger, ObjectNode document) {
     document.put("before", before.toString()).put("after", after.toString());
     after.adapter().ifPresent(adapter -> document.put(ADAPTER, hash(adapter)));
     Path file = run.resolve(DOCUMENT);

@@ -30,7 +30,7 @@ class KilledEndToEndTest {
   private static final String TINY = "src/test/resources/checkpoints/llama";
   private static final String WEIGHTS = "adapter/adapter_model.safetensors";
   private static final int STEPS = 40;
-  private static final int ITEMS = 1500;
+  private static final int ITEMS = 200;
 
   /** The window of some moments is a few milliseconds wide. */
   private static final int TRIES = 8;
