@@ -17,8 +17,16 @@ final class ReplayOptions {
               + " model itself writes first")
   private @Nullable String replay;
 
+  @Option(
+      names = "--replay-loss",
+      description = "ce: replay is learned as the rest; kl: the base's distribution along it is kept")
+  private TuneJob.Replay.@Nullable Loss loss;
+
   Optional<TuneJob.Replay> replay() {
     if (replay == null) {
+      if (loss != null) {
+        throw new BadInput("--replay-loss: along what? give --replay FILE:PERCENT");
+      }
       return Optional.empty();
     }
     int colon = replay.lastIndexOf(':');
@@ -28,6 +36,10 @@ final class ReplayOptions {
     double percent = ThresholdOptions.percent(replay.substring(colon + 1)) * 100;
     Path named = Path.of(replay.substring(0, colon));
     boolean ofBase = named.equals(TuneJob.Replay.OF_BASE) && !Files.exists(named);
-    return Optional.of(new TuneJob.Replay(ofBase ? named : named.toAbsolutePath(), percent));
+    return Optional.of(
+        new TuneJob.Replay(
+            ofBase ? named : named.toAbsolutePath(),
+            percent,
+            loss == null ? TuneJob.Replay.Loss.CE : loss));
   }
 }

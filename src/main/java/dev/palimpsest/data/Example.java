@@ -8,9 +8,28 @@ import java.util.Objects;
  * @param id the sample's
  * @param ids tokens, without padding
  * @param label {@code label[i]}: token i is trained or scored, given those before it; never token 0
+ * @param origin what it is trained for
  */
 @SuppressWarnings("ArrayRecordComponent") // shared, never written: one entry a token
-public record Example(String id, int[] ids, boolean[] label) {
+public record Example(String id, int[] ids, boolean[] label, Origin origin) {
+  /** What an example is trained for. */
+  public enum Origin {
+    /** To be learned. */
+    TASK,
+    /** Not to be forgotten. */
+    REPLAY
+  }
+
+  /** An example to be learned. */
+  public Example(String id, int[] ids, boolean[] label) {
+    this(id, ids, label, Origin.TASK);
+  }
+
+  /** The same, not to be forgotten. */
+  Example replayed() {
+    return new Example(id, ids, label, Origin.REPLAY);
+  }
+
   public Example {
     Objects.requireNonNull(id);
     if (ids.length != label.length) {

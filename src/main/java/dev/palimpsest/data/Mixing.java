@@ -71,6 +71,8 @@ public final class Mixing implements Source {
       return task.at(index, epoch);
     }
     long draw = (long) epoch * replayed + (index - task.size());
-    return replay.at(draws.batch(draw, 1)[0], draws.epoch(draw, 1));
+    return replay.at(draws.batch(draw, 1)[0], draws.epoch(draw, 1)).stream()
+        .map(Example::replayed)
+        .toList();
   }
 }

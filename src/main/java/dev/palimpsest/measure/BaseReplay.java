@@ -43,7 +43,7 @@ public record BaseReplay(int texts, int tokens, long seed) {
     long needed = Math.round(rows * percent / Math.max(1, 100 - percent));
     BaseReplay replay =
         new BaseReplay(Math.clamp(needed, 1, MOST_TEXTS), TOKENS, job.settings().seed());
-    return job.withReplay(new TuneJob.Replay(replay.in(folder, model), percent));
+    return job.withReplay(job.replay().get().withFile(replay.in(folder, model)));
   }
 
   /** Writes the texts of this model into a folder, unless they stand there; gives their file. */

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.function.IntSupplier;
@@ -60,8 +61,27 @@ public record TuneJob(
    *
    * @param file of any shape that training data has
    * @param percent of an epoch's items
+   * @param loss along it
    */
-  public record Replay(Path file, double percent) {
+  public record Replay(Path file, double percent, Loss loss) {
+    /** What is made small along old text. */
+    public enum Loss {
+      /** −log p of its tokens, as of the task's. */
+      CE,
+      /** KL(base‖tuned) at each of them. */
+      KL
+    }
+
+    /** Old text that is learned as the task is. */
+    public Replay(Path file, double percent) {
+      this(file, percent, Loss.CE);
+    }
+
+    /** The same share of another file. */
+    public Replay withFile(Path other) {
+      return new Replay(other, percent, loss);
+    }
+
     /** Stands for texts that the model itself writes before the run. */
     public static final Path OF_BASE = Path.of("base");
 
@@ -73,6 +93,7 @@ public record TuneJob(
 
     /** Checks the share. */
     public Replay {
+      loss = Objects.requireNonNullElse(loss, Loss.CE); // runs of old have none
       if (!(percent >= 0 && percent <= 100)) {
         throw new BadInput("--replay " + file + ":" + percent + "%: give 0 to 100 %");
       }
@@ -81,6 +102,12 @@ public record TuneJob(
 
   /** Checks the share and the length. */
   public TuneJob {
+    if (method instanceof Full && replay.filter(old -> old.loss() == Replay.Loss.KL).isPresent()) {
+      throw new BadInput(
+          "--replay-loss kl beside --method "
+              + method.method()
+              + ": the base is needed as it was, which only an adapter leaves it");
+    }
     if (!(evalFraction >= 0 && evalFraction < 1)) {
       throw new BadInput("--eval-fraction " + evalFraction + ": give 0 or more and less than 1");
     }
@@ -282,7 +309,16 @@ public record TuneJob(
   }
 
   private Tuner tuner(LanguageModel loaded, Tuner.Watch watch) {
-    return new Tuner(settings, method.over(loaded, model), watch);
+    return new Tuner(settings, method.over(loaded, model), objective(), watch);
+  }
+
+  private Objective objective() {
+    Objective learned = new CrossEntropy();
+    return alongBase() ? new ByOrigin(learned, new KlToBase()) : learned;
+  }
+
+  private boolean alongBase() {
+    return replay.filter(old -> old.loss() == Replay.Loss.KL).isPresent();
   }
 
   private static Tuner.Result train(Tuner tuner, Prepared prepared, RunFolder folder) {

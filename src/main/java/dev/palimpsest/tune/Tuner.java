@@ -39,18 +39,25 @@ public final class Tuner {
 
   private final TuneSettings settings;
   private final Method.Start start;
+  private final Objective objective;
   private final Progress progress;
   private final Cancellation cancellation;
   private final LongSupplier nanoTime;
 
   /**
-   * A loop.
+   * A loop that makes every label likely.
    *
    * @param start what trains
    */
   public Tuner(TuneSettings settings, Method.Start start, Watch watch) {
+    this(settings, start, new CrossEntropy(), watch);
+  }
+
+  /** The same with another objective. */
+  Tuner(TuneSettings settings, Method.Start start, Objective objective, Watch watch) {
     this.settings = settings;
     this.start = start;
+    this.objective = objective;
     this.progress = watch.progress;
     this.cancellation = watch.cancellation;
     this.nanoTime = watch.nanoTime;
@@ -116,7 +123,7 @@ public final class Tuner {
     long total = totalSteps(settings, data);
     try (Trained trained = start.begin(seeds);
         Training training =
-            new Training(settings, new CrossEntropy(), trained, new Training.Extent(total, ROWS))) {
+            new Training(settings, objective, trained, new Training.Extent(total, ROWS))) {
       Tally tally = restore(run, training);
       Order order = new Order(seeds.seed("order"), data.size());
       Pace pace = new Pace(nanoTime, trained);

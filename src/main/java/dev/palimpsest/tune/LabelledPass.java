@@ -1,0 +1,70 @@
+package dev.palimpsest.tune;
+
+import dev.palimpsest.data.Example;
+import dev.palimpsest.data.Pack;
+import dev.palimpsest.model.Decoder;
+import dev.palimpsest.model.Ragged;
+import dev.palimpsest.model.TrainedDecoder;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One pass whose loss is made at the labelled rows. The head is computed only there, some rows at a
+ * time, and gradients by the logits are written out, so that no logits are kept. It lives in the
+ * scope that is open.
+ */
+final class LabelledPass {
+  private final TrainedDecoder decoder;
+  private final Ragged documents;
+  private final int[] rows;
+  private final TrainedDecoder.Pass pass;
+
+  LabelledPass(TrainedDecoder decoder, List<Example> examples) {
+    this.decoder = decoder;
+    this.documents = Ragged.of(examples.stream().map(Example::ids).toList());
+    this.rows = Pack.of(examples).labelRows();
+    this.pass = decoder.forward(documents, rows);
+  }
+
+  /** All documents of the pass. */
+  Ragged documents() {
+    return documents;
+  }
+
+  /** The labelled rows. */
+  int[] rows() {
+    return rows;
+  }
+
+  /** A loss at some labelled rows. */
+  @FunctionalInterface
+  interface Loss {
+    /**
+     * Computes the sum of the losses.
+     *
+     * @param from the first of the rows, among the labelled ones
+     * @param logits (rows, vocabulary), F32; become the gradient by them
+     */
+    double at(int from, Tensor logits);
+  }
+
+  /** Sends {@code weight} times the gradient of the loss back; gives the sum of all losses. */
+  double backward(double weight, Loss loss) {
+    Decoder head = decoder.decoder();
+    List<Tensor> gradients = new ArrayList<>();
+    double sum = 0;
+    for (int from = 0; from < rows.length; from += Decoder.HEAD_ROWS) {
+      int count = Math.min(Decoder.HEAD_ROWS, rows.length - from);
+      try (Scope chunk = Scope.open()) {
+        Tensor hidden = pass.hidden().narrow(0, from, count);
+        Tensor logits = head.logits(hidden);
+        sum += loss.at(from, logits);
+        gradients.add(chunk.keep(decoder.backThroughHead(hidden, logits, weight)));
+      }
+    }
+    pass.backward(Tensor.cat(0, gradients));
+    return sum;
+  }
+}
