@@ -2,11 +2,25 @@ package dev.palimpsest.measure;
 
 import dev.palimpsest.run.BadInput;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** Says whether an answer is right. */
 public interface Grader extends AutoCloseable {
   /** Whether the answer is as good as the item's own completion. */
   boolean right(String completion, String answer);
+
+  /** The same with all that the grader knows of the item, and says of the answer. */
+  default Grade grade(ProbeItem.Ask item, String answer) {
+    return Grade.of(right(item.completion(), answer));
+  }
+
+  /**
+   * Why this machine cannot grade: its items are skipped then, never passed. Asked before {@link
+   * #check}.
+   */
+  default Optional<String> unavailable() {
+    return Optional.empty();
+  }
 
   /**
    * Refuses a completion that cannot serve as the right answer, before a model is asked.
@@ -39,14 +53,19 @@ public interface Grader extends AutoCloseable {
       case "contains" -> Contains.of(metric, where);
       case "regex" -> RegexMatch.of(metric, where);
       case "numeric" -> NumericMatch.of(metric, where);
+      case "f1" -> TokenF1.of(metric, where);
+      case "label" -> LabelMatch.of(metric, where);
+      case "schema" -> SchemaMatch.of(metric, where);
+      case "fields" -> FieldMatch.of(metric, where);
+      case "verilog" -> VerilogBench.of(metric, where);
       case "sql" -> SqlExecution.of(metric, folder, where);
       default ->
           throw new BadInput(
               where
                   + ": unknown metric "
                   + metric.name()
-                  + "; known are exact, contains, regex, numeric, sql (choices are graded by"
-                  + " likelihood without one)");
+                  + "; known are exact, contains, regex, numeric, f1, label, schema, fields, sql,"
+                  + " verilog (choices are graded by likelihood without one)");
     };
   }
 }

@@ -10,9 +10,13 @@ import java.util.Optional;
  * @param probes in the order in which they were given
  * @param divergence along texts that the base wrote, if that was measured
  * @param onPrompts along answers that the base drew to the probes' prompts, if that was measured
+ * @param skipped items that could not be graded here
  */
 public record Ledger(
-    List<ProbeResult> probes, Optional<Divergence> divergence, Optional<Divergence> onPrompts) {
+    List<ProbeResult> probes,
+    Optional<Divergence> divergence,
+    Optional<Divergence> onPrompts,
+    List<Skipped> skipped) {
   /** What a threshold on loss comes to. */
   public enum Verdict {
     /** The interval of Δ lies wholly below the margin: more than that was lost. */
@@ -26,6 +30,13 @@ public record Ledger(
   /** Copies the list. */
   public Ledger {
     probes = List.copyOf(probes);
+    skipped = List.copyOf(skipped);
+  }
+
+  /** One with nothing skipped. */
+  public Ledger(
+      List<ProbeResult> probes, Optional<Divergence> divergence, Optional<Divergence> onPrompts) {
+    this(probes, divergence, onPrompts, List.of());
   }
 
   /**
@@ -41,17 +52,19 @@ public record Ledger(
       for (Probe probe : probes) {
         graders.add(Graders.open(probe));
       }
+      List<Skipped> skipped = graders.stream().flatMap(each -> each.skipped().stream()).toList();
+      List<Graders> able = graders.stream().filter(each -> each.gradable().isPresent()).toList();
       List<List<Observation>> first = new ArrayList<>();
-      for (int i = 0; i < probes.size(); i++) {
-        first.add(measurement.observe(probes.get(i), graders.get(i), before, "before"));
+      for (Graders each : able) {
+        first.add(measurement.observe(each.gradable().orElseThrow(), each, before, "before"));
       }
       List<ProbeResult> results = new ArrayList<>();
-      for (int i = 0; i < probes.size(); i++) {
-        List<Observation> second =
-            measurement.observe(probes.get(i), graders.get(i), after, "after");
-        results.add(Pairing.of(probes.get(i), first.get(i), second));
+      for (int i = 0; i < able.size(); i++) {
+        Probe probe = able.get(i).gradable().orElseThrow();
+        List<Observation> second = measurement.observe(probe, able.get(i), after, "after");
+        results.add(Pairing.of(probe, first.get(i), second));
       }
-      return new Ledger(results, Optional.empty(), Optional.empty());
+      return new Ledger(results, Optional.empty(), Optional.empty(), skipped);
     } finally {
       graders.forEach(Graders::close);
     }
@@ -59,7 +72,7 @@ public record Ledger(
 
   /** The same with what was measured along texts. */
   public Ledger with(Optional<Divergence> alongBaseTexts, Optional<Divergence> alongPrompts) {
-    return new Ledger(probes, alongBaseTexts, alongPrompts);
+    return new Ledger(probes, alongBaseTexts, alongPrompts, skipped);
   }
 
   /**

@@ -24,7 +24,14 @@ public final class LedgerText {
             "lost",
             "won",
             "p"));
-    ledger.probes().forEach(result -> out.append(line(result)));
+    ledger
+        .probes()
+        .forEach(
+            result -> {
+              out.append(line(result));
+              result.answering().ifPresent(each -> out.append(AnsweringText.of(each)));
+            });
+    ledger.skipped().forEach(each -> out.append(line(each)));
     ledger.divergence().ifPresent(d -> out.append(line(d)));
     ledger.onPrompts().ifPresent(d -> out.append(line(d)));
     return out.toString().stripTrailing();
@@ -35,6 +42,15 @@ public final class LedgerText {
     return of(ledger)
         + kept.map(place -> System.lineSeparator() + "kept in " + place.run() + ", for its report")
             .orElse("");
+  }
+
+  private static String line(Skipped skipped) {
+    return String.format(
+        Locale.ROOT,
+        "%-14s skipped: %d items, %s%n",
+        skipped.probe(),
+        skipped.ids().size(),
+        skipped.reason());
   }
 
   private static String line(Divergence d) {

@@ -45,12 +45,13 @@ final class Pairing {
     SortedMap<String, Outcome> slices = new TreeMap<>();
     members.forEach((name, indexes) -> slices.put(name, outcome(indexes, rows)));
     return new ProbeResult(
-        probe,
-        List.copyOf(metrics),
-        outcome(all, rows),
-        choices ? Optional.of(byBytes()) : Optional.empty(),
-        slices,
-        rows);
+            probe,
+            List.copyOf(metrics),
+            outcome(all, rows),
+            choices ? Optional.of(byBytes()) : Optional.empty(),
+            slices,
+            rows)
+        .with(Answering.of(before, after));
   }
 
   private static String metric(ProbeItem item) {

@@ -16,6 +16,7 @@ import java.util.TreeMap;
  *     absent unless all items have choices
  * @param slices outcomes of the items that name a slice
  * @param rows every item, in the probe's order
+ * @param answering what written answers show beside right and wrong
  */
 public record ProbeResult(
     Probe probe,
@@ -23,7 +24,24 @@ public record ProbeResult(
     Outcome outcome,
     Optional<Outcome> byBytes,
     SortedMap<String, Outcome> slices,
-    List<ItemRow> rows) {
+    List<ItemRow> rows,
+    Optional<Answering> answering) {
+  /** One without written answers. */
+  public ProbeResult(
+      Probe probe,
+      List<String> metric,
+      Outcome outcome,
+      Optional<Outcome> byBytes,
+      SortedMap<String, Outcome> slices,
+      List<ItemRow> rows) {
+    this(probe, metric, outcome, byBytes, slices, rows, Optional.empty());
+  }
+
+  /** The same with what its written answers show. */
+  ProbeResult with(Optional<Answering> shown) {
+    return new ProbeResult(probe, metric, outcome, byBytes, slices, rows, shown);
+  }
+
   /** Copies the collections. */
   public ProbeResult {
     metric = List.copyOf(metric);
