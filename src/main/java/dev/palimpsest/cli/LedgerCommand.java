@@ -18,10 +18,10 @@ import picocli.CommandLine.Option;
 /** What was gained, and what was overwritten. */
 @Command(name = "ledger", description = "Paired gain and loss, item by item.")
 final class LedgerCommand implements Callable<Integer> {
-  @Option(names = "--before", required = true, description = "MODEL or MODEL+ADAPTER")
+  @Option(names = "--before", required = true, description = "MODEL, MODEL+ADAPTER or URL#MODEL")
   private String before = "";
 
-  @Option(names = "--after", required = true, description = "MODEL or MODEL+ADAPTER")
+  @Option(names = "--after", required = true, description = "MODEL, MODEL+ADAPTER or URL#MODEL")
   private String after = "";
 
   @Option(names = "--items", description = "writes one line per probe and item")

@@ -1,6 +1,7 @@
 package dev.palimpsest.measure;
 
 import dev.palimpsest.generate.Decoding;
+import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
@@ -42,8 +43,21 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
    *
    * @param load reads a model by the user's name for it
    * @param adapting puts an adapter over it
+   * @param remote talks to models elsewhere
    */
-  public record Models(Function<String, LanguageModel> load, Adapting adapting) {
+  public record Models(
+      Function<String, LanguageModel> load,
+      Adapting adapting,
+      Function<Endpoint, RemoteSubject> remote) {
+    private MeasuredSide open(Side side) {
+      if (side.endpoint().isPresent()) {
+        RemoteSubject answerer = remote.apply(side.endpoint().get());
+        return new MeasuredSide(answerer.subject(), answerer::close);
+      }
+      LanguageModel loaded = load.apply(side.model());
+      return new MeasuredSide(side(side, loaded).subject(Progress.none()), loaded::close);
+    }
+
     private TunedModel side(Side side, LanguageModel loaded) {
       return side.adapter()
           .map(folder -> adapting.over(side.model(), loaded, folder))
@@ -72,8 +86,29 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
     }
   }
 
-  /** Reads and measures both sides; a base that they share is read once. */
+  private record MeasuredSide(Subject subject, Runnable end) implements AutoCloseable {
+    @Override
+    public void close() {
+      end.run();
+    }
+  }
+
+  /**
+   * Reads and measures both sides; a base that they share is read once. Where one is elsewhere,
+   * there is no divergence: whole distributions are not told.
+   */
   public Ledger measure(Side before, Side after, Models models, Path store, Progress progress) {
+    if (before.endpoint().isPresent() || after.endpoint().isPresent()) {
+      try (MeasuredSide first = models.open(before);
+          MeasuredSide second = models.open(after);
+          ObservationStore known = ObservationStore.open(store)) {
+        return Ledger.measure(
+            new Measurement(known, Decoding.greedy(maxTokens), progress),
+            first.subject,
+            second.subject,
+            probes);
+      }
+    }
     try (LanguageModel first = models.load.apply(before.model())) {
       TunedModel base = models.side(before, first);
       if (after.model().equals(before.model())) {

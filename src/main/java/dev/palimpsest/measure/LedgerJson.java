@@ -72,6 +72,10 @@ public final class LedgerJson {
     node.put("same_answers", result.sameAnswers().orElse(null));
     node.put("loops_before", result.loopsBefore()).put("loops_after", result.loopsAfter());
     result.byBytes().ifPresent(bytes -> node.set("acc_norm", outcome(bytes)));
+    result
+        .perplexity()
+        .ifPresent(
+            p -> node.putObject("perplexity").put("before", p.before()).put("after", p.after()));
     result.answering().ifPresent(answering -> AnsweringJson.add(answering, node));
     ArrayNode slices = node.putArray("slices");
     result

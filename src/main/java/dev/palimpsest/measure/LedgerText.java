@@ -30,6 +30,7 @@ public final class LedgerText {
             result -> {
               out.append(line(result));
               result.answering().ifPresent(each -> out.append(AnsweringText.of(each)));
+              result.perplexity().ifPresent(each -> out.append(line(each)));
             });
     ledger.skipped().forEach(each -> out.append(line(each)));
     ledger.divergence().ifPresent(d -> out.append(line(d)));
@@ -44,6 +45,11 @@ public final class LedgerText {
             .orElse("");
   }
 
+  private static String line(Perplexity texts) {
+    return String.format(
+        Locale.ROOT, "  perplexity %.2f → %.2f a token%n", texts.before(), texts.after());
+  }
+
   private static String line(Skipped skipped) {
     return String.format(
         Locale.ROOT,
@@ -56,7 +62,7 @@ public final class LedgerText {
   private static String line(Divergence d) {
     return String.format(
         Locale.ROOT,
-        "KL(base‖after) %.4f nats a token%s on %s, %d tokens%s%n",
+        "KL(base‖after) %.4f nats a token%s on %s, %d tokens, %.1f %% with the same likeliest token%s%n",
         d.klNatsPerToken().value(),
         d.klNatsPerToken()
             .interval()
@@ -64,6 +70,7 @@ public final class LedgerText {
             .orElse(""),
         d.on(),
         d.tokens(),
+        100 * d.topAgreement(),
         d.bits()
             .map(
                 b -> String.format(Locale.ROOT, "; %.4f → %.4f bits a byte", b.before(), b.after()))

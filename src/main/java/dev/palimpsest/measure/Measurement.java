@@ -166,7 +166,7 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
       throw new BadInput(
           "item " + item.id() + ": a text of one token, the first of which is never scored");
     }
-    return new Observation.Coded(-text.logprob() / Math.log(2), text.bytes());
+    return new Observation.Coded(-text.logprob() / Math.log(2), text.bytes(), text.tokens());
   }
 
   private static void requireFinite(ProbeItem item, Likelihood likelihood) {

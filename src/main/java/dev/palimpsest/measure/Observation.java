@@ -54,11 +54,13 @@ sealed interface Observation {
    * A text's information content.
    *
    * @param bytes of the scored tokens, so without the first one's
+   * @param tokens scored
    */
-  record Coded(double bits, int bytes) implements Observation {
+  record Coded(double bits, int bytes, int tokens) implements Observation {
     @Override
     public String json() {
-      return Json.mapper().createObjectNode().put("bits", bits).put("bytes", bytes).toString();
+      ObjectNode node = Json.mapper().createObjectNode();
+      return node.put("bits", bits).put("bytes", bytes).put("tokens", tokens).toString();
     }
   }
 
@@ -66,7 +68,8 @@ sealed interface Observation {
   static Observation parse(String json) {
     JsonNode node = Json.parse(json, "observation");
     if (node.has("bits")) {
-      return new Coded(node.get("bits").asDouble(), node.get("bytes").asInt());
+      return new Coded(
+          node.get("bits").asDouble(), node.get("bytes").asInt(), node.get("tokens").asInt());
     }
     if (node.has("logprobs")) {
       List<Double> logprobs = new ArrayList<>();

@@ -51,7 +51,7 @@ final class Pairing {
             choices ? Optional.of(byBytes()) : Optional.empty(),
             slices,
             rows)
-        .with(Answering.of(before, after));
+        .with(Answering.of(before, after), Perplexity.of(before, after));
   }
 
   private static String metric(ProbeItem item) {

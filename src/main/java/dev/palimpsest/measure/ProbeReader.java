@@ -31,6 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
  *   <li>{@code text}: bits a byte.
  * </ul>
  *
+ * <p>Items as lm-evaluation-harness has them are read too ({@link HarnessItem}).
+ *
  * <p>{@code id} (the line number if not given) and {@code slice} may stand in any. A field that is
  * none of these is refused unless it is listed as extra.
  *
@@ -114,8 +116,9 @@ public record ProbeReader(Set<String> extra, Optional<String> system, Prompts ra
     if (!(node instanceof ObjectNode object)) {
       throw new BadInput(where + ": expected a JSON object, such as {\"prompt\": …}");
     }
-    refuseUnknown(object, where);
-    ItemFields fields = new ItemFields(object, where);
+    ObjectNode plain = HarnessItem.plain(object, where, raw).orElse(object);
+    refuseUnknown(plain, where);
+    ItemFields fields = new ItemFields(plain, where);
     return fields.item(String.valueOf(number), system, raw);
   }
 

@@ -17,6 +17,7 @@ import java.util.TreeMap;
  * @param slices outcomes of the items that name a slice
  * @param rows every item, in the probe's order
  * @param answering what written answers show beside right and wrong
+ * @param perplexity of texts
  */
 public record ProbeResult(
     Probe probe,
@@ -25,8 +26,9 @@ public record ProbeResult(
     Optional<Outcome> byBytes,
     SortedMap<String, Outcome> slices,
     List<ItemRow> rows,
-    Optional<Answering> answering) {
-  /** One without written answers. */
+    Optional<Answering> answering,
+    Optional<Perplexity> perplexity) {
+  /** One with nothing beside what was right, or the texts' bits. */
   public ProbeResult(
       Probe probe,
       List<String> metric,
@@ -34,12 +36,12 @@ public record ProbeResult(
       Optional<Outcome> byBytes,
       SortedMap<String, Outcome> slices,
       List<ItemRow> rows) {
-    this(probe, metric, outcome, byBytes, slices, rows, Optional.empty());
+    this(probe, metric, outcome, byBytes, slices, rows, Optional.empty(), Optional.empty());
   }
 
-  /** The same with what its written answers show. */
-  ProbeResult with(Optional<Answering> shown) {
-    return new ProbeResult(probe, metric, outcome, byBytes, slices, rows, shown);
+  /** The same with what stands beside. */
+  ProbeResult with(Optional<Answering> shown, Optional<Perplexity> texts) {
+    return new ProbeResult(probe, metric, outcome, byBytes, slices, rows, shown, texts);
   }
 
   /** Copies the collections. */

@@ -113,36 +113,45 @@ record VerilogBench(String test, Pattern pass, Optional<String> top, Limits limi
 
   @Override
   public boolean right(String completion, String answer) {
-    String code = Fence.firstBlock(answer);
-    return harmless(code) && passes(code);
+    return fault(Fence.firstBlock(answer)).isEmpty();
   }
 
-  private boolean passes(String code) {
+  /** What keeps code from passing; empty if nothing does. */
+  private Optional<String> fault(String code) {
+    if (!harmless(code)) {
+      return Optional.of("it reaches out of its module");
+    }
     try (Workspace workspace = Workspace.open()) {
       Path answer = workspace.write("answer.sv", code + "\n");
       Path bench = workspace.write("bench.sv", test + "\n");
       List<String> compile = new ArrayList<>(List.of("iverilog", "-g2012", "-o", "simulation"));
       compile.addAll(List.of(bench.toString(), answer.toString()));
       top.ifPresent(name -> compile.addAll(1, List.of("-s", name)));
-      if (workspace.run(compile, limits).exit() != 0) {
-        return false;
+      Ended compiled = workspace.run(compile, limits);
+      if (compiled.exit() != 0) {
+        return Optional.of("it does not compile: " + firstLine(compiled));
       }
       Ended ended = workspace.run(List.of("vvp", "-n", "simulation"), limits);
-      return ended.exit() == 0 && pass.matcher(ended.output()).find();
+      if (ended.exit() != 0) {
+        return Optional.of("the simulation failed, or went over its limits: " + firstLine(ended));
+      }
+      return pass.matcher(ended.output()).find()
+          ? Optional.empty()
+          : Optional.of("the output has no match of " + pass);
     }
+  }
+
+  private static String firstLine(Ended ended) {
+    return ended.output().lines().findFirst().orElse("no output, status " + ended.exit());
   }
 
   @Override
   public void check(String completion) {
-    if (!right(completion, completion)) {
-      throw new IllegalArgumentException(
-          "the completion does not pass its own test (compile error, no match of "
-              + pass
-              + ", or over "
-              + limits.seconds()
-              + " s or "
-              + limits.megabytes()
-              + " MB)");
-    }
+    fault(Fence.firstBlock(completion))
+        .ifPresent(
+            fault -> {
+              throw new IllegalArgumentException(
+                  "the completion does not pass its own test: " + fault);
+            });
   }
 }

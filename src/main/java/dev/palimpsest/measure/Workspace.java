@@ -32,7 +32,8 @@ final class Workspace implements AutoCloseable {
   /**
    * What a program may take.
    *
-   * @param seconds of time, by the clock and of the processor
+   * @param seconds of the processor's time; by the clock four times that, so that a busy machine
+   *     does not change a verdict
    * @param megabytes of address space
    */
   record Limits(int seconds, int megabytes) {}
@@ -40,7 +41,7 @@ final class Workspace implements AutoCloseable {
   /**
    * How a program ended.
    *
-   * @param exit its status; empty output and -1 where the time ran out
+   * @param exit its status; -1, and no output, where the clock ran out
    * @param output both streams, the first MB
    */
   record Ended(int exit, String output) {}
@@ -95,7 +96,7 @@ final class Workspace implements AutoCloseable {
     try {
       Process process = builder.start();
       try {
-        boolean ended = process.waitFor(limits.seconds, TimeUnit.SECONDS);
+        boolean ended = process.waitFor(4L * limits.seconds, TimeUnit.SECONDS);
         return ended ? new Ended(process.exitValue(), text(output.toPath())) : new Ended(-1, "");
       } finally {
         process.descendants().forEach(ProcessHandle::destroyForcibly);

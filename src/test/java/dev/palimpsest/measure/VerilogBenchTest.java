@@ -68,7 +68,7 @@ class VerilogBenchTest {
     assertThat(grader.right(AND, "")).isFalse();
     assertThatThrownBy(() -> grader.check(AND.replace('&', '|')))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining("does not pass its own test");
+        .hasMessageContaining("does not pass its own test: the output has no match of ^errors: 0$");
     assertThat(left()).containsExactlyInAnyOrderElementsOf(before);
   }
 
