@@ -30,6 +30,9 @@ final class LedgerCommand implements Callable<Integer> {
   @Option(names = "--fail-if-lost", description = "exit 1 if a retention probe lost more, as 1%%")
   private @Nullable String failIfLost;
 
+  @Option(names = "--judge", description = "MODEL or URL#MODEL that grades by a rubric")
+  private @Nullable String judge;
+
   @Mixin private ProbeOptions probes = new ProbeOptions();
   @Mixin private ModelOptions models = new ModelOptions();
   @Mixin private Output output = new Output();
@@ -42,7 +45,7 @@ final class LedgerCommand implements Callable<Integer> {
     Optional<RunLedger> kept = RunLedger.of(first, second);
     LedgerJob job = probes.job(Places.cache());
     try (Progress progress = output.progress()) {
-      LedgerJob.Models from = models.models(progress);
+      LedgerJob.Models from = models.models(progress, judge);
       Ledger ledger = job.measure(first, second, from, Places.baselines(), progress);
       if (items != null) {
         LedgerJson.writeItems(ledger, items);

@@ -39,6 +39,20 @@ final class AnsweringJson {
     return node.put("interval", interval.method().name().toLowerCase(Locale.ROOT));
   }
 
+  static ObjectNode judged(Judged judged) {
+    JudgeTally tally = judged.tally();
+    ObjectNode node = Json.mapper().createObjectNode();
+    node.put("probe", judged.probe()).put("judge", judged.judge());
+    node.put("compared", tally.compared()).put("turned_by_order", tally.turned());
+    node.put("labelled", tally.labelled());
+    if (tally.labelled() == 0) {
+      return node.putNull("agreement").putNull("kappa");
+    }
+    node.put("agreement", (double) tally.agreed() / tally.labelled());
+    double kappa = tally.kappa();
+    return Double.isNaN(kappa) ? node.putNull("kappa") : node.put("kappa", kappa);
+  }
+
   static ObjectNode skipped(Skipped skipped) {
     ObjectNode node = Json.mapper().createObjectNode();
     node.put("probe", skipped.probe()).put("reason", skipped.reason());

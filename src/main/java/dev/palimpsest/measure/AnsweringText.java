@@ -60,6 +60,27 @@ final class AnsweringText {
     return out.toString();
   }
 
+  static String of(Judged judged) {
+    JudgeTally tally = judged.tally();
+    String people =
+        tally.labelled() == 0
+            ? "no human labels to hold it against"
+            : String.format(
+                Locale.ROOT,
+                "agrees with %d of %d human labels (kappa %.2f)",
+                tally.agreed(),
+                tally.labelled(),
+                tally.kappa());
+    return String.format(
+        Locale.ROOT,
+        "%-14s judge %s: %s; the order turned %d of %d verdicts%n",
+        judged.probe(),
+        judged.judge(),
+        people,
+        tally.turned(),
+        tally.compared());
+  }
+
   private static String language(Behaviour.Pair pair) {
     return pair.languageChanged() == 0
         ? ""

@@ -29,6 +29,16 @@ public interface Grader extends AutoCloseable {
    */
   default void check(String completion) {}
 
+  /** The same with all that the grader knows of the item. */
+  default void check(ProbeItem.Ask item) {
+    check(item.completion());
+  }
+
+  /** How its judge did so far, if it asks one. */
+  default Optional<JudgeTally> tally() {
+    return Optional.empty();
+  }
+
   /**
    * What, beside the metric's settings, could change its verdicts: a hash of the files it reads.
    */
@@ -48,6 +58,11 @@ public interface Grader extends AutoCloseable {
    * @throws BadInput if the metric is unknown, or its settings are wrong
    */
   static Grader of(Metric metric, Path folder, String where) {
+    return of(metric, folder, Optional.empty(), where);
+  }
+
+  /** The same, with a judge for the metrics that ask one. */
+  static Grader of(Metric metric, Path folder, Optional<Judge> judge, String where) {
     return switch (metric.name()) {
       case "exact" -> ExactMatch.of(metric, where);
       case "contains" -> Contains.of(metric, where);
@@ -58,6 +73,7 @@ public interface Grader extends AutoCloseable {
       case "schema" -> SchemaMatch.of(metric, where);
       case "fields" -> FieldMatch.of(metric, where);
       case "verilog" -> VerilogBench.of(metric, where);
+      case "judge" -> RubricMatch.of(metric, judge, where);
       case "sql" -> SqlExecution.of(metric, folder, where);
       default ->
           throw new BadInput(
@@ -65,7 +81,7 @@ public interface Grader extends AutoCloseable {
                   + ": unknown metric "
                   + metric.name()
                   + "; known are exact, contains, regex, numeric, f1, label, schema, fields, sql,"
-                  + " verilog (choices are graded by likelihood without one)");
+                  + " verilog, judge (choices are graded by likelihood without one)");
     };
   }
 }

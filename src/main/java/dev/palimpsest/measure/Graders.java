@@ -24,15 +24,6 @@ final class Graders implements AutoCloseable {
     this.source = source;
   }
 
-  /**
-   * Opens a probe's graders and checks that every completion can serve as a right answer.
-   *
-   * @throws dev.palimpsest.run.BadInput naming the items that cannot
-   */
-  static Graders open(Probe probe) {
-    return open(probe, Grader::of);
-  }
-
   /** Where graders come from. */
   @FunctionalInterface
   interface Source {
@@ -40,6 +31,11 @@ final class Graders implements AutoCloseable {
     Grader of(Metric metric, Path folder, String where);
   }
 
+  /**
+   * Opens a probe's graders and checks that every completion can serve as a right answer.
+   *
+   * @throws dev.palimpsest.run.BadInput naming the items that cannot
+   */
   static Graders open(Probe probe, Source source) {
     Graders opened = new Graders(probe, source);
     try {
@@ -67,7 +63,7 @@ final class Graders implements AutoCloseable {
       return;
     }
     try {
-      grader.check(ask.completion());
+      grader.check(ask);
     } catch (IllegalArgumentException e) {
       problems.add("item " + ask.id() + ": " + e.getMessage());
     }
@@ -78,6 +74,15 @@ final class Graders implements AutoCloseable {
     List<Skipped> all = new ArrayList<>();
     skipped.forEach((reason, ids) -> all.add(new Skipped(probe.name(), reason, ids)));
     return all;
+  }
+
+  /** How the probe's judge did, if it has one. */
+  Optional<Judged> judged(String judge) {
+    return graders.values().stream()
+        .flatMap(grader -> grader.tally().stream())
+        .reduce(JudgeTally::plus)
+        .filter(tally -> tally.compared() > 0)
+        .map(tally -> new Judged(probe.name(), judge, tally));
   }
 
   /** The probe without the items that are skipped; empty if none is left. */

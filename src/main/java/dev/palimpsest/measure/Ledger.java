@@ -11,12 +11,14 @@ import java.util.Optional;
  * @param divergence along texts that the base wrote, if that was measured
  * @param onPrompts along answers that the base drew to the probes' prompts, if that was measured
  * @param skipped items that could not be graded here
+ * @param judged how judges did
  */
 public record Ledger(
     List<ProbeResult> probes,
     Optional<Divergence> divergence,
     Optional<Divergence> onPrompts,
-    List<Skipped> skipped) {
+    List<Skipped> skipped,
+    List<Judged> judged) {
   /** What a threshold on loss comes to. */
   public enum Verdict {
     /** The interval of Δ lies wholly below the margin: more than that was lost. */
@@ -31,12 +33,13 @@ public record Ledger(
   public Ledger {
     probes = List.copyOf(probes);
     skipped = List.copyOf(skipped);
+    judged = List.copyOf(judged);
   }
 
   /** One with nothing skipped. */
   public Ledger(
       List<ProbeResult> probes, Optional<Divergence> divergence, Optional<Divergence> onPrompts) {
-    this(probes, divergence, onPrompts, List.of());
+    this(probes, divergence, onPrompts, List.of(), List.of());
   }
 
   /**
@@ -47,10 +50,21 @@ public record Ledger(
    */
   public static Ledger measure(
       Measurement measurement, Subject before, Subject after, List<Probe> probes) {
+    return measure(measurement, Optional.empty(), before, after, probes);
+  }
+
+  /** The same with a judge for the items that ask one. */
+  static Ledger measure(
+      Measurement measurement,
+      Optional<Judge> judge,
+      Subject before,
+      Subject after,
+      List<Probe> probes) {
+    Graders.Source source = (metric, folder, where) -> Grader.of(metric, folder, judge, where);
     List<Graders> graders = new ArrayList<>();
     try {
       for (Probe probe : probes) {
-        graders.add(Graders.open(probe));
+        graders.add(Graders.open(probe, source));
       }
       List<Skipped> skipped = graders.stream().flatMap(each -> each.skipped().stream()).toList();
       List<Graders> able = graders.stream().filter(each -> each.gradable().isPresent()).toList();
@@ -64,7 +78,11 @@ public record Ledger(
         List<Observation> second = measurement.observe(probe, able.get(i), after, "after");
         results.add(Pairing.of(probe, first.get(i), second));
       }
-      return new Ledger(results, Optional.empty(), Optional.empty(), skipped);
+      List<Judged> judged =
+          judge.stream()
+              .flatMap(each -> able.stream().flatMap(g -> g.judged(each.name()).stream()))
+              .toList();
+      return new Ledger(results, Optional.empty(), Optional.empty(), skipped, judged);
     } finally {
       graders.forEach(Graders::close);
     }
@@ -72,7 +90,7 @@ public record Ledger(
 
   /** The same with what was measured along texts. */
   public Ledger with(Optional<Divergence> alongBaseTexts, Optional<Divergence> alongPrompts) {
-    return new Ledger(probes, alongBaseTexts, alongPrompts, skipped);
+    return new Ledger(probes, alongBaseTexts, alongPrompts, skipped, judged);
   }
 
   /**

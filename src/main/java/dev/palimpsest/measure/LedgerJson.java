@@ -21,6 +21,8 @@ public final class LedgerJson {
     ledger.probes().forEach(result -> probes.add(probe(result)));
     ArrayNode skipped = document.putArray("skipped");
     ledger.skipped().forEach(each -> skipped.add(AnsweringJson.skipped(each)));
+    ArrayNode judged = document.putArray("judged");
+    ledger.judged().forEach(each -> judged.add(AnsweringJson.judged(each)));
     document.set("kl_nats_per_token", Json.mapper().nullNode());
     document.set("bits_per_byte", Json.mapper().nullNode());
     ledger

@@ -33,6 +33,7 @@ public final class LedgerText {
               result.perplexity().ifPresent(each -> out.append(line(each)));
             });
     ledger.skipped().forEach(each -> out.append(line(each)));
+    ledger.judged().forEach(each -> out.append(AnsweringText.of(each)));
     ledger.divergence().ifPresent(d -> out.append(line(d)));
     ledger.onPrompts().ifPresent(d -> out.append(line(d)));
     return out.toString().stripTrailing();
