@@ -58,7 +58,8 @@ final class RubricMatch implements Grader {
   @Override
   public void check(ProbeItem.Ask item) {
     for (Labelled each : labelled) {
-      tally = tally.labelled(each.right, grade(item, each.answer).right());
+      boolean right = grade(item, each.answer).right(); // counts in the tally first
+      tally = tally.labelled(each.right, right);
     }
   }
 
