@@ -67,10 +67,10 @@ final class AnsweringText {
             ? "no human labels to hold it against"
             : String.format(
                 Locale.ROOT,
-                "agrees with %d of %d human labels (kappa %.2f)",
+                "agrees with %d of %d human labels%s",
                 tally.agreed(),
                 tally.labelled(),
-                tally.kappa());
+                kappa(tally.kappa()));
     return String.format(
         Locale.ROOT,
         "%-14s judge %s: %s; the order turned %d of %d verdicts%n",
@@ -79,6 +79,11 @@ final class AnsweringText {
         people,
         tally.turned(),
         tally.compared());
+  }
+
+  /** Nothing where people or judge find all of them alike: chance alone would agree. */
+  private static String kappa(double kappa) {
+    return Double.isNaN(kappa) ? "" : String.format(Locale.ROOT, " (kappa %.2f)", kappa);
   }
 
   private static String language(Behaviour.Pair pair) {

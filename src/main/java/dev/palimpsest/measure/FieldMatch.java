@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -53,7 +54,10 @@ record FieldMatch(List<String> fields, double least) implements Grader {
     }
   }
 
-  private static boolean equal(JsonNode wanted, JsonNode found) {
+  private static boolean same(@Nullable JsonNode wanted, @Nullable JsonNode found) {
+    if (wanted == null || found == null) {
+      return false;
+    }
     if (wanted.isNumber() && found.isNumber()) {
       return number(wanted).compareTo(number(found)) == 0;
     }
@@ -74,11 +78,7 @@ record FieldMatch(List<String> fields, double least) implements Grader {
     Map<String, JsonNode> found = leaves(answer);
     TreeSet<String> all = new TreeSet<>(wanted.keySet());
     all.addAll(found.keySet());
-    long same =
-        all.stream()
-            .filter(path -> wanted.containsKey(path) && found.containsKey(path))
-            .filter(path -> equal(wanted.get(path), found.get(path)))
-            .count();
+    long same = all.stream().filter(path -> same(wanted.get(path), found.get(path))).count();
     return all.isEmpty() ? 0 : (double) same / all.size();
   }
 
