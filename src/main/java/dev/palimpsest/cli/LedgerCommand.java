@@ -32,14 +32,17 @@ final class LedgerCommand implements Callable<Integer> {
   private CommandSpec spec;
 
   // required here, but not of the subcommands
-  @Option(names = "--before", description = "MODEL or MODEL+ADAPTER")
+  @Option(names = "--before", description = "MODEL, MODEL+ADAPTER or URL#MODEL")
   private @Nullable String before;
 
-  @Option(names = "--after", description = "MODEL or MODEL+ADAPTER")
+  @Option(names = "--after", description = "MODEL, MODEL+ADAPTER or URL#MODEL")
   private @Nullable String after;
 
   @Option(names = "--items", description = "writes one line per probe and item")
   private @Nullable Path items;
+
+  @Option(names = "--judge", description = "MODEL or URL#MODEL that grades by a rubric")
+  private @Nullable String judge;
 
   @Mixin private ThresholdOptions thresholds = new ThresholdOptions();
   @Mixin private ProbeOptions probes = new ProbeOptions();
@@ -58,7 +61,7 @@ final class LedgerCommand implements Callable<Integer> {
     LedgerJob job = probes.job(Places.cache());
     Threshold.requireRetention(asked, job.probes());
     try (Progress progress = output.progress()) {
-      LedgerJob.Models from = models.models(progress);
+      LedgerJob.Models from = models.models(progress, judge);
       Ledger ledger = job.measure(first, second, from, Places.baselines(), progress);
       if (items != null) {
         LedgerJson.writeItems(ledger, items);

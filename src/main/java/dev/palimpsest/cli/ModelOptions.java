@@ -1,13 +1,17 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.generate.RemoteSettings;
 import dev.palimpsest.measure.LedgerJob;
+import dev.palimpsest.measure.RemoteSubject;
+import dev.palimpsest.measure.Side;
 import dev.palimpsest.measure.TunedModel;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Device;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -63,8 +67,13 @@ final class ModelOptions {
   }
 
   /** Where a ledger takes its sides from. */
-  LedgerJob.Models models(Progress progress) {
+  LedgerJob.Models models(Progress progress, @Nullable String judge) {
     LedgerJob.Adapting adapting = anyBase ? TunedModel::withForeign : TunedModel::with;
-    return new LedgerJob.Models(model -> load(model, progress), adapting);
+    String now = Instant.now().toString();
+    return new LedgerJob.Models(
+        model -> load(model, progress),
+        adapting,
+        endpoint -> new RemoteSubject(endpoint, RemoteSettings.of(System.getenv()), now),
+        Optional.ofNullable(judge).map(Side::parse));
   }
 }

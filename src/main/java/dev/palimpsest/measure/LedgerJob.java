@@ -1,6 +1,7 @@
 package dev.palimpsest.measure;
 
 import dev.palimpsest.generate.Decoding;
+import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
@@ -42,8 +43,23 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
    *
    * @param load reads a model by the user's name for it
    * @param adapting puts an adapter over it
+   * @param remote talks to models elsewhere
+   * @param judge of items that ask one
    */
-  public record Models(Function<String, LanguageModel> load, Adapting adapting) {
+  public record Models(
+      Function<String, LanguageModel> load,
+      Adapting adapting,
+      Function<Endpoint, RemoteSubject> remote,
+      Optional<Side> judge) {
+    private MeasuredSide open(Side side) {
+      if (side.endpoint().isPresent()) {
+        RemoteSubject answerer = remote.apply(side.endpoint().get());
+        return new MeasuredSide(answerer.subject(), answerer::close);
+      }
+      LanguageModel loaded = load.apply(side.model());
+      return new MeasuredSide(side(side, loaded).subject(Progress.none()), loaded::close);
+    }
+
     private TunedModel side(Side side, LanguageModel loaded) {
       return side.adapter()
           .map(folder -> adapting.over(side.model(), loaded, folder))
@@ -72,15 +88,49 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
     }
   }
 
-  /** Reads and measures both sides; a base that they share is read once. */
+  private record MeasuredSide(Subject subject, Runnable end) implements AutoCloseable {
+    @Override
+    public void close() {
+      end.run();
+    }
+  }
+
+  /**
+   * Reads and measures both sides; a base that they share is read once. Where one is elsewhere,
+   * there is no divergence: whole distributions are not told.
+   */
   public Ledger measure(Side before, Side after, Models models, Path store, Progress progress) {
+    if (models.judge.isEmpty()) {
+      return measure(before, after, models, new Setting(Optional.empty(), store, progress));
+    }
+    try (MeasuredSide opened = models.open(models.judge.get())) {
+      Judge judge = Judge.of(models.judge.get().toString(), opened.subject);
+      return measure(before, after, models, new Setting(Optional.of(judge), store, progress));
+    }
+  }
+
+  private record Setting(Optional<Judge> judge, Path store, Progress progress) {}
+
+  private Ledger measure(Side before, Side after, Models models, Setting setting) {
+    if (before.endpoint().isPresent() || after.endpoint().isPresent()) {
+      try (MeasuredSide first = models.open(before);
+          MeasuredSide second = models.open(after);
+          ObservationStore known = ObservationStore.open(setting.store)) {
+        return Ledger.measure(
+            new Measurement(known, Decoding.greedy(maxTokens), setting.progress),
+            setting.judge,
+            first.subject,
+            second.subject,
+            probes);
+      }
+    }
     try (LanguageModel first = models.load.apply(before.model())) {
       TunedModel base = models.side(before, first);
       if (after.model().equals(before.model())) {
-        return measure(base, models.side(after, first), store, progress);
+        return measure(base, models.side(after, first), setting);
       }
       try (LanguageModel second = models.load.apply(after.model())) {
-        return measure(base, models.side(after, second), store, progress);
+        return measure(base, models.side(after, second), setting);
       }
     }
   }
@@ -91,11 +141,20 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
    * @param store of earlier measurements
    */
   public Ledger measure(TunedModel before, TunedModel after, Path store, Progress progress) {
-    try (ObservationStore known = ObservationStore.open(store)) {
+    return measure(before, after, new Setting(Optional.empty(), store, progress));
+  }
+
+  private Ledger measure(TunedModel before, TunedModel after, Setting setting) {
+    Progress progress = setting.progress;
+    try (ObservationStore known = ObservationStore.open(setting.store)) {
       Measurement measurement = new Measurement(known, Decoding.greedy(maxTokens), progress);
       Ledger ledger =
           Ledger.measure(
-              measurement, before.subject(Progress.none()), after.subject(Progress.none()), probes);
+              measurement,
+              setting.judge,
+              before.subject(Progress.none()),
+              after.subject(Progress.none()),
+              probes);
       boolean oneVocabulary =
           before.decoder().config().vocabulary() == after.decoder().config().vocabulary();
       return texts == 0 || !oneVocabulary

@@ -22,6 +22,10 @@ public final class LedgerJson {
     document.put("format", "palimpsest-ledger/1");
     ArrayNode probes = document.putArray("probes");
     ledger.probes().forEach(result -> probes.add(probe(result)));
+    ArrayNode skipped = document.putArray("skipped");
+    ledger.skipped().forEach(each -> skipped.add(AnsweringJson.skipped(each)));
+    ArrayNode judged = document.putArray("judged");
+    ledger.judged().forEach(each -> judged.add(AnsweringJson.judged(each)));
     document.set("kl_nats_per_token", Json.mapper().nullNode());
     document.set("bits_per_byte", Json.mapper().nullNode());
     ledger
@@ -136,6 +140,11 @@ public final class LedgerJson {
     node.put("same_answers", result.sameAnswers().orElse(null));
     node.put("loops_before", result.loopsBefore()).put("loops_after", result.loopsAfter());
     result.byBytes().ifPresent(bytes -> node.set("acc_norm", outcome(bytes)));
+    result
+        .perplexity()
+        .ifPresent(
+            p -> node.putObject("perplexity").put("before", p.before()).put("after", p.after()));
+    result.answering().ifPresent(answering -> AnsweringJson.add(answering, node));
     ArrayNode slices = node.putArray("slices");
     result
         .slices()

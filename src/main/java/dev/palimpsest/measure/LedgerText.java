@@ -21,7 +21,11 @@ public final class LedgerText {
       String kind = result.probe().kind().name().toLowerCase(Locale.ROOT);
       out.append(line(result.probe().name(), kind, result.outcome()));
       result.slices().forEach((slice, outcome) -> out.append(line("  " + slice, "", outcome)));
+      result.answering().ifPresent(each -> out.append(AnsweringText.of(each)));
+      result.perplexity().ifPresent(each -> out.append(line(each)));
     }
+    ledger.skipped().forEach(each -> out.append(line(each)));
+    ledger.judged().forEach(each -> out.append(AnsweringText.of(each)));
     ledger.divergence().ifPresent(d -> out.append(line(d)));
     ledger.onPrompts().ifPresent(d -> out.append(line(d)));
     return out.toString().stripTrailing();
@@ -148,10 +152,24 @@ public final class LedgerText {
             .orElse("");
   }
 
+  private static String line(Perplexity texts) {
+    return String.format(
+        Locale.ROOT, "  perplexity %.2f → %.2f a token%n", texts.before(), texts.after());
+  }
+
+  private static String line(Skipped skipped) {
+    return String.format(
+        Locale.ROOT,
+        "%-14s skipped: %d items, %s%n",
+        skipped.probe(),
+        skipped.ids().size(),
+        skipped.reason());
+  }
+
   private static String line(Divergence d) {
     return String.format(
         Locale.ROOT,
-        "KL(base‖after) %.4f nats a token%s on %s, %d tokens%s%n",
+        "KL(base‖after) %.4f nats a token%s on %s, %d tokens, %.1f %% with the same likeliest token%s%n",
         d.klNatsPerToken().value(),
         d.klNatsPerToken()
             .interval()
@@ -159,6 +177,7 @@ public final class LedgerText {
             .orElse(""),
         d.on(),
         d.tokens(),
+        100 * d.topAgreement(),
         d.bits()
             .map(
                 b -> String.format(Locale.ROOT, "; %.4f → %.4f bits a byte", b.before(), b.after()))

@@ -28,7 +28,7 @@ import tools.jackson.databind.node.ArrayNode;
  */
 public record Measurement(ObservationStore store, Decoding decoding, Progress progress) {
   /** What an observation depends on and how it is made; another number makes all of them anew. */
-  private static final String FORMAT = "observation/1";
+  private static final String FORMAT = "observation/2";
 
   private static final int CHUNK = 64;
 
@@ -146,8 +146,13 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
 
   private static Observation graded(
       ProbeItem.Ask ask, Answer answer, Graders graders, Loops loops) {
-    boolean right = graders.of(ask.metric()).right(ask.completion(), answer.text());
-    return new Observation.Answered(right, answer.text(), loops.find(answer.ids()).isPresent());
+    Grade grade = graders.of(ask.metric()).grade(ask, answer.text());
+    return new Observation.Answered(
+        grade.right(),
+        grade.score(),
+        answer.text(),
+        loops.find(answer.ids()).isPresent(),
+        answer.finish());
   }
 
   private static Observation weighed(ProbeItem.Choose item, List<Likelihood> choices) {
@@ -161,7 +166,7 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
       throw new BadInput(
           "item " + item.id() + ": a text of one token, the first of which is never scored");
     }
-    return new Observation.Coded(-text.logprob() / Math.log(2), text.bytes());
+    return new Observation.Coded(-text.logprob() / Math.log(2), text.bytes(), text.tokens());
   }
 
   private static void requireFinite(ProbeItem item, Likelihood likelihood) {

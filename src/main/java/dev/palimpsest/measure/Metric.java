@@ -2,6 +2,7 @@ package dev.palimpsest.measure;
 
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
@@ -53,6 +54,21 @@ public record Metric(String name, JsonNode settings) {
       throw new BadInput(where + ": metric " + name + ": " + setting + " must be a text");
     }
     return Optional.of(value.asString());
+  }
+
+  /** A setting that must be a list of texts where it is given; empty if it is not. */
+  List<String> texts(String setting, String where) {
+    JsonNode value = settings.path(setting);
+    List<String> texts = new ArrayList<>();
+    for (JsonNode each : value) {
+      if (each.isString()) {
+        texts.add(each.asString());
+      }
+    }
+    if (!value.isMissingNode() && (!value.isArray() || texts.size() < value.size())) {
+      throw new BadInput(where + ": metric " + name + ": " + setting + " must be a list of texts");
+    }
+    return texts;
   }
 
   /** A setting that must be a number of at least 0 where it is given. */

@@ -1,8 +1,10 @@
 package dev.palimpsest.measure;
 
+import dev.palimpsest.generate.FinishReason;
 import dev.palimpsest.run.Json;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalDouble;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -14,17 +16,19 @@ sealed interface Observation {
   /**
    * A graded answer.
    *
+   * @param score from 0 to 1, of graders that give one
    * @param loop whether it ended in endless repetition
+   * @param finish why it ended
    */
-  record Answered(boolean right, String text, boolean loop) implements Observation {
+  record Answered(
+      boolean right, OptionalDouble score, String text, boolean loop, FinishReason finish)
+      implements Observation {
     @Override
     public String json() {
-      return Json.mapper()
-          .createObjectNode()
-          .put("right", right)
-          .put("text", text)
-          .put("loop", loop)
-          .toString();
+      ObjectNode node = Json.mapper().createObjectNode();
+      node.put("right", right).put("text", text).put("loop", loop).put("finish", finish.name());
+      score.ifPresent(value -> node.put("score", value));
+      return node.toString();
     }
   }
 
@@ -50,11 +54,13 @@ sealed interface Observation {
    * A text's information content.
    *
    * @param bytes of the scored tokens, so without the first one's
+   * @param tokens scored
    */
-  record Coded(double bits, int bytes) implements Observation {
+  record Coded(double bits, int bytes, int tokens) implements Observation {
     @Override
     public String json() {
-      return Json.mapper().createObjectNode().put("bits", bits).put("bytes", bytes).toString();
+      ObjectNode node = Json.mapper().createObjectNode();
+      return node.put("bits", bits).put("bytes", bytes).put("tokens", tokens).toString();
     }
   }
 
@@ -62,14 +68,20 @@ sealed interface Observation {
   static Observation parse(String json) {
     JsonNode node = Json.parse(json, "observation");
     if (node.has("bits")) {
-      return new Coded(node.get("bits").asDouble(), node.get("bytes").asInt());
+      return new Coded(
+          node.get("bits").asDouble(), node.get("bytes").asInt(), node.get("tokens").asInt());
     }
     if (node.has("logprobs")) {
       List<Double> logprobs = new ArrayList<>();
       node.get("logprobs").forEach(each -> logprobs.add(each.asDouble()));
       return new Weighed(logprobs);
     }
+    JsonNode score = node.path("score");
     return new Answered(
-        node.get("right").asBoolean(), node.get("text").asString(), node.get("loop").asBoolean());
+        node.get("right").asBoolean(),
+        score.isMissingNode() ? OptionalDouble.empty() : OptionalDouble.of(score.asDouble()),
+        node.get("text").asString(),
+        node.get("loop").asBoolean(),
+        FinishReason.valueOf(node.get("finish").asString()));
   }
 }

@@ -51,7 +51,8 @@ final class Pairing {
             ? Optional.of(all.rates(rightByBytes(before), rightByBytes(after)))
             : Optional.empty(),
         slices,
-        rows);
+        rows)
+        .with(Answering.of(before, after), Perplexity.of(before, after));
   }
 
   private static String metric(ProbeItem item) {

@@ -48,6 +48,11 @@ public record Probe(
     }
   }
 
+  /** The same probe with some of its items. */
+  Probe of(List<ProbeItem> some) {
+    return new Probe(name, kind, folder, some);
+  }
+
   /** Whether it is measured in bits a byte. */
   public boolean ofTexts() {
     return items.getFirst() instanceof ProbeItem.Read;

@@ -31,6 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
  *   <li>{@code text}: bits a byte.
  * </ul>
  *
+ * <p>Items as lm-evaluation-harness has them are read too ({@link HarnessItem}).
+ *
  * <p>{@code id} (the line number if not given) {@code slice} and {@code document} (items about one
  * document are not independent) may stand in any. A field that is none of these is refused unless
  * it is listed as extra.
@@ -127,8 +129,9 @@ public record ProbeReader(Set<String> extra, Optional<String> system, Prompts ra
     if (!(node instanceof ObjectNode object)) {
       throw new BadInput(where + ": expected a JSON object, such as {\"prompt\": …}");
     }
-    refuseUnknown(object, where);
-    return new ItemFields(object, where);
+    ObjectNode plain = HarnessItem.plain(object, where, raw).orElse(object);
+    refuseUnknown(plain, where);
+    return new ItemFields(plain, where);
   }
 
   private void refuseUnknown(ObjectNode object, String where) {

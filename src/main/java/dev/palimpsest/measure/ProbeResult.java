@@ -17,6 +17,8 @@ import java.util.TreeMap;
  *     absent unless all items have choices
  * @param slices outcomes of the items that name a slice
  * @param rows every item, in the probe's order
+ * @param answering what written answers show beside right and wrong
+ * @param perplexity of texts
  */
 public record ProbeResult(
     Probe probe,
@@ -24,7 +26,25 @@ public record ProbeResult(
     Outcome outcome,
     Optional<Outcome> byBytes,
     SortedMap<String, Outcome> slices,
-    List<ItemRow> rows) {
+    List<ItemRow> rows,
+    Optional<Answering> answering,
+    Optional<Perplexity> perplexity) {
+  /** One with nothing beside what was right, or the texts' bits. */
+  public ProbeResult(
+      Probe probe,
+      List<String> metric,
+      Outcome outcome,
+      Optional<Outcome> byBytes,
+      SortedMap<String, Outcome> slices,
+      List<ItemRow> rows) {
+    this(probe, metric, outcome, byBytes, slices, rows, Optional.empty(), Optional.empty());
+  }
+
+  /** The same with what stands beside. */
+  ProbeResult with(Optional<Answering> shown, Optional<Perplexity> texts) {
+    return new ProbeResult(probe, metric, outcome, byBytes, slices, rows, shown, texts);
+  }
+
   /** Copies the collections. */
   public ProbeResult {
     metric = List.copyOf(metric);

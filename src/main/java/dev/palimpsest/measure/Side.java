@@ -1,5 +1,6 @@
 package dev.palimpsest.measure;
 
+import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.run.BadInput;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,12 +13,16 @@ import java.util.Optional;
  */
 public record Side(String model, Optional<Path> adapter) {
   /**
-   * Reads MODEL or MODEL+ADAPTER. Names of both may hold a plus: the first one that an existing
-   * folder follows divides them, unless the whole is a file or folder.
+   * Reads MODEL or MODEL+ADAPTER, or a model behind an API ({@link Endpoint}). Names of both may
+   * hold a plus: the first one that an existing folder follows divides them, unless the whole is a
+   * file or folder.
    *
    * @throws BadInput if there is no such adapter folder
    */
   public static Side parse(String text) {
+    if (Endpoint.parse(text).isPresent()) {
+      return new Side(text, Optional.empty());
+    }
     if (text.indexOf('+') < 0 || Files.exists(Path.of(text))) {
       return new Side(text, Optional.empty());
     }
@@ -29,6 +34,11 @@ public record Side(String model, Optional<Path> adapter) {
     }
     throw new BadInput(
         text + ": no adapter folder " + Path.of(text.substring(text.lastIndexOf('+') + 1)));
+  }
+
+  /** Where it is asked, if that is elsewhere. */
+  Optional<Endpoint> endpoint() {
+    return Endpoint.parse(model);
   }
 
   /** As the user names it. */

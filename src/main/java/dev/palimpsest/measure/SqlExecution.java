@@ -20,8 +20,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
@@ -39,8 +37,6 @@ import tools.jackson.databind.JsonNode;
  * no network and no settings to change.
  */
 final class SqlExecution implements Grader {
-  private static final Pattern FENCE =
-      Pattern.compile("(?s)\\s*```\\w*\\s*\\n(.*?)\\n?\\s*```\\s*");
   private static final MathContext DIGITS = new MathContext(10);
   private static final int MOST_ROWS = 1_000_000;
 
@@ -163,9 +159,7 @@ final class SqlExecution implements Grader {
   }
 
   private static String query(String answer) {
-    Matcher fence = FENCE.matcher(answer);
-    String inside = fence.matches() ? String.valueOf(fence.group(1)) : answer;
-    return inside.strip().replaceFirst("\\s*;$", "");
+    return Fence.off(answer).strip().replaceFirst("\\s*;$", "");
   }
 
   /** Whether a query has an outermost ORDER BY; empty if it is not exactly one SELECT. */

@@ -70,8 +70,8 @@ class GradersTest {
     assertThatThrownBy(() -> grader("\"bleu\""))
         .isInstanceOf(BadInput.class)
         .hasMessage(
-            "here: unknown metric bleu; known are exact, contains, regex, numeric, sql (choices"
-                + " are graded by likelihood without one)");
+            "here: unknown metric bleu; known are exact, contains, regex, numeric, f1, label,"
+                + " schema, fields, sql, verilog, judge (choices are graded by likelihood without one)");
     assertThatThrownBy(() -> grader("{\"name\": \"exact\", \"case\": 1}"))
         .hasMessage("here: metric exact: unknown setting case; it has none");
     assertThatThrownBy(() -> grader("{\"name\": \"regex\"}")).hasMessageContaining("pattern");

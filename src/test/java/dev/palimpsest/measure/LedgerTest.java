@@ -154,6 +154,10 @@ class LedgerTest {
     assertThat(outcome.delta()).isCloseTo(0.5, within(1e-12));
     assertThat(outcome.interval().orElseThrow().contains(0.5)).isTrue();
     JsonNode probe = LedgerJson.of(ledger).get("probes").get(0);
+    // 14 bits over 14 tokens, as the fake counts them
+    assertThat(probe.get("perplexity").get("before").asDouble()).isCloseTo(2, within(1e-12));
+    assertThat(probe.get("perplexity").get("after").asDouble())
+        .isCloseTo(Math.pow(2, 20 / 14.0), within(1e-12));
     assertThat(probe.get("lost").isNull()).isTrue();
     assertThat(probe.get("won").isNull()).isTrue();
     assertThat(probe.get("mcnemar_p").isNull()).isTrue();
@@ -265,10 +269,10 @@ class LedgerTest {
   void store_refusesChanges() throws Exception {
     Path file = folder.resolve("store.sqlite");
     try (ObservationStore store = ObservationStore.open(file)) {
-      store.append(Map.of("k", new Observation.Coded(1, 2)));
-      store.append(Map.of("k", new Observation.Coded(3, 4)));
+      store.append(Map.of("k", new Observation.Coded(1, 2, 1)));
+      store.append(Map.of("k", new Observation.Coded(3, 4, 1)));
       assertThat(store.find(List.of("k", "l")))
-          .containsExactly(Map.entry("k", new Observation.Coded(1, 2)));
+          .containsExactly(Map.entry("k", new Observation.Coded(1, 2, 1)));
     }
     try (Connection direct = DriverManager.getConnection("jdbc:sqlite:" + file);
         Statement statement = direct.createStatement()) {

@@ -106,7 +106,7 @@ class ProbeReaderTest {
       value = {
         "{\"prompt\": 1, \"completion\": \"A\"} | prompt is NUMBER; expected a text",
         "{\"prompt\": \"Q\"} | prompt without completion or choices",
-        "{\"question\": \"Q\"} | unknown field question; known are answer, choices",
+        "{\"topic\": \"Q\"} | unknown field topic; known are answer, choices",
         "{\"completion\": \"A\"} | neither prompt, messages nor text",
         "{\"text\": \"T\", \"prompt\": \"Q\"} | prompt beside text",
         "{\"text\": \"\"} | text is empty",

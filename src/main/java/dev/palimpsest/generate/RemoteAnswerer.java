@@ -1,0 +1,202 @@
+package dev.palimpsest.generate;
+
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.run.Json;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.function.Function;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A model behind an OpenAI-compatible API as a system under test: {@code /chat/completions} for
+ * conversations, {@code /completions} for raw prompts. Likelihoods are those of {@code
+ * /completions} with {@code echo} and {@code logprobs}, which vLLM has and OpenAI's own API has
+ * not; of conversations there are none, since the template is the server's.
+ *
+ * <p>An answer's ids are words and signs, for the server's tokens are not told.
+ */
+public final class RemoteAnswerer implements Answerer, AutoCloseable {
+  private final Endpoint endpoint;
+  private final RemoteClient client;
+  private final Semaphore free;
+  private final Pieces pieces = new Pieces();
+
+  /** One that has not talked to the endpoint yet. */
+  public RemoteAnswerer(Endpoint endpoint, RemoteSettings settings) {
+    this.endpoint = endpoint;
+    this.client = new RemoteClient(endpoint, settings);
+    this.free = new Semaphore(settings.parallel());
+  }
+
+  /** The text of an answer's ids. */
+  public String text(int[] ids) {
+    return pieces.text(ids);
+  }
+
+  @Override
+  public List<Answer> answer(List<Prompt> prompts, Decoding decoding) {
+    return each(prompts, prompt -> answer(prompt, decoding));
+  }
+
+  private Answer answer(Prompt prompt, Decoding decoding) {
+    ObjectNode body = body(decoding);
+    String path = "/completions";
+    switch (prompt) {
+      case Prompt.Raw raw -> body.put("prompt", raw.text());
+      case Prompt.Chat chat -> {
+        path = "/chat" + path;
+        ArrayNode messages = body.putArray("messages");
+        chat.messages()
+            .forEach(m -> messages.addObject().put("role", m.role()).put("content", m.content()));
+      }
+    }
+    JsonNode choice = choice(client.post(path, body));
+    JsonNode text =
+        prompt instanceof Prompt.Chat
+            ? choice.path("message").path("content")
+            : choice.path("text");
+    if (!text.isString() && !text.isNull()) {
+      throw new EnvironmentFailure(endpoint + ": its answer holds no text");
+    }
+    String said = text.isNull() ? "" : text.asString();
+    boolean cut = choice.path("finish_reason").asString("").equals("length");
+    return new Answer(said, pieces.ids(said), cut ? FinishReason.LENGTH : FinishReason.STOP);
+  }
+
+  private ObjectNode body(Decoding decoding) {
+    ObjectNode body = Json.mapper().createObjectNode().put("model", endpoint.model());
+    body.put("max_tokens", decoding.maxTokens()).put("temperature", decoding.temperature());
+    if (decoding.temperature() > 0) {
+      body.put("top_p", decoding.topP()).put("seed", decoding.seed());
+      if (decoding.topK() > 0) {
+        body.put("top_k", decoding.topK());
+      }
+    }
+    if (!decoding.stop().isEmpty()) {
+      decoding.stop().forEach(body.putArray("stop")::add);
+    }
+    return body;
+  }
+
+  private JsonNode choice(JsonNode document) {
+    JsonNode choice = document.path("choices").path(0);
+    if (!choice.isObject()) {
+      throw new EnvironmentFailure(endpoint + ": its answer has no choices");
+    }
+    return choice;
+  }
+
+  @Override
+  public List<Likelihood> logLikelihoods(List<Continuation> continuations) {
+    return each(continuations, this::likelihood);
+  }
+
+  private Likelihood likelihood(Continuation continuation) {
+    if (!(continuation.prompt() instanceof Prompt.Raw raw)) {
+      throw cannot("of an answer in a conversation", "the template is the server's own");
+    }
+    String text = raw.text() + continuation.completion();
+    ObjectNode body = Json.mapper().createObjectNode().put("model", endpoint.model());
+    body.put("prompt", text).put("max_tokens", 1).put("temperature", 0);
+    JsonNode logprobs =
+        choice(client.post("/completions", body.put("echo", true).put("logprobs", 1)))
+            .path("logprobs");
+    return summed(logprobs, text, raw.text().length());
+  }
+
+  /** Sums over the tokens that end past the prompt; what a text begins with is never scored. */
+  private Likelihood summed(JsonNode logprobs, String text, int prompt) {
+    JsonNode tokens = logprobs.path("tokens");
+    JsonNode values = logprobs.path("token_logprobs");
+    StringBuilder spelled = new StringBuilder();
+    tokens.forEach(token -> spelled.append(token.asString("")));
+    int begin = spelled.indexOf(text); // behind a token that begins every text
+    if (begin < 0 || values.size() != tokens.size()) {
+      throw cannot("of a given text", "its tokens do not spell the text that was sent");
+    }
+    double sum = 0;
+    int scored = 0;
+    int bytes = 0;
+    boolean greedy = true;
+    int end = -begin;
+    for (int i = 0; i < tokens.size() && end < text.length(); i++) {
+      String token = tokens.get(i).asString("");
+      end += token.length();
+      if (end <= prompt || (i == 0 && values.get(0).isNull())) {
+        continue;
+      }
+      if (!values.get(i).isNumber()) {
+        throw cannot("of a given text", "token " + i + " has none");
+      }
+      double logprob = values.get(i).asDouble();
+      sum += logprob;
+      scored++;
+      bytes += token.getBytes(StandardCharsets.UTF_8).length;
+      for (JsonNode top : logprobs.path("top_logprobs").path(i)) {
+        greedy &= top.asDouble() <= logprob + 1e-9;
+      }
+    }
+    return new Likelihood(sum, scored, bytes, greedy);
+  }
+
+  private BadInput cannot(String what, String why) {
+    return new BadInput(
+        endpoint
+            + ": gives no log-probability "
+            + what
+            + " ("
+            + why
+            + "): probes with choices or text need it; use --raw where the endpoint has echo and"
+            + " logprobs, grade answers by a metric, or measure a model on this machine");
+  }
+
+  /** Asks for all, so many at a time; the first failure ends the rest. */
+  private <T, R> List<R> each(List<T> all, Function<T, R> ask) {
+    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    try {
+      List<Future<R>> asked = new ArrayList<>(all.size());
+      for (T one : all) {
+        asked.add(
+            threads.submit(
+                () -> {
+                  free.acquire();
+                  try {
+                    return ask.apply(one);
+                  } finally {
+                    free.release();
+                  }
+                }));
+      }
+      List<R> answers = new ArrayList<>(all.size());
+      for (Future<R> one : asked) {
+        answers.add(one.get());
+      }
+      return answers;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw new EnvironmentFailure(endpoint + ": " + e.getCause(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new EnvironmentFailure(endpoint + ": interrupted", e);
+    } finally {
+      threads.shutdownNow();
+      threads.close();
+    }
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+}
