@@ -1,5 +1,6 @@
 package dev.palimpsest;
 
+import dev.palimpsest.run.Problems;
 import dev.palimpsest.tune.Full;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.PromptLearning;
@@ -24,6 +25,7 @@ public final class Tuning {
   private final Loaded loaded;
   private final Data data;
   private Method method = Method.LORA;
+  private final Map<String, Family> said = new LinkedHashMap<>();
   private int rank = LowRank.RANK;
   private OptionalDouble alpha = OptionalDouble.empty();
   private String targets = LowRank.TARGETS;
@@ -50,33 +52,48 @@ public final class Tuning {
     this.data = data;
   }
 
+  /** Methods that have their settings in common. */
+  private enum Family {
+    FACTORS("an adapter's"),
+    TOKENS("a soft prompt's or prefix's"),
+    WEIGHTS("freeze's");
+
+    private final String whose;
+
+    Family(String whose) {
+      this.whose = whose;
+    }
+  }
+
   /** What trains. */
   public enum Method {
     /** An adapter, W + alpha / rank · B · A (Hu et al., 2106.09685). */
-    LORA("lora"),
+    LORA("lora", Family.FACTORS),
     /** Scaled by alpha / √rank (Kalajdzievski, 2312.03732). */
-    RSLORA("rslora"),
+    RSLORA("rslora", Family.FACTORS),
     /** Directions by LoRA, the rows' lengths by themselves (Liu et al., 2402.09353). */
-    DORA("dora"),
+    DORA("dora", Family.FACTORS),
     /** From the largest singular values of W (Meng et al., 2404.02948). */
-    PISSA("pissa"),
+    PISSA("pissa", Family.FACTORS),
     /** LoRA whose B learns faster than its A (Hayou et al., 2402.12354). */
-    LORA_PLUS("lora+"),
+    LORA_PLUS("lora+", Family.FACTORS),
     /** LoRA over a model that was loaded in NF4 or INT8 (Dettmers et al., 2305.14314). */
-    QLORA("qlora"),
+    QLORA("qlora", Family.FACTORS),
     /** Virtual tokens before every sequence; they need a rate of about 1e-2 or more. */
-    SOFT_PROMPT("soft-prompt"),
+    SOFT_PROMPT("soft-prompt", Family.TOKENS),
     /** Virtual keys and values in every layer; they need a rate of about 1e-2 or more. */
-    PREFIX("prefix"),
+    PREFIX("prefix", Family.TOKENS),
     /** All of the model's own weights; the run's product is a model. */
-    FULL("full"),
+    FULL("full", Family.WEIGHTS),
     /** Those of the model's weights that {@link Tuning#train} names; the product is a model. */
-    FREEZE("freeze");
+    FREEZE("freeze", Family.WEIGHTS);
 
     private final String word;
+    private final Family family;
 
-    Method(String word) {
+    Method(String word, Family family) {
       this.word = word;
+      this.family = family;
     }
   }
 
@@ -99,6 +116,7 @@ public final class Tuning {
    * @return this request
    */
   public Tuning train(String... tensors) {
+    said.put("train", Family.WEIGHTS);
     trains = Optional.of(String.join(",", tensors));
     return this;
   }
@@ -121,6 +139,7 @@ public final class Tuning {
    * @return this request
    */
   public Tuning rank(int size) {
+    said.put("rank", Family.FACTORS);
     rank = size;
     return this;
   }
@@ -132,6 +151,7 @@ public final class Tuning {
    * @return this request
    */
   public Tuning alpha(double value) {
+    said.put("alpha", Family.FACTORS);
     alpha = OptionalDouble.of(value);
     return this;
   }
@@ -145,6 +165,7 @@ public final class Tuning {
    * @return this request
    */
   public Tuning rank(String pattern, int size) {
+    said.put("rank(pattern)", Family.FACTORS);
     rankPatterns.put(pattern, size);
     return this;
   }
@@ -157,6 +178,7 @@ public final class Tuning {
    * @return this request
    */
   public Tuning alpha(String pattern, double value) {
+    said.put("alpha(pattern)", Family.FACTORS);
     alphaPatterns.put(pattern, value);
     return this;
   }
@@ -168,6 +190,7 @@ public final class Tuning {
    * @return this request
    */
   public Tuning loraPlusRatio(double times) {
+    said.put("loraPlusRatio", Family.FACTORS);
     ratio = OptionalDouble.of(times);
     return this;
   }
@@ -179,6 +202,7 @@ public final class Tuning {
    * @return this request
    */
   public Tuning targets(String... modules) {
+    said.put("targets", Family.FACTORS);
     targets = String.join(",", modules);
     return this;
   }
@@ -190,6 +214,7 @@ public final class Tuning {
    * @return this request
    */
   public Tuning tokens(int count) {
+    said.put("tokens", Family.TOKENS);
     tokens = count;
     return this;
   }
@@ -201,6 +226,7 @@ public final class Tuning {
    * @return this request
    */
   public Tuning initText(String text) {
+    said.put("initText", Family.TOKENS);
     initText = Optional.of(text);
     return this;
   }
@@ -347,7 +373,19 @@ public final class Tuning {
     return loaded.tune(job(), folder);
   }
 
+  private void refuseOthers() {
+    Problems problems = new Problems();
+    said.forEach(
+        (setting, family) -> {
+          if (family != method.family) {
+            problems.add("leave out " + setting + ", which is " + family.whose);
+          }
+        });
+    problems.throwIfAny("method " + method.word);
+  }
+
   private dev.palimpsest.tune.Method chosen() {
+    refuseOthers();
     return switch (method) {
       case FULL, FREEZE -> Full.of(method.word, trains);
       case SOFT_PROMPT, PREFIX -> new PromptLearning(method.word, tokens, initText);

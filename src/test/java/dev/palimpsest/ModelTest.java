@@ -48,7 +48,11 @@ class ModelTest {
   }
 
   private Tuning tuning(Model base) {
-    return base.tune(Data.of(rows)).rank(4).batch(2).steps(6).rate(1e-2);
+    return plain(base).rank(4);
+  }
+
+  private Tuning plain(Model base) {
+    return base.tune(Data.of(rows)).batch(2).steps(6).rate(1e-2);
   }
 
   @Test
@@ -192,12 +196,30 @@ class ModelTest {
       names = {"QLORA", "FULL", "FREEZE"}) // another base, another product: tests of their own
   void tune_anyMethod_learnsAndScoresAsItTrained(Tuning.Method method) {
     try (Model base = Model.load(TINY, settings())) {
-      Run run = tuning(base).method(method).heldOut(rows).to(folder.resolve("run"));
+      Run run = plain(base).method(method).heldOut(rows).to(folder.resolve("run"));
       Scores before = base.score(Data.of(rows));
       Scores after = base.with(run.adapter()).score(Data.of(rows));
 
       assertThat(after.nllPerToken()).isLessThan(before.nllPerToken());
       assertThat(run.heldOutLoss().orElseThrow()).isCloseTo(after.nllPerToken(), offset(1e-4));
+    }
+  }
+
+  @Test
+  void to_settingsOfAnotherMethod_areRefusedByName() {
+    try (Model base = Model.load(TINY, settings())) {
+      Path run = folder.resolve("run");
+      assertThatThrownBy(
+              () -> plain(base).method(Tuning.Method.FULL).rank(8).targets("q_proj").to(run))
+          .isInstanceOf(BadInput.class)
+          .hasMessage(
+              "method full: leave out rank, which is an adapter's; leave out targets, which is an"
+                  + " adapter's");
+      assertThatThrownBy(() -> plain(base).train("norms").tokens(3).to(run))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining("leave out train, which is freeze's")
+          .hasMessageContaining("leave out tokens");
+      assertThat(run).doesNotExist();
     }
   }
 

@@ -28,7 +28,12 @@ final class DataOptions {
       description = "prompt and completion joined as they are, no template")
   private boolean raw;
 
-  @Option(names = "--max-length", defaultValue = "0", description = "default: the model's context")
+  @Option(
+      names = "--max-length",
+      defaultValue = "0",
+      description =
+          "most tokens of an example, default: the model's context; tune joins texts and cuts"
+              + " windows of so many, default: 1024")
   private int maxLength;
 
   @Option(

@@ -52,6 +52,7 @@ public final class DataCheck {
     try (Dataset data = scan.data()) {
       schema(scan, findings);
       template(data, findings);
+      joined(data, findings);
       Lengths lengths = new RowAudit(encoder, endTokens, findings, progress).audit(data, draw);
       findings.add(Finding.Severity.INFO, "lengths", "", lengths.toString());
       Repeats repeats = new Repeats(data, findings);
@@ -82,6 +83,23 @@ public final class DataCheck {
     }
     if (scan.data().size() == 0) {
       findings.add(Finding.Severity.ERROR, "empty", file.toString(), "no rows that can be read");
+    }
+  }
+
+  private void joined(Dataset data, Findings findings) {
+    if (!data.onlyTexts()) {
+      return;
+    }
+    if (encoder.options().overlong() == Encoder.Overlong.TRUNCATE) {
+      findings.add(
+          Finding.Severity.ERROR, "nothing-cut", data.file().toString(), DataSpec.NOTHING_CUT);
+    } else {
+      findings.add(
+          Finding.Severity.INFO,
+          "joined",
+          "",
+          "only texts: tune joins them and cuts windows of --max-length, in which a text sees only"
+              + " itself");
     }
   }
 

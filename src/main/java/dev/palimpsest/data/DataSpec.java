@@ -1,5 +1,6 @@
 package dev.palimpsest.data;
 
+import dev.palimpsest.run.BadInput;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -12,7 +13,8 @@ import java.util.Optional;
  * @param extra fields that are passed over
  * @param system goes before conversations that have no system turn
  * @param form through the chat template, or joined as they are
- * @param maxLength most tokens of an example; 0 for the model's context
+ * @param maxLength most tokens of an example, 0 for the model's context; of a window of joined
+ *     texts, 0 for {@link JoinedText#LENGTH}
  * @param overlong what happens to longer ones
  */
 public record DataSpec(
@@ -23,6 +25,9 @@ public record DataSpec(
     Encoder.Form form,
     int maxLength,
     Encoder.Overlong overlong) {
+  static final String NOTHING_CUT =
+      "--truncate: texts are joined and cut into windows, and nothing of them is lost; leave it out";
+
   /** Copies the lists. */
   public DataSpec {
     map = List.copyOf(map);
@@ -63,5 +68,23 @@ public record DataSpec(
   /** How its rows become examples of a model with such a context. */
   public Encoder.Options encoding(int context) {
     return new Encoder.Options(system, form, maxLength == 0 ? context : maxLength, overlong);
+  }
+
+  /** How texts become whole documents, for {@link JoinedText}. */
+  public Encoder.Options wholeTexts() {
+    if (overlong == Encoder.Overlong.TRUNCATE) {
+      throw new BadInput(file + ": " + NOTHING_CUT);
+    }
+    return new Encoder.Options(system, form, Integer.MAX_VALUE, overlong);
+  }
+
+  /** Most tokens of a window of joined texts. */
+  public int window(int context) {
+    if (maxLength > context) {
+      throw new BadInput(
+          "--max-length %d: windows of joined texts have at most the model's context of %d tokens"
+              .formatted(maxLength, context));
+    }
+    return maxLength == 0 ? Math.min(JoinedText.LENGTH, context) : maxLength;
   }
 }

@@ -14,6 +14,7 @@ public final class Dataset implements AutoCloseable {
   private final RowStore rows;
   private final int[] numbers;
   private final BitSet doubtful;
+  private final boolean onlyTexts;
   private final Fingerprint fingerprint;
 
   Dataset(Path file, ReadOptions options, RowStore rows, RowCheck check, String fileHash) {
@@ -22,6 +23,7 @@ public final class Dataset implements AutoCloseable {
     this.rows = rows;
     this.numbers = check.numbers();
     this.doubtful = check.doubtful();
+    this.onlyTexts = check.onlyTexts();
     this.fingerprint = new Fingerprint(fileHash, check.samplesDigest(), rows.size());
   }
 
@@ -74,6 +76,11 @@ public final class Dataset implements AutoCloseable {
       longest = bytes(i) > bytes(longest) ? i : longest;
     }
     return longest;
+  }
+
+  /** Whether every row is a text: data for continued pretraining. */
+  public boolean onlyTexts() {
+    return onlyTexts;
   }
 
   /** The row's size in the file: no less than the UTF-8 length of its texts. */

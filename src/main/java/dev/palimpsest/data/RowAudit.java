@@ -40,7 +40,7 @@ final class RowAudit {
         continue;
       }
       lengths.add(whole);
-      Optional<Example> fitted = fit(whole, where);
+      Optional<Example> fitted = data.onlyTexts() ? window(whole, where) : fit(whole, where);
       if (fitted.isPresent()) {
         draw.offer(i, new Draw.Row(where, sample, fitted.get()));
       }
@@ -74,10 +74,23 @@ final class RowAudit {
     return data.place(index) + ", id " + sample.id();
   }
 
+  /** Training joins and cuts such a row; here its beginning stands for it. */
+  private Optional<Example> window(Example whole, String where) {
+    int limit = encoder.options().limit();
+    return labelled(whole, where).map(some -> Windows.of(some, limit, limit).getFirst());
+  }
+
+  private Optional<Example> labelled(Example whole, String where) {
+    if (whole.labels() > 0) {
+      return Optional.of(whole);
+    }
+    error("no-labels", where, "no token to learn: the answer is empty or not to be trained");
+    return Optional.empty();
+  }
+
   private Optional<Example> fit(Example whole, String where) {
     int limit = encoder.options().limit();
-    if (whole.labels() == 0) {
-      error("no-labels", where, "no token to learn: the answer is empty or not to be trained");
+    if (labelled(whole, where).isEmpty()) {
       return Optional.empty();
     }
     if (whole.length() <= limit) {

@@ -36,6 +36,7 @@ final class RowCheck implements RowStore.Visitor {
   private long[] ids = new long[1024];
   private int[] numbers = new int[1024];
   private final BitSet doubtful = new BitSet();
+  private int texts;
 
   RowCheck(ReadOptions options) {
     this.reader = new RowReader(options);
@@ -73,6 +74,11 @@ final class RowCheck implements RowStore.Visitor {
   /** The kept rows that may turn out to have no label, so that they are encoded beforehand. */
   BitSet doubtful() {
     return doubtful;
+  }
+
+  /** Whether all kept rows are texts, and there is one. */
+  boolean onlyTexts() {
+    return kept > 0 && texts == kept;
   }
 
   private static boolean mayLackLabels(Sample sample) {
@@ -157,6 +163,7 @@ final class RowCheck implements RowStore.Visitor {
     ids[kept] = Hashes.of(sample.id());
     numbers[kept] = seen;
     doubtful.set(kept, mayLackLabels(sample));
+    texts += sample instanceof Sample.Text ? 1 : 0;
     kept++;
     digest(sample.id());
     digest(sample.slice().map(s -> "+" + s).orElse("-"));

@@ -5,6 +5,7 @@ import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.data.Dataset;
 import dev.palimpsest.data.Encoder;
 import dev.palimpsest.data.Example;
+import dev.palimpsest.data.JoinedText;
 import dev.palimpsest.data.Mixing;
 import dev.palimpsest.data.Source;
 import dev.palimpsest.data.Subset;
@@ -218,17 +219,21 @@ public record TuneJob(
 
   /** Rows of the longest pass that the data makes, about. */
   private int longest(Checkpoint base) {
-    Encoder.Options options = data.encoding(base.config().context() - method.virtualTokens());
-    Encoder encoder = new Encoder(base.tokenizer(), base.chatTemplate(), options);
-    int own = longest(data, encoder);
+    int context = base.config().context() - method.virtualTokens();
+    Encoder encoder =
+        new Encoder(base.tokenizer(), base.chatTemplate(), data.encoding(context));
+    int own = longest(data, encoder, context);
     return replay
-        .map(old -> Math.max(own, longest(data.withFile(old.file()), encoder)))
+        .filter(old -> !old.ofBase()) // whose texts are short
+        .map(old -> Math.max(own, longest(data.withFile(old.file()), encoder, context)))
         .orElse(own);
   }
 
-  private static int longest(DataSpec spec, Encoder encoder) {
+  private static int longest(DataSpec spec, Encoder encoder, int context) {
     try (Dataset rows = spec.rows()) {
-      return encoder.example(rows.sample(rows.longest())).length();
+      return rows.onlyTexts()
+          ? spec.window(context)
+          : encoder.example(rows.sample(rows.longest())).length();
     }
   }
 
@@ -348,12 +353,14 @@ public record TuneJob(
       return task;
     }
     DataSpec spec = data.withFile(replay.get().file());
-    Encoder encoder = loaded.encoder(spec.encoding(context(loaded)));
     Dataset old = spec.rows();
     try {
-      encoder.admit(old);
-      double percent = replay.get().percent();
-      Source mix = Mixing.byItems(task.train, Source.of(old, encoder), percent, settings.seed());
+      // beside rows an old text is a row too: a window would be a far larger dose
+      Source replayed =
+          rows.onlyTexts()
+              ? items(spec, loaded, old)
+              : encoded(old, loaded, spec.encoding(context(loaded)));
+      Source mix = Mixing.byItems(task.train, replayed, replay.get().percent(), settings.seed());
       return new Prepared(mix, task.heldOut, Optional.of(old));
     } catch (RuntimeException e) {
       old.close();
@@ -362,19 +369,16 @@ public record TuneJob(
   }
 
   private Prepared prepareTask(LanguageModel loaded, Dataset rows) {
-    Encoder encoder = loaded.encoder(data.encoding(context(loaded)));
-    encoder.admit(rows);
-    Source all = Source.of(rows, encoder);
     if (eval.isPresent()) {
       DataSpec spec = data.withFile(eval.get());
       try (Dataset held = spec.rows()) {
-        encoder.admit(held);
-        return new Prepared(all, examples(Source.of(held, encoder)));
+        return new Prepared(items(data, loaded, rows), examples(items(spec, loaded, held)));
       }
     }
     if (evalFraction == 0) {
-      return new Prepared(all, List.of());
+      return new Prepared(items(data, loaded, rows), List.of());
     }
+    Source all = whole(data, loaded, rows);
     Subset.Halves halves = Subset.split(all, evalFraction, settings.seed());
     int left = halves.train().size();
     if (left < Math.min(all.size(), settings.batch())) {
@@ -382,7 +386,29 @@ public record TuneJob(
           "--eval-fraction %s leaves %d of %d rows to train on, fewer than one --batch of %d: hold out less"
               .formatted(evalFraction, left, all.size(), settings.batch()));
     }
-    return new Prepared(halves.train(), examples(halves.heldOut()));
+    return new Prepared(
+        cut(data, loaded, rows, halves.train()),
+        examples(cut(data, loaded, rows, halves.heldOut())));
+  }
+
+  private Source items(DataSpec spec, LanguageModel loaded, Dataset rows) {
+    return cut(spec, loaded, rows, whole(spec, loaded, rows));
+  }
+
+  private Source whole(DataSpec spec, LanguageModel loaded, Dataset rows) {
+    return encoded(
+        rows, loaded, rows.onlyTexts() ? spec.wholeTexts() : spec.encoding(context(loaded)));
+  }
+
+  /** Texts alone are joined and cut: continued pretraining. */
+  private Source cut(DataSpec spec, LanguageModel loaded, Dataset rows, Source whole) {
+    return rows.onlyTexts() ? new JoinedText(whole, spec.window(context(loaded))) : whole;
+  }
+
+  private static Source encoded(Dataset rows, LanguageModel loaded, Encoder.Options options) {
+    Encoder encoder = loaded.encoder(options);
+    encoder.admit(rows);
+    return Source.of(rows, encoder);
   }
 
   private int context(LanguageModel loaded) {
@@ -403,6 +429,9 @@ public record TuneJob(
     about.put("base", loaded.fingerprint());
     about.put("data", rows.fingerprint().samples());
     about.put("rows", rows.size());
+    if (rows.onlyTexts()) {
+      about.put("window", data.window(context(loaded)));
+    }
     about.put("palimpsest", Build.version());
     about.put("java", Runtime.version().toString());
     about.put("machine", System.getProperty("os.arch") + " " + System.getProperty("os.name"));

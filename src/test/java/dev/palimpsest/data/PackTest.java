@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PackTest {
@@ -165,9 +166,10 @@ class PackTest {
   void joinedText_cutsIntoPiecesThatKeepDocumentsApart() {
     JoinedText joined =
         new JoinedText(
-            List.of(document("a", 0, 5), document("b", 100, 2), document("c", 200, 6)), 4);
+            Source.of(
+                List.of(document("a", 0, 5), document("b", 100, 2), document("c", 200, 6))),
+            4);
 
-    assertThat(joined.size()).isEqualTo(4);
     List<List<String>> pieces = new ArrayList<>();
     for (int i = 0; i < joined.size(); i++) {
       pieces.add(
@@ -178,9 +180,43 @@ class PackTest {
     assertThat(pieces)
         .containsExactly(
             List.of("a[0, 1, 2, 3]3"),
-            List.of("a[4]0", "b[100, 101]1", "c[200]0"),
-            List.of("c[201, 202, 203, 204]3"),
-            List.of("c[205]0"));
+            List.of("a[3, 4]1", "b[100, 101]1"),
+            List.of("c[200, 201, 202, 203]3"),
+            List.of("c[203, 204, 205]2"));
+  }
+
+  @Test
+  void joinedText_anyDocumentsAndLength_labelsEveryTokenButTheFirstOnce() {
+    Random random = new Random(5);
+    for (int round = 0; round < 300; round++) {
+      List<Example> documents = new ArrayList<>();
+      List<Integer> wanted = new ArrayList<>();
+      for (int d = 0; d < 1 + random.nextInt(9); d++) {
+        int length = 1 + random.nextInt(random.nextBoolean() ? 4 : 40);
+        int first = 1000 * d;
+        documents.add(document("d" + d, first, length));
+        IntStream.range(1, length).map(i -> first + i).forEach(wanted::add);
+      }
+      int window = 2 + random.nextInt(12);
+      JoinedText joined = new JoinedText(Source.of(documents), window);
+
+      List<Integer> labels = new ArrayList<>();
+      for (int i = 0; i < joined.size(); i++) {
+        List<Example> parts = joined.at(i, 0);
+        assertThat(parts.stream().mapToInt(Example::length).sum()).isBetween(1, window);
+        for (Example part : parts) {
+          assertThat(part.ids())
+              .as("tokens of one document, one after another")
+              .containsExactly(
+                  IntStream.range(part.ids()[0], part.ids()[0] + part.length()).toArray());
+          assertThat(part.id()).isEqualTo("d" + part.ids()[0] / 1000);
+          IntStream.range(0, part.length())
+              .filter(t -> part.label()[t])
+              .forEach(t -> labels.add(part.ids()[t]));
+        }
+      }
+      assertThat(labels).isEqualTo(wanted);
+    }
   }
 
   @Test

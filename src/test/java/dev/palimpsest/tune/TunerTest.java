@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.palimpsest.data.DataSpec;
+import dev.palimpsest.data.Dataset;
+import dev.palimpsest.data.Encoder;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.data.Source;
 import dev.palimpsest.generate.LanguageModel;
@@ -139,6 +141,86 @@ class TunerTest {
     assertThat(resumed.bestStep()).isEqualTo(whole.bestStep());
     assertThat(resumed.bestEvalLoss()).isEqualTo(whole.bestEvalLoss());
     assertThat(cut.resolve(WEIGHTS)).hasSameBinaryContentAs(folder.resolve("whole/" + WEIGHTS));
+  }
+
+  private TuneJob pretraining(int maxLength, Encoder.Overlong overlong) throws IOException {
+    String text = "The old text still shows, here and there. ";
+    Files.writeString(
+        data,
+        """
+        {"text": "%s"}
+        {"text": "A short one."}
+        {"text": "%s"}
+        """
+            .formatted(text.repeat(9), text.repeat(3)));
+    DataSpec spec =
+        new DataSpec(
+            data,
+            List.of(),
+            List.of(),
+            Optional.empty(),
+            Encoder.Form.TEMPLATE,
+            maxLength,
+            overlong);
+    TuneSettings base = settings(1e-2, 1, new TuneSettings.Saving(0, 0, 0));
+    return new TuneJob(
+        "llama",
+        spec,
+        Optional.empty(),
+        0,
+        Optional.empty(),
+        new LowRank("lora", 4, 8, "all-linear"),
+        new TuneSettings(
+            2,
+            1,
+            base.rate(),
+            base.schedule(),
+            0,
+            1,
+            "adamw",
+            0,
+            new TuneSettings.Length(OptionalInt.empty(), 2),
+            base.saving(),
+            1),
+        Precision.FP32,
+        1);
+  }
+
+  @Test
+  void texts_longerThanTheWindow_areLearnedWholeAndResumedToTheSameBits() throws IOException {
+    TuneJob job = pretraining(16, Encoder.Overlong.REFUSE);
+    Tuner.Result whole = job.run(model, folder.resolve("whole"), watch());
+    Path cut = folder.resolve("cut");
+    job.run(model, cut, stopAt(3));
+    job.resume(model, cut, watch());
+
+    long labels = 0;
+    try (Dataset rows = job.data().rows()) {
+      Encoder encoder = model.encoder(Encoder.Options.upTo(1000));
+      for (int i = 0; i < rows.size(); i++) {
+        labels += encoder.example(rows.sample(i)).labels();
+      }
+    }
+    assertThat(whole.labelTokens()).as("two epochs").isEqualTo(2 * labels);
+    assertThat(cut.resolve(WEIGHTS)).hasSameBinaryContentAs(folder.resolve("whole/" + WEIGHTS));
+    Estimate estimate = job.estimate(model, watch());
+    assertThat(estimate.trainedTokens()).isEqualTo(whole.trainedTokens());
+    assertThat(estimate.labelTokens()).isEqualTo(whole.labelTokens());
+    assertThat(RunFolder.about(cut).get("window").asInt()).isEqualTo(16);
+  }
+
+  @Test
+  void texts_withTruncateOrAWindowBeyondTheContext_areRefused() throws IOException {
+    Path run = folder.resolve("run");
+    TuneJob truncated = pretraining(16, Encoder.Overlong.TRUNCATE);
+    assertThatThrownBy(() -> truncated.run(model, run, watch()))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("joined and cut");
+    TuneJob wide = pretraining(1 << 20, Encoder.Overlong.REFUSE);
+    assertThatThrownBy(() -> wide.run(model, run, watch()))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("--max-length 1048576");
+    assertThat(run).doesNotExist();
   }
 
   @Test
