@@ -10,9 +10,6 @@ import dev.palimpsest.data.Mixing;
 import dev.palimpsest.data.Source;
 import dev.palimpsest.data.Subset;
 import dev.palimpsest.generate.LanguageModel;
-import dev.palimpsest.model.Checkpoint;
-import dev.palimpsest.model.Footprint;
-import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Build;
@@ -27,8 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.function.IntSupplier;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -172,69 +167,7 @@ public record TuneJob(
         located,
         precision,
         Device.best(),
-        base -> requireMemory(base.config(), () -> longest(base), Memory.machineBytes()));
-  }
-
-  /**
-   * Refuses a run that would not fit.
-   *
-   * @param longest rows of the longest pass; asked for only where a row as long as may be would not
-   *     fit, since the data has to be opened for it
-   */
-  void requireMemory(ModelConfig config, IntSupplier longest, long machineBytes) {
-    int most = Math.max(Tuner.ROWS, data.encoding(config.context()).limit());
-    Footprint base = new Footprint(config, precision);
-    if (machineBytes == 0 || method.peakBytes(base, settings, most) <= machineBytes) {
-      return;
-    }
-    int rows = Math.max(Tuner.ROWS, longest.getAsInt());
-    Footprint.requireMemory(
-        "--method %s over %s, in %s with --optimizer %s and rows of up to %d tokens,"
-            .formatted(
-                method.method(), model, Footprint.word(precision), settings.optimizer(), rows),
-        machineBytes,
-        method.peakBytes(base, settings, rows),
-        others(config, rows));
-  }
-
-  private Map<String, Long> others(ModelConfig config, int rows) {
-    Map<String, Long> others =
-        Footprint.byPrecision(
-            method.precisions(),
-            each -> method.peakBytes(new Footprint(config, each), settings, rows));
-    for (String each : Optimizer.NAMES) {
-      others.put(
-          "--optimizer " + each,
-          method.peakBytes(new Footprint(config, precision), settings.withOptimizer(each), rows));
-    }
-    if (method instanceof Full) {
-      Footprint base = new Footprint(config, precision);
-      others.put(
-          "--method lora",
-          LowRank.of("lora", 16, OptionalDouble.empty(), "all-linear")
-              .peakBytes(base, settings, rows));
-    }
-    return others;
-  }
-
-  /** Rows of the longest pass that the data makes, about. */
-  private int longest(Checkpoint base) {
-    int context = base.config().context() - method.virtualTokens();
-    Encoder encoder =
-        new Encoder(base.tokenizer(), base.chatTemplate(), data.encoding(context));
-    int own = longest(data, encoder, context);
-    return replay
-        .filter(old -> !old.ofBase()) // whose texts are short
-        .map(old -> Math.max(own, longest(data.withFile(old.file()), encoder, context)))
-        .orElse(own);
-  }
-
-  private static int longest(DataSpec spec, Encoder encoder, int context) {
-    try (Dataset rows = spec.rows()) {
-      return rows.onlyTexts()
-          ? spec.window(context)
-          : encoder.example(rows.sample(rows.longest())).length();
-    }
+        base -> new RunMemory(this).require(base, Memory.machineBytes()));
   }
 
   /**

@@ -60,8 +60,8 @@ class TuneMemoryTest {
     long peak =
         method.peakBytes(new Footprint(config, precision), TuneSettings.defaults(), Tuner.ROWS);
 
-    assertThatCode(() -> job.requireMemory(config, () -> ROW, peak)).doesNotThrowAnyException();
-    assertThatThrownBy(() -> job.requireMemory(config, () -> ROW, peak - 1))
+    assertThatCode(() -> new RunMemory(job).require(config, () -> ROW, peak)).doesNotThrowAnyException();
+    assertThatThrownBy(() -> new RunMemory(job).require(config, () -> ROW, peak - 1))
         .isInstanceOf(EnvironmentFailure.class)
         .hasMessageStartingWith("--method " + name + " over llama, in ")
         .hasMessageContaining("this machine has 0.");
@@ -85,7 +85,7 @@ class TuneMemoryTest {
     long adafactor =
         method("full").peakBytes(base, settings.withOptimizer("adafactor"), Tuner.ROWS);
 
-    assertThatThrownBy(() -> job.requireMemory(config, () -> ROW, adafactor))
+    assertThatThrownBy(() -> new RunMemory(job).require(config, () -> ROW, adafactor))
         .hasMessageContaining("--optimizer adafactor would take")
         .hasMessageNotContainingAny("nf4", "int8", "--optimizer adamw would");
   }
@@ -107,7 +107,7 @@ class TuneMemoryTest {
 
     assertThatCode(
             () ->
-                job.requireMemory(
+                new RunMemory(job).require(
                     config,
                     () -> {
                       throw new AssertionError("the data was opened");
