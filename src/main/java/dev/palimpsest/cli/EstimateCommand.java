@@ -26,7 +26,7 @@ final class EstimateCommand implements Runnable {
   public void run() {
     TuneJob job = training.job();
     try (Progress progress = output.progress();
-        LanguageModel loaded = ModelOptions.load(job.model(), job.precision(), progress)) {
+        LanguageModel loaded = job.load(Places.store(progress).locate(job.model()))) {
       Estimate estimate =
           job.estimate(loaded, new Tuner.Watch(progress, new Cancellation(), System::nanoTime));
       EstimateSummary summary = EstimateSummary.of(estimate, price);

@@ -5,7 +5,6 @@ import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Footprint;
-import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.PeftAdapter;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Precision;
@@ -17,6 +16,7 @@ import dev.palimpsest.tokenizer.Tokenizer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
@@ -50,24 +50,27 @@ public final class LanguageModel implements AutoCloseable {
         folderOrGguf,
         precision,
         device,
-        config ->
-            Footprint.requireMemory(
-                folderOrGguf + ": the model",
-                precision,
-                Memory.machineBytes(),
-                each -> new Footprint(config, each).runningPeak(ROWS)));
+        checkpoint -> {
+          Map<String, Long> peaks =
+              Footprint.byPrecision(
+                  List.of(Precision.values()),
+                  each -> new Footprint(checkpoint.config(), each).runningPeak(ROWS));
+          long needed = new Footprint(checkpoint.config(), precision).runningPeak(ROWS);
+          Footprint.requireMemory(
+              folderOrGguf + ": the model", Memory.machineBytes(), needed, peaks);
+        });
   }
 
   /**
    * The same for work that needs more than the model.
    *
-   * @param admit sees the configuration before any weight is read; may refuse by throwing
+   * @param admit sees the files before any weight is read; may refuse by throwing
    */
   public static LanguageModel load(
-      Path folderOrGguf, Precision precision, Device device, Consumer<ModelConfig> admit) {
+      Path folderOrGguf, Precision precision, Device device, Consumer<Checkpoint> admit) {
     Checkpoint checkpoint = Checkpoint.open(folderOrGguf);
     try {
-      admit.accept(checkpoint.config());
+      admit.accept(checkpoint);
       Decoder decoder = Decoder.load(checkpoint.config(), checkpoint.weights(), precision, device);
       return new LanguageModel(checkpoint, decoder);
     } catch (RuntimeException e) {

@@ -2,7 +2,8 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.tensor.PackedMatrix;
-import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -108,17 +109,50 @@ public record Footprint(ModelConfig config, Precision precision) {
           List.of("mlp.down_proj"));
 
   /**
-   * A pass forward and backward through frozen blocks ({@link FrozenDecoder}).
+   * The costliest pass forward and backward ({@link FrozenDecoder}) of up to so many rows: past
+   * some, blocks are computed again, which takes less than the longest pass that keeps all.
    *
-   * @param rows of the pass
+   * @param rows of the longest pass
    */
   public long passBytes(int rows) {
+    return Math.max(bytesOfPass(Math.min(rows, FrozenDecoder.MOST_KEPT_ROWS)), bytesOfPass(rows));
+  }
+
+  /** A pass of exactly so many rows. */
+  public long bytesOfPass(int rows) {
     long ofBlock = FrozenBlock.keptBytes(config, precision.products());
     long kept =
         rows <= FrozenDecoder.MOST_KEPT_ROWS
             ? config.layers() * ofBlock
             : config.layers() * (long) config.width() * Float.BYTES + ofBlock;
     return rows * (kept + temporaries()) + denseBytes() + headBytes();
+  }
+
+  /** What DoRA keeps beside: every projection's output before its gains. */
+  public long unscaledBytes(int rows) {
+    long queries = (long) config.heads() * config.headWidth();
+    long keys = (long) config.keyValueHeads() * config.headWidth();
+    long out = queries + 2 * keys + 2L * config.width() + 2L * config.feedForward();
+    return (long) Math.min(rows, FrozenDecoder.MOST_KEPT_ROWS) * config.layers() * out * products();
+  }
+
+  /**
+   * A pass by libtorch's graph ({@link AutogradDecoder}), which keeps all blocks' rows, and each
+   * matrix that had to be made plain.
+   */
+  public long graphBytes(int rows) {
+    long ofBlock = FrozenBlock.keptBytes(config, precision.products());
+    return rows * (config.layers() * ofBlock + temporaries())
+        + (precision.quantised() || packs() ? products() * blockWeights() : 0)
+        + headBytes();
+  }
+
+  /** Numbers of the blocks' matrices. */
+  private long blockWeights() {
+    return ModelTensors.linear(config).entrySet().stream()
+        .filter(module -> !module.getKey().equals("lm_head"))
+        .mapToLong(module -> module.getValue().in() * module.getValue().out())
+        .sum();
   }
 
   /** Of one row: what a block's way back has at once beside what is kept. */
@@ -148,11 +182,14 @@ public record Footprint(ModelConfig config, Precision precision) {
         + Math.max(readingBytes(), rows * temporaries() + denseBytes() + headBytes());
   }
 
-  /** The most that a run takes which trains an adapter over frozen weights. */
-  public long tuningPeak(AdapterConfig adapter, int rows) {
-    return PROCESS
-        + weightBytes()
-        + Math.max(readingBytes(), adapterBytes(adapter) + passBytes(rows));
+  /**
+   * The most that a training run takes.
+   *
+   * @param trained bytes of what trains, its gradient and the optimiser's state among them
+   * @param pass bytes of the costliest pass
+   */
+  public long tuningPeak(long trained, long pass) {
+    return PROCESS + weightBytes() + Math.max(readingBytes(), trained + pass);
   }
 
   /**
@@ -160,35 +197,50 @@ public record Footprint(ModelConfig config, Precision precision) {
    *
    * @param what would be done, as the message's subject
    * @param machineBytes of memory; 0 if not known
-   * @param peak of the same in any precision
+   * @param needed at the peak
+   * @param others that take something else, by the words to ask for them
    * @throws EnvironmentFailure naming the prediction, the machine's memory, and what would fit
    */
   public static void requireMemory(
-      String what, Precision asked, long machineBytes, ToLongFunction<Precision> peak) {
-    if (machineBytes == 0 || peak.applyAsLong(asked) <= machineBytes) {
+      String what, long machineBytes, long needed, Map<String, Long> others) {
+    if (machineBytes == 0 || needed <= machineBytes) {
       return;
     }
-    List<String> fitting = new ArrayList<>();
-    for (Precision other : Precision.values()) {
-      long bytes = peak.applyAsLong(other);
-      if (bytes <= machineBytes) {
-        fitting.add("--dtype %s would take %s".formatted(word(other), gigabytes(bytes)));
-      }
-    }
+    List<String> fitting =
+        others.entrySet().stream()
+            .filter(other -> other.getValue() <= machineBytes)
+            .map(other -> other.getKey() + " would take " + gigabytes(other.getValue()))
+            .toList();
     throw new EnvironmentFailure(
-        "%s would take about %s of memory in %s, this machine has %s: %s"
+        "%s would take about %s of memory, this machine has %s: %s"
             .formatted(
                 what,
-                gigabytes(peak.applyAsLong(asked)),
-                word(asked),
+                gigabytes(needed),
                 gigabytes(machineBytes),
-                fitting.isEmpty()
-                    ? "not even --dtype nf4 fits (%s), take a smaller model"
-                        .formatted(gigabytes(peak.applyAsLong(Precision.NF4)))
-                    : String.join(", ", fitting)));
+                fitting.isEmpty() ? noneFits(others) : String.join(", ", fitting)));
   }
 
-  private static String word(Precision precision) {
+  private static String noneFits(Map<String, Long> others) {
+    return others.entrySet().stream()
+            .min(Map.Entry.comparingByValue())
+            .map(
+                least ->
+                    "not even %s fits (%s), "
+                        .formatted(least.getKey(), gigabytes(least.getValue())))
+            .orElse("")
+        + "take a smaller model";
+  }
+
+  /** What a peak would be in each precision, by the option that asks for it. */
+  public static Map<String, Long> byPrecision(
+      Collection<Precision> precisions, ToLongFunction<Precision> peak) {
+    Map<String, Long> peaks = new LinkedHashMap<>();
+    precisions.forEach(each -> peaks.put("--dtype " + word(each), peak.applyAsLong(each)));
+    return peaks;
+  }
+
+  /** What {@code --dtype} calls it. */
+  public static String word(Precision precision) {
     return precision.name().toLowerCase(Locale.ROOT);
   }
 

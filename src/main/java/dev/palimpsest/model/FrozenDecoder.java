@@ -72,16 +72,6 @@ public final class FrozenDecoder implements TrainedDecoder {
     this.lowest = first;
   }
 
-  /**
-   * Bytes that a pass keeps of so many rows for the way back, about: every block's input, and what
-   * the gradient needs of all blocks or of one.
-   */
-  public static long keptBytes(ModelConfig config, Precision precision, int rows) {
-    long inputs = 4L * config.width() * config.layers();
-    long blocks = rows <= MOST_KEPT_ROWS ? config.layers() : 1;
-    return rows * (inputs + blocks * FrozenBlock.keptBytes(config, precision.products()));
-  }
-
   @Override
   public Decoder decoder() {
     return decoder;

@@ -2,7 +2,10 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
 import dev.palimpsest.data.Order;
+import dev.palimpsest.data.Pack;
 import dev.palimpsest.data.Source;
+import dev.palimpsest.model.Decoder;
+import dev.palimpsest.model.Footprint;
 import dev.palimpsest.run.Memory;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.Seeds;
@@ -32,8 +35,8 @@ final class Estimator {
     this.nanoTime = watch.nanoTime();
   }
 
-  /** The steps' work, and which has the longest example. */
-  private record Plan(List<Flops.Work> steps, int longest) {
+  /** The steps' work, and which has the pass that takes most memory. */
+  private record Plan(List<Flops.Work> steps, int largest) {
     Flops.Work total() {
       return steps.stream().reduce(Flops.Work.NONE, Flops.Work::plus);
     }
@@ -48,7 +51,7 @@ final class Estimator {
             new Training(
                 settings, new CrossEntropy(), trained, new Training.Extent(total, Tuner.ROWS))) {
       Flops flops = Flops.of(trained);
-      Plan plan = plan(data, order, Math.toIntExact(total), flops);
+      Plan plan = plan(data, order, Math.toIntExact(total), trained);
       Estimate.Probe probe =
           probe(training, plan, step -> order.examples(data, step, settings.perStep()), flops);
       Flops.Work all = plan.total();
@@ -66,21 +69,33 @@ final class Estimator {
     }
   }
 
-  private Plan plan(Source data, Order order, int total, Flops flops) {
+  private Plan plan(Source data, Order order, int total, Trained trained) {
+    Flops flops = Flops.of(trained);
+    Decoder decoder = trained.decoder().decoder();
+    Footprint footprint = new Footprint(decoder.config(), decoder.precision());
     List<Flops.Work> steps = new ArrayList<>();
-    int longest = 0;
-    int length = 0;
+    int largest = 0;
+    long most = 0;
     for (int step = 0; step < total; step++) {
       List<Example> examples = order.examples(data, step, settings.perStep());
       steps.add(flops.work(examples));
-      int most = examples.stream().mapToInt(Example::length).max().orElse(0);
-      if (most > length) {
-        length = most;
-        longest = step;
+      long bytes = passBytes(footprint, examples);
+      if (bytes > most) {
+        most = bytes;
+        largest = step;
       }
       progress.report(new Progress.Point("counting", step + 1, total, "steps", ""));
     }
-    return new Plan(steps, longest);
+    return new Plan(steps, largest);
+  }
+
+  /** Of a step's costliest pass, which need not be its longest: that keeps less of each row. */
+  private static long passBytes(Footprint footprint, List<Example> examples) {
+    return Pack.groups(examples, Tuner.ROWS).stream()
+        .mapToLong(pass -> pass.stream().mapToInt(Example::length).sum())
+        .map(rows -> footprint.bytesOfPass(Math.toIntExact(rows)))
+        .max()
+        .orElse(0);
   }
 
   private interface Steps {
@@ -95,7 +110,7 @@ final class Estimator {
             .toList();
     List<Integer> timed =
         TIMED.stream().map(share -> byWork.get((int) (share * (byWork.size() - 1)))).toList();
-    training.step(0, steps.at(plan.longest)); // libtorch warms up
+    training.step(0, steps.at(plan.largest)); // libtorch warms up
     training.step(1, steps.at(timed.getFirst()));
     double seconds = 0;
     Flops.Work work = Flops.Work.NONE;
@@ -107,7 +122,7 @@ final class Estimator {
       work = work.plus(plan.steps.get(step));
     }
     // again, with what has come apart in the allocator since: the peak of memory
-    training.step(3, steps.at(plan.longest));
+    training.step(3, steps.at(plan.largest));
     training.step(4, steps.at(byWork.getLast()));
     return new Estimate.Probe(timed.size(), work.tokens(), flops.forwardAndBackward(work), seconds);
   }

@@ -1,14 +1,19 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.ModelFolder;
+import dev.palimpsest.model.ModelTensors;
+import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TrainedWeights;
 import dev.palimpsest.run.BadInput;
-import dev.palimpsest.run.Memory;
-import dev.palimpsest.run.Seeds;
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.FlatView;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.IntSupplier;
+import java.util.stream.Stream;
 
 /**
  * The model's own weights train: all of them, or those that are named.
@@ -49,6 +54,33 @@ public record Full(String method, String trains) implements Method {
   }
 
   @Override
+  public List<Precision> precisions() {
+    return Stream.of(Precision.values()).filter(each -> !each.quantised()).toList();
+  }
+
+  /**
+   * For n weights that train: masters and gradient, 8n; where products are not F32 a copy, n ·
+   * type; the optimiser's state; and for a moment the largest tensor's gradient, and what the
+   * optimiser's step needs.
+   */
+  @Override
+  public long peakBytes(Footprint base, TuneSettings settings, int rows) {
+    Map<String, long[]> shapes = ModelTensors.shapes(base.config());
+    List<long[]> trained =
+        new Selection(trains).of(base.config()).stream().map(shapes::get).toList();
+    DType products = base.precision().products();
+    String optimizer = settings.optimizer();
+    long count = trained.stream().mapToLong(FlatView::elements).sum();
+    long largest = trained.stream().mapToLong(FlatView::elements).max().orElse(0);
+    long own =
+        (8L + (products == DType.F32 ? 0 : products.bytes())) * count
+            + trained.stream().mapToLong(shape -> Optimizer.stateBytes(optimizer, shape)).sum()
+            + Optimizer.temporaryBytes(optimizer, largest)
+            + largest * products.bytes();
+    return base.tuningPeak(own, base.passBytes(rows));
+  }
+
+  @Override
   public Start over(LanguageModel model, String name) {
     if (model.decoder().precision().quantised()) {
       throw new BadInput(
@@ -60,20 +92,9 @@ public record Full(String method, String trains) implements Method {
     }
     Set<String> names = new Selection(trains).of(model.decoder().config());
     ModelFolder.requireWritable(model.checkpoint());
-    return new Start() {
-      @Override
-      public Trained begin(Seeds seeds) {
-        return new TrainedModel(
+    return seeds ->
+        new TrainedModel(
             model.checkpoint(),
             new TrainedWeights(model.decoder(), model.checkpoint().weights(), names));
-      }
-
-      @Override
-      public void requireMemory(TuneSettings settings, IntSupplier rows) {
-        long needed =
-            new FullMemory(model.decoder(), names).bytes(settings.optimizer(), rows.getAsInt());
-        FullMemory.require(method, needed, Memory.machineBytes());
-      }
-    };
   }
 }

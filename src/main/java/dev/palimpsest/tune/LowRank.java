@@ -3,6 +3,7 @@ package dev.palimpsest.tune;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Decoder;
+import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TargetModules;
 import dev.palimpsest.run.BadInput;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.stream.Stream;
 
 /**
  * An adapter of low rank.
@@ -127,6 +129,19 @@ public record LowRank(
   @Override
   public Precision precision() {
     return method.equals("qlora") ? Precision.NF4 : Precision.best();
+  }
+
+  @Override
+  public List<Precision> precisions() {
+    return method.equals("qlora")
+        ? Stream.of(Precision.values()).filter(Precision::quantised).toList()
+        : Method.super.precisions();
+  }
+
+  @Override
+  public long peakBytes(Footprint base, TuneSettings settings, int rows) {
+    long pass = base.passBytes(rows) + (method.equals("dora") ? base.unscaledBytes(rows) : 0);
+    return base.tuningPeak(base.adapterBytes(form()), pass);
   }
 
   @Override

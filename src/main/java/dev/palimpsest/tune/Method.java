@@ -3,9 +3,10 @@ package dev.palimpsest.tune;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Seeds;
-import java.util.function.IntSupplier;
+import java.util.List;
 
 /** What of a model trains, as a user asks for it; {@code run.json} holds it. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "family")
@@ -28,6 +29,18 @@ public sealed interface Method permits LowRank, PromptLearning, Full {
     return TuneSettings.defaults().rate();
   }
 
+  /** Precisions of a base that it trains over. */
+  default List<Precision> precisions() {
+    return List.of(Precision.values());
+  }
+
+  /**
+   * The most bytes that a run takes, the model among them.
+   *
+   * @param rows of the longest pass
+   */
+  long peakBytes(Footprint base, TuneSettings settings, int rows);
+
   /**
    * The method on a model.
    *
@@ -46,14 +59,5 @@ public sealed interface Method permits LowRank, PromptLearning, Full {
   interface Start {
     /** Fresh parameters. */
     Trained begin(Seeds seeds);
-
-    /**
-     * Refuses what would not fit into the machine's memory, where loading the model has not looked
-     * at it yet.
-     *
-     * @param rows of the longest pass
-     * @throws dev.palimpsest.run.BadInput with both sizes, and what to do
-     */
-    default void requireMemory(TuneSettings settings, IntSupplier rows) {}
   }
 }

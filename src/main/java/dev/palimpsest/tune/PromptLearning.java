@@ -2,6 +2,7 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Decoder;
+import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.PromptAdapter;
 import dev.palimpsest.model.VirtualTokens;
 import dev.palimpsest.run.BadInput;
@@ -37,6 +38,11 @@ public record PromptLearning(String method, int tokens, Optional<String> initTex
   @Override
   public int virtualTokens() {
     return tokens;
+  }
+
+  @Override
+  public long peakBytes(Footprint base, TuneSettings settings, int rows) {
+    return base.tuningPeak(0, base.graphBytes(rows + tokens)); // its vectors are a few rows
   }
 
   @Override

@@ -8,6 +8,7 @@ import dev.palimpsest.data.Mixing;
 import dev.palimpsest.data.Source;
 import dev.palimpsest.data.Subset;
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.Precision;
@@ -23,6 +24,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.function.IntSupplier;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -114,23 +117,61 @@ public record TuneJob(
    */
   public LanguageModel load(Path located) {
     return LanguageModel.load(
-        located, precision, Device.best(), config -> requireMemory(config, Memory.machineBytes()));
+        located,
+        precision,
+        Device.best(),
+        base -> requireMemory(base.config(), () -> longest(base), Memory.machineBytes()));
   }
 
   /**
-   * Refuses a run that would not fit; other methods than adapters are refused for their weights.
+   * Refuses a run that would not fit.
+   *
+   * @param longest rows of the longest pass; asked for only where a row as long as may be would not
+   *     fit, since the data has to be opened for it
    */
-  void requireMemory(ModelConfig config, long machineBytes) {
+  void requireMemory(ModelConfig config, IntSupplier longest, long machineBytes) {
+    int most = Math.max(Tuner.ROWS, data.encoding(config.context()).limit());
+    Footprint base = new Footprint(config, precision);
+    if (machineBytes == 0 || method.peakBytes(base, settings, most) <= machineBytes) {
+      return;
+    }
+    int rows = Math.max(Tuner.ROWS, longest.getAsInt());
     Footprint.requireMemory(
-        "--method " + method.method() + " over " + model,
-        precision,
+        "--method %s over %s, in %s with --optimizer %s and rows of up to %d tokens,"
+            .formatted(
+                method.method(), model, Footprint.word(precision), settings.optimizer(), rows),
         machineBytes,
-        each -> {
-          Footprint footprint = new Footprint(config, each);
-          return method instanceof LowRank adapter
-              ? footprint.tuningPeak(adapter.form(), Tuner.ROWS)
-              : footprint.runningPeak(Tuner.ROWS);
-        });
+        method.peakBytes(base, settings, rows),
+        others(config, rows));
+  }
+
+  private Map<String, Long> others(ModelConfig config, int rows) {
+    Map<String, Long> others =
+        Footprint.byPrecision(
+            method.precisions(),
+            each -> method.peakBytes(new Footprint(config, each), settings, rows));
+    for (String each : Optimizer.NAMES) {
+      others.put(
+          "--optimizer " + each,
+          method.peakBytes(new Footprint(config, precision), settings.withOptimizer(each), rows));
+    }
+    if (method instanceof Full) {
+      Footprint base = new Footprint(config, precision);
+      others.put(
+          "--method lora",
+          LowRank.of("lora", 16, OptionalDouble.empty(), "all-linear")
+              .peakBytes(base, settings, rows));
+    }
+    return others;
+  }
+
+  /** Rows of the longest pass that the data makes, about. */
+  private int longest(Checkpoint base) {
+    try (Dataset rows = data.rows()) {
+      Encoder.Options options = data.encoding(base.config().context() - method.virtualTokens());
+      Encoder encoder = new Encoder(base.tokenizer(), base.chatTemplate(), options);
+      return encoder.example(rows.sample(rows.longest())).length();
+    }
   }
 
   /**
@@ -147,7 +188,7 @@ public record TuneJob(
 
   private Tuner.Result run(LanguageModel loaded, Dataset rows, Path out, Tuner.Watch watch) {
     try (Prepared prepared = prepare(loaded, rows)) {
-      Tuner tuner = tuner(loaded, rows, watch); // before the folder: it may refuse the targets
+      Tuner tuner = tuner(loaded, watch); // before the folder: it may refuse the targets
       try (RunFolder folder = RunFolder.create(out, about(loaded, rows))) {
         return train(tuner, prepared, folder);
       }
@@ -173,7 +214,7 @@ public record TuneJob(
         Dataset rows = data.rows()) {
       requireUnchanged(run, loaded, rows);
       try (Prepared prepared = prepare(loaded, rows)) {
-        return train(tuner(loaded, rows, watch), prepared, folder);
+        return train(tuner(loaded, watch), prepared, folder);
       }
     }
   }
@@ -209,13 +250,8 @@ public record TuneJob(
     return RunFolder.result(run).map(node -> Json.mapper().treeToValue(node, Tuner.Result.class));
   }
 
-  private Tuner tuner(LanguageModel loaded, Dataset rows, Tuner.Watch watch) {
-    Method.Start start = method.over(loaded, model);
-    Encoder encoder = loaded.encoder(data.encoding(loaded.decoder().config().context()));
-    start.requireMemory(
-        settings,
-        () -> Math.max(Tuner.ROWS, encoder.example(rows.sample(rows.longest())).length()));
-    return new Tuner(settings, start, watch);
+  private Tuner tuner(LanguageModel loaded, Tuner.Watch watch) {
+    return new Tuner(settings, method.over(loaded, model), watch);
   }
 
   private static Tuner.Result train(Tuner tuner, Prepared prepared, RunFolder folder) {

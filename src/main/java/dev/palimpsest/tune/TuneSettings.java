@@ -95,6 +95,12 @@ public record TuneSettings(
     }
   }
 
+  /** The same with another optimiser. */
+  TuneSettings withOptimizer(String other) {
+    return new TuneSettings(
+        batch, accumulate, rate, schedule, warmup, clip, other, decay, length, saving, seed);
+  }
+
   /** Examples of one step of the optimiser. */
   public int perStep() {
     return batch * accumulate;

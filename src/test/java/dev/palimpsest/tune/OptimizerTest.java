@@ -84,17 +84,6 @@ class OptimizerTest {
         .hasMessage("--optimizer adam: known are adamw, adamw8bit, adafactor, sgd");
   }
 
-  @Test
-  void require_moreThanTheMachineHas_namesBothAndWhatToDo() {
-    FullMemory.require("full", 4, 4);
-
-    assertThatThrownBy(() -> FullMemory.require("full", 70_000_000_000L, 16_000_000_000L))
-        .isInstanceOf(BadInput.class)
-        .hasMessageContaining(
-            "--method full needs about 70.0 GB at its peak, this machine has 16.0 GB")
-        .hasMessageContaining("--optimizer adamw8bit or adafactor");
-  }
-
   private static float[] descended(String name, int steps) {
     Random random = new Random(3);
     try (Scope _ = Scope.open();
