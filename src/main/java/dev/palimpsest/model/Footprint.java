@@ -124,7 +124,7 @@ public record Footprint(ModelConfig config, Precision precision) {
     long kept =
         rows <= FrozenDecoder.MOST_KEPT_ROWS
             ? config.layers() * ofBlock
-            : config.layers() * (long) config.width() * Float.BYTES + ofBlock;
+            : config.layers() * (long) config.width() * Float.BYTES + ofBlock + forwardTemporaries();
     return rows * (kept + temporaries()) + denseBytes() + headBytes();
   }
 
@@ -160,6 +160,14 @@ public record Footprint(ModelConfig config, Precision precision) {
     long queries = (long) config.heads() * config.headWidth();
     long all = queries + 2L * config.keyValueHeads() * config.headWidth();
     return Float.BYTES * (4L * config.width() + 3 * all) + products() * 5L * config.feedForward();
+  }
+
+  /** Of one row: what a block that is computed again still has when its way back begins. */
+  private long forwardTemporaries() {
+    long queries = (long) config.heads() * config.headWidth();
+    long keys = (long) config.keyValueHeads() * config.headWidth();
+    return Float.BYTES * (2L * config.width() + queries + keys)
+        + products() * (2L * config.width() + queries + 2 * keys);
   }
 
   /** The largest projection, made plain. */

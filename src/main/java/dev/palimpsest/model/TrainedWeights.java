@@ -91,7 +91,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
 
   private Weight head(DecoderWeights base, Tensor embedding, Scope scope) {
     if (!config.tiedHead()) {
-      return matrix(base.head(), List.of(ModelTensors.HEAD), List.of(config.vocabulary()), scope);
+      return matrix(base.head(), List.of(ModelTensors.HEAD), List.of(config.vocabulary()));
     }
     return embedding == base.embedding() ? base.head() : new Weight.Plain(embedding);
   }
@@ -115,7 +115,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
     return new Projection(
         base.modules(),
         base.widths(),
-        matrix(base.weight(), named(base, ".weight"), base.widths(), scope),
+        matrix(base.weight(), named(base, ".weight"), base.widths()),
         bias == null ? null : trained(bias, named(base, ".bias"), base.widths(), 0, scope));
   }
 
@@ -123,11 +123,13 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
     return projection.modules().stream().map(module -> module + suffix).toList();
   }
 
-  private Weight matrix(Weight base, List<String> names, List<Integer> rows, Scope scope) {
+  private Weight matrix(Weight base, List<String> names, List<Integer> rows) {
     if (names.stream().noneMatch(slots::containsKey)) {
       return base;
     }
-    return new Weight.Plain(trained(base.dense(), names, rows, 0, scope));
+    try (Scope inner = Scope.open()) { // a packed base is made plain matrix by matrix
+      return new Weight.Plain(trained(base.dense(), names, rows, 0, inner));
+    }
   }
 
   private @Nullable Tensor ifThere(@Nullable Tensor base, String module, Scope scope) {

@@ -167,9 +167,16 @@ public record TuneJob(
 
   /** Rows of the longest pass that the data makes, about. */
   private int longest(Checkpoint base) {
-    try (Dataset rows = data.rows()) {
-      Encoder.Options options = data.encoding(base.config().context() - method.virtualTokens());
-      Encoder encoder = new Encoder(base.tokenizer(), base.chatTemplate(), options);
+    Encoder.Options options = data.encoding(base.config().context() - method.virtualTokens());
+    Encoder encoder = new Encoder(base.tokenizer(), base.chatTemplate(), options);
+    int own = longest(data, encoder);
+    return replay
+        .map(old -> Math.max(own, longest(data.withFile(old.file()), encoder)))
+        .orElse(own);
+  }
+
+  private static int longest(DataSpec spec, Encoder encoder) {
+    try (Dataset rows = spec.rows()) {
       return encoder.example(rows.sample(rows.longest())).length();
     }
   }
