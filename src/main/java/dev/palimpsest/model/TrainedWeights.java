@@ -91,7 +91,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
 
   private Weight head(DecoderWeights base, Tensor embedding, Scope scope) {
     if (!config.tiedHead()) {
-      return matrix(base.head(), List.of(ModelTensors.HEAD), List.of(config.vocabulary()));
+      return matrix(base.head(), List.of(ModelTensors.HEAD), List.of(config.vocabulary()), scope);
     }
     return embedding == base.embedding() ? base.head() : new Weight.Plain(embedding);
   }
@@ -115,7 +115,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
     return new Projection(
         base.modules(),
         base.widths(),
-        matrix(base.weight(), named(base, ".weight"), base.widths()),
+        matrix(base.weight(), named(base, ".weight"), base.widths(), scope),
         bias == null ? null : trained(bias, named(base, ".bias"), base.widths(), 0, scope));
   }
 
@@ -123,13 +123,11 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
     return projection.modules().stream().map(module -> module + suffix).toList();
   }
 
-  private Weight matrix(Weight base, List<String> names, List<Integer> rows) {
+  private Weight matrix(Weight base, List<String> names, List<Integer> rows, Scope scope) {
     if (names.stream().noneMatch(slots::containsKey)) {
       return base;
     }
-    try (Scope inner = Scope.open()) { // a packed base is made plain matrix by matrix
-      return new Weight.Plain(trained(base.dense(), names, rows, 0, inner));
-    }
+    return new Weight.Plain(trained(base.dense(), names, rows, 0, scope));
   }
 
   private @Nullable Tensor ifThere(@Nullable Tensor base, String module, Scope scope) {
