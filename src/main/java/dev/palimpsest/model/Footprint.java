@@ -124,7 +124,9 @@ public record Footprint(ModelConfig config, Precision precision) {
     long kept =
         rows <= FrozenDecoder.MOST_KEPT_ROWS
             ? config.layers() * ofBlock
-            : config.layers() * (long) config.width() * Float.BYTES + ofBlock + forwardTemporaries();
+            : config.layers() * (long) config.width() * Float.BYTES
+                + ofBlock
+                + forwardTemporaries();
     return rows * (kept + temporaries()) + denseBytes() + headBytes();
   }
 
