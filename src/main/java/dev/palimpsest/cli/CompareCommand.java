@@ -48,8 +48,7 @@ final class CompareCommand implements Runnable {
       compare(PlanReader.read(plan), out);
     } else if (out != null && plan == null && data != null) {
       List<Path> files = PlanDraft.write(data, model, out);
-      output.print(
-          Map.of("plan", files.getFirst().toString()), () -> "plan: " + files.getFirst());
+      output.print(Map.of("plan", files.getFirst().toString()), () -> "plan: " + files.getFirst());
     } else {
       throw new BadInput("compare: give PLAN --out FOLDER, or --init DATA --out FOLDER");
     }

@@ -19,7 +19,8 @@ final class ReplayOptions {
 
   @Option(
       names = "--replay-loss",
-      description = "ce: replay is learned as the rest; kl: the base's distribution along it is kept")
+      description =
+          "ce: replay is learned as the rest; kl: the base's distribution along it is kept")
   private TuneJob.Replay.@Nullable Loss loss;
 
   Optional<TuneJob.Replay> replay() {

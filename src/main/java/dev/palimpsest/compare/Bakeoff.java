@@ -80,7 +80,8 @@ public final class Bakeoff {
   }
 
   /** An arm under one seed, before anything is loaded. */
-  private record Entry(Plan.Arm arm, Prompting prompting, OptionalLong seed, Optional<TuneJob> job) {
+  private record Entry(
+      Plan.Arm arm, Prompting prompting, OptionalLong seed, Optional<TuneJob> job) {
     String name() {
       return arm.name() + (seed.isPresent() ? "-seed" + seed.getAsLong() : "");
     }
@@ -161,8 +162,7 @@ public final class Bakeoff {
   private static List<Message> turns(Sample sample, String where) {
     return switch (sample) {
       case Sample.Pair pair ->
-          List.of(
-              new Message("user", pair.prompt()), new Message("assistant", pair.completion()));
+          List.of(new Message("user", pair.prompt()), new Message("assistant", pair.completion()));
       case Sample.Chat chat ->
           chat.turns().stream()
               .filter(turn -> !turn.role().equals("system"))
@@ -254,9 +254,7 @@ public final class Bakeoff {
             contender(entry, TunedModel.base(plan.model(), base), Optional.empty());
         case Plan.Change.Adapted adapted ->
             contender(
-                entry,
-                TunedModel.with(plan.model(), base, adapted.adapter()),
-                Optional.empty());
+                entry, TunedModel.with(plan.model(), base, adapted.adapter()), Optional.empty());
         case Plan.Change.Tuned tuned -> tuned(entry, entry.job.orElseThrow());
       };
     }
@@ -297,8 +295,7 @@ public final class Bakeoff {
       if (!Files.exists(run)) {
         result = whole.run(loaded, run, watch);
       } else if (!TuneJob.of(run).equals(whole)) {
-        throw new BadInput(
-            run + ": this run is of another plan: remove it, or give another --out");
+        throw new BadInput(run + ": this run is of another plan: remove it, or give another --out");
       } else {
         result = TuneJob.result(run).orElseGet(() -> whole.resume(loaded, run, watch));
       }

@@ -13,9 +13,9 @@ import java.util.function.ToDoubleFunction;
  *
  * @param after share of right items, or bits a byte of texts: the mean over seeds
  * @param delta {@code after} less the reference's
- * @param interval of {@code delta} at 95 %: the ledger's own for one seed; for several, the means of
- *     their limits, which is as wide as if the seeds erred alike on every item, so it covers no less.
- *     It tells of other items, not of other seeds
+ * @param interval of {@code delta} at 95 %: the ledger's own for one seed; for several, the means
+ *     of their limits, which is as wide as if the seeds erred alike on every item, so it covers no
+ *     less. It tells of other items, not of other seeds
  * @param lost items against the reference, on average; 0 for texts
  * @param won likewise
  * @param bySeed {@code after} of each seed

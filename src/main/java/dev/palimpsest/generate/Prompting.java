@@ -31,7 +31,8 @@ public record Prompting(Optional<String> system, List<Message> examples) {
       return "";
     }
     StringBuilder all = new StringBuilder(system.map(text -> "system\0" + text).orElse(""));
-    examples.forEach(turn -> all.append('\0').append(turn.role()).append('\0').append(turn.content()));
+    examples.forEach(
+        turn -> all.append('\0').append(turn.role()).append('\0').append(turn.content()));
     return Sha256.of(all.toString().getBytes(StandardCharsets.UTF_8));
   }
 

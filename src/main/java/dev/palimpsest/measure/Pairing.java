@@ -44,14 +44,14 @@ final class Pairing {
     members.forEach((name, some) -> slices.put(name, new Rows(some).outcome()));
     Rows all = new Rows(rows);
     return new ProbeResult(
-        probe,
-        List.copyOf(metrics),
-        all.outcome(),
-        choices
-            ? Optional.of(all.rates(rightByBytes(before), rightByBytes(after)))
-            : Optional.empty(),
-        slices,
-        rows)
+            probe,
+            List.copyOf(metrics),
+            all.outcome(),
+            choices
+                ? Optional.of(all.rates(rightByBytes(before), rightByBytes(after)))
+                : Optional.empty(),
+            slices,
+            rows)
         .with(Answering.of(before, after), Perplexity.of(before, after));
   }
 

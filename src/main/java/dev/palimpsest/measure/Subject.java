@@ -15,7 +15,6 @@ import java.util.function.Supplier;
 public record Subject(SubjectKey key, Supplier<Answerer> answerer, Loops loops) {
   /** The same system with something put before every prompt. */
   public Subject prompted(Prompting prompting) {
-    return new Subject(
-        key.prompted(prompting.key()), () -> prompting.over(answerer.get()), loops);
+    return new Subject(key.prompted(prompting.key()), () -> prompting.over(answerer.get()), loops);
   }
 }

@@ -3,9 +3,9 @@ package dev.palimpsest.report;
 import dev.palimpsest.compare.Comparison;
 import dev.palimpsest.compare.Plan;
 import dev.palimpsest.compare.Speed;
+import dev.palimpsest.compare.Standing;
 import dev.palimpsest.measure.Interval;
 import dev.palimpsest.measure.ProbeKind;
-import dev.palimpsest.compare.Standing;
 import dev.palimpsest.tune.Tuner;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,11 +26,8 @@ public final class ComparisonReport {
     for (Comparison.Arm arm : comparison.arms()) {
       for (Comparison.Run run : arm.runs()) {
         String seed =
-            run.seed().isPresent() && arm.runs().size() > 1
-                ? "seed " + run.seed().getAsLong()
-                : "";
-        arms.add(
-            ArmReport.of(arm.name(), seed, run.ledger()).withCost(cost(comparison, arm, run)));
+            run.seed().isPresent() && arm.runs().size() > 1 ? "seed " + run.seed().getAsLong() : "";
+        arms.add(ArmReport.of(arm.name(), seed, run.ledger()).withCost(cost(comparison, arm, run)));
       }
     }
     return new ReportData(
@@ -81,8 +78,7 @@ public final class ComparisonReport {
         .ifPresent(
             cost -> {
               facts.add(new Fact("price of training", Numbers.fixed(cost.training(), 4)));
-              facts.add(
-                  new Fact("price of 1,000 answers", Numbers.fixed(cost.perThousand(), 4)));
+              facts.add(new Fact("price of 1,000 answers", Numbers.fixed(cost.perThousand(), 4)));
               cost.breakEven()
                   .ifPresent(
                       answers ->

@@ -18,14 +18,10 @@ final class CrossEntropy implements Objective {
           .backward(
               weight,
               (from, logits) -> {
-                Tensor tokens =
-                    Tensor.ofIndices(pack.labels()).narrow(0, from, logits.size(0));
+                Tensor tokens = Tensor.ofIndices(pack.labels()).narrow(0, from, logits.size(0));
                 Tensor total = Functional.logSumExp(logits);
                 double sum = total.minus(Functional.pick(logits, tokens)).sum().item();
-                logits
-                    .minusInPlace(total.unsqueeze(1))
-                    .expInPlace()
-                    .plusAtInPlace(tokens, -1);
+                logits.minusInPlace(total.unsqueeze(1)).expInPlace().plusAtInPlace(tokens, -1);
                 return sum;
               });
     }

@@ -37,7 +37,11 @@ record RunMemory(TuneJob job) {
     Footprint.requireMemory(
         "--method %s over %s, in %s with --optimizer %s and rows of up to %d tokens,"
             .formatted(
-                job.method().method(), job.model(), Footprint.word(job.precision()), job.settings().optimizer(), rows),
+                job.method().method(),
+                job.model(),
+                Footprint.word(job.precision()),
+                job.settings().optimizer(),
+                rows),
         machineBytes,
         job.method().peakBytes(base, job.settings(), rows),
         others(config, rows));
@@ -51,7 +55,11 @@ record RunMemory(TuneJob job) {
     for (String each : Optimizer.NAMES) {
       others.put(
           "--optimizer " + each,
-          job.method().peakBytes(new Footprint(config, job.precision()), job.settings().withOptimizer(each), rows));
+          job.method()
+              .peakBytes(
+                  new Footprint(config, job.precision()),
+                  job.settings().withOptimizer(each),
+                  rows));
     }
     if (job.method() instanceof Full) {
       Footprint base = new Footprint(config, job.precision());

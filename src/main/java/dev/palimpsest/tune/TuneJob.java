@@ -138,15 +138,7 @@ public record TuneJob(
   /** The same job with other old text. */
   public TuneJob withReplay(Replay other) {
     return new TuneJob(
-        model,
-        data,
-        eval,
-        evalFraction,
-        Optional.of(other),
-        method,
-        settings,
-        precision,
-        threads);
+        model, data, eval, evalFraction, Optional.of(other), method, settings, precision, threads);
   }
 
   /** The same job under another name of the model. */

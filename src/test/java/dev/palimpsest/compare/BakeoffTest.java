@@ -83,7 +83,9 @@ class BakeoffTest {
           Optional.empty(),
           0,
           Optional.ofNullable(options.get("replay"))
-              .map(percent -> new TuneJob.Replay(TuneJob.Replay.OF_BASE, Double.parseDouble(percent))),
+              .map(
+                  percent ->
+                      new TuneJob.Replay(TuneJob.Replay.OF_BASE, Double.parseDouble(percent))),
           method,
           new TuneSettings(
               4,
@@ -121,15 +123,11 @@ class BakeoffTest {
 
   private Plan.Arm shots() {
     return new Plan.Arm(
-        "shots",
-        Optional.empty(),
-        Optional.of(new Plan.Examples(data, 2)),
-        new Plan.Change.None());
+        "shots", Optional.empty(), Optional.of(new Plan.Examples(data, 2)), new Plan.Change.None());
   }
 
   private static Plan.Arm tuned(String name, Map<String, String> options) {
-    return new Plan.Arm(
-        name, Optional.empty(), Optional.empty(), new Plan.Change.Tuned(options));
+    return new Plan.Arm(name, Optional.empty(), Optional.empty(), new Plan.Change.Tuned(options));
   }
 
   private Comparison run(Plan plan) {
@@ -206,8 +204,7 @@ class BakeoffTest {
   void run_ofAnotherPlan_isRefused() {
     run(plan(List.of(1L), base(), tuned("lora", Map.of())));
 
-    assertThatThrownBy(
-            () -> run(plan(List.of(1L), base(), tuned("lora", Map.of("lr", "0.001")))))
+    assertThatThrownBy(() -> run(plan(List.of(1L), base(), tuned("lora", Map.of("lr", "0.001")))))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("of another plan");
   }
@@ -227,12 +224,12 @@ class BakeoffTest {
 
     Path weights = Path.of("runs/lora-seed1/adapter/adapter_model.safetensors");
     Comparison whole = resumed(plan);
-    assertThat(whole.arms().get(1).runs().getFirst().training().orElseThrow().steps()).isEqualTo(12);
+    assertThat(whole.arms().get(1).runs().getFirst().training().orElseThrow().steps())
+        .isEqualTo(12);
     Path cut = folder.resolve("cut-out");
     Files.move(folder.resolve("out"), cut);
     resumed(plan);
-    assertThat(cut.resolve(weights))
-        .hasSameBinaryContentAs(folder.resolve("out").resolve(weights));
+    assertThat(cut.resolve(weights)).hasSameBinaryContentAs(folder.resolve("out").resolve(weights));
   }
 
   private Comparison resumed(Plan plan) {

@@ -78,8 +78,7 @@ class RandomChangeTest {
   @Test
   void like_dora_isRefused() {
     try (Scope _ = Scope.open()) {
-      Factors dora =
-          new Factors(random(4, 24, 1), random(40, 4, 2), 1, random(40, 1, 3), null);
+      Factors dora = new Factors(random(4, 24, 1), random(40, 4, 2), 1, random(40, 1, 3), null);
       assertThatThrownBy(() -> RandomChange.like(Map.of("m", dora), new Seeds(0)))
           .isInstanceOf(BadInput.class)
           .hasMessageContaining("DoRA");

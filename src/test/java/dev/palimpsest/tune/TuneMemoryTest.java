@@ -60,7 +60,8 @@ class TuneMemoryTest {
     long peak =
         method.peakBytes(new Footprint(config, precision), TuneSettings.defaults(), Tuner.ROWS);
 
-    assertThatCode(() -> new RunMemory(job).require(config, () -> ROW, peak)).doesNotThrowAnyException();
+    assertThatCode(() -> new RunMemory(job).require(config, () -> ROW, peak))
+        .doesNotThrowAnyException();
     assertThatThrownBy(() -> new RunMemory(job).require(config, () -> ROW, peak - 1))
         .isInstanceOf(EnvironmentFailure.class)
         .hasMessageStartingWith("--method " + name + " over llama, in ")
@@ -107,12 +108,13 @@ class TuneMemoryTest {
 
     assertThatCode(
             () ->
-                new RunMemory(job).require(
-                    config,
-                    () -> {
-                      throw new AssertionError("the data was opened");
-                    },
-                    Long.MAX_VALUE))
+                new RunMemory(job)
+                    .require(
+                        config,
+                        () -> {
+                          throw new AssertionError("the data was opened");
+                        },
+                        Long.MAX_VALUE))
         .doesNotThrowAnyException();
     assertThat(method("qlora").precisions()).isEqualTo(List.of(Precision.NF4, Precision.INT8));
   }
