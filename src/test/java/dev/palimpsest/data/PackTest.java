@@ -166,8 +166,7 @@ class PackTest {
   void joinedText_cutsIntoPiecesThatKeepDocumentsApart() {
     JoinedText joined =
         new JoinedText(
-            Source.of(
-                List.of(document("a", 0, 5), document("b", 100, 2), document("c", 200, 6))),
+            Source.of(List.of(document("a", 0, 5), document("b", 100, 2), document("c", 200, 6))),
             4);
 
     List<List<String>> pieces = new ArrayList<>();
