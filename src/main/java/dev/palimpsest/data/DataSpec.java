@@ -26,7 +26,8 @@ public record DataSpec(
     int maxLength,
     Encoder.Overlong overlong) {
   static final String NOTHING_CUT =
-      "--truncate: texts are joined and cut into windows, and nothing of them is lost; leave it out";
+      "--truncate: texts are joined and cut into windows, and nothing of them is lost; leave it"
+          + " out";
 
   /** Copies the lists. */
   public DataSpec {

@@ -119,7 +119,8 @@ public record TuneJob(
     if (settings.saving().outcome() == TuneSettings.Outcome.BEST
         && (settings.saving().evaluateEvery() == 0 || (eval.isEmpty() && evalFraction == 0))) {
       throw new BadInput(
-          "--keep-best: the best is by held-out loss: give --eval-every, and --eval or --eval-fraction");
+          "--keep-best: the best is by held-out loss: give --eval-every, and --eval or"
+              + " --eval-fraction");
     }
   }
 
