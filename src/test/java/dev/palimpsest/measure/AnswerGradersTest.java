@@ -164,7 +164,8 @@ class AnswerGradersTest {
         .containsExactly(new Skipped("p", "away is not installed", List.of("2")));
     assertThat(graders.gradable().orElseThrow().items()).containsExactly(here);
     assertThat(Graders.open(both.of(List.of(there)), source).gradable()).isEmpty();
-    Ledger ledger = new Ledger(List.of(), Optional.empty(), Optional.empty(), graders.skipped(), List.of());
+    Ledger ledger =
+        new Ledger(List.of(), Optional.empty(), Optional.empty(), graders.skipped(), List.of());
     assertThat(LedgerJson.of(ledger).get("skipped").get(0).get("items").get(0).asString())
         .isEqualTo("2");
     assertThat(LedgerText.of(ledger)).contains("skipped: 1 items, away is not installed");
