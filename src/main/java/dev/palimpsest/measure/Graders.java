@@ -72,7 +72,7 @@ final class Graders implements AutoCloseable {
   /** Items that cannot be graded here, by reason. */
   List<Skipped> skipped() {
     List<Skipped> all = new ArrayList<>();
-    skipped.forEach((reason, ids) -> all.add(new Skipped(probe.name(), reason, ids)));
+    skipped.forEach((reason, ids) -> all.add(new Skipped(probe.name(), probe.kind(), reason, ids)));
     return all;
   }
 

@@ -50,8 +50,13 @@ public record Threshold(Rule rule, double margin) {
     return Judgement.of(ledger.probes(), margin);
   }
 
-  /** Whether a retention probe misses it. */
+  /** Whether a retention probe misses it; of items that were skipped nothing is known to be kept. */
   public boolean missedBy(Ledger ledger) {
+    boolean skipped =
+        ledger.skipped().stream().anyMatch(each -> each.kind() == ProbeKind.RETENTION);
+    if (skipped && rule == Rule.REQUIRE_KEPT) {
+      return true;
+    }
     return judge(ledger).stream()
         .filter(judgement -> judgement.kind() == ProbeKind.RETENTION)
         .anyMatch(judgement -> rule.missedBy(judgement.verdict()));

@@ -161,13 +161,15 @@ class AnswerGradersTest {
     Probe both = new Probe("p", ProbeKind.RETENTION, Path.of(""), List.of(here, there));
     Graders graders = Graders.open(both, source);
     assertThat(graders.skipped())
-        .containsExactly(new Skipped("p", "away is not installed", List.of("2")));
+        .containsExactly(new Skipped("p", ProbeKind.RETENTION, "away is not installed", List.of("2")));
     assertThat(graders.gradable().orElseThrow().items()).containsExactly(here);
     assertThat(Graders.open(both.of(List.of(there)), source).gradable()).isEmpty();
     Ledger ledger =
         new Ledger(List.of(), Optional.empty(), Optional.empty(), graders.skipped(), List.of());
     assertThat(LedgerJson.of(ledger).get("skipped").get(0).get("items").get(0).asString())
         .isEqualTo("2");
+    assertThat(ledger.keptWithin(1)).isFalse();
+    assertThat(ledger.lostMoreThan(0)).isFalse();
     assertThat(LedgerText.of(ledger)).contains("skipped: 1 items, away is not installed");
   }
 
