@@ -50,7 +50,9 @@ public record Threshold(Rule rule, double margin) {
     return Judgement.of(ledger.probes(), margin);
   }
 
-  /** Whether a retention probe misses it; of items that were skipped nothing is known to be kept. */
+  /**
+   * Whether a retention probe misses it; of items that were skipped nothing is known to be kept.
+   */
   public boolean missedBy(Ledger ledger) {
     boolean skipped =
         ledger.skipped().stream().anyMatch(each -> each.kind() == ProbeKind.RETENTION);

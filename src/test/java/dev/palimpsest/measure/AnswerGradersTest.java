@@ -161,7 +161,8 @@ class AnswerGradersTest {
     Probe both = new Probe("p", ProbeKind.RETENTION, Path.of(""), List.of(here, there));
     Graders graders = Graders.open(both, source);
     assertThat(graders.skipped())
-        .containsExactly(new Skipped("p", ProbeKind.RETENTION, "away is not installed", List.of("2")));
+        .containsExactly(
+            new Skipped("p", ProbeKind.RETENTION, "away is not installed", List.of("2")));
     assertThat(graders.gradable().orElseThrow().items()).containsExactly(here);
     assertThat(Graders.open(both.of(List.of(there)), source).gradable()).isEmpty();
     Ledger ledger =

@@ -77,7 +77,10 @@ class EstimateTest {
     return Files.writeString(
         folder.resolve(name),
         IntStream.range(0, count)
-            .mapToObj(i -> "{\"text\": \"%s\"}\n".formatted("The old text shows. ".repeat(i + 1)))
+            .mapToObj(
+                i ->
+                    "{\"prompt\": \"What?\", \"completion\": \"%s\"}\n"
+                        .formatted("The old text shows. ".repeat(i + 1)))
             .collect(Collectors.joining()));
   }
 

@@ -181,7 +181,11 @@ class PromptTrainingTest {
       assertThat(length).isLessThanOrEqualTo(context);
       PromptLearning tight =
           new PromptLearning("soft-prompt", context - length + 1, Optional.empty());
-      TuneJob job = job(tight, rows(text));
+      Path row =
+          Files.writeString(
+              folder.resolve("row.jsonl"),
+              "{\"prompt\": \"%s\", \"completion\": \"x\"}\n".formatted(text));
+      TuneJob job = job(tight, row);
 
       assertThatThrownBy(() -> job.run(model, folder.resolve("r"), watch(new Cancellation(), 9)))
           .isInstanceOf(BadInput.class)
