@@ -2,7 +2,7 @@ package dev.palimpsest.cli;
 
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.RunFolder;
-import dev.palimpsest.run.TextFile;
+import dev.palimpsest.run.Yaml;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -16,10 +16,7 @@ import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /**
  * Options from a file, YAML or JSON (which is YAML): a key for each long option of the command,
@@ -31,9 +28,6 @@ final class ConfigFile implements IDefaultValueProvider {
 
   /** What a call says of itself. */
   private static final Set<String> CALL = Set.of(OPTION, "--resume", "--help", "--debug");
-
-  private static final YAMLMapper YAML =
-      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   private @Nullable Path read;
   private Map<String, String> values = Map.of();
@@ -65,10 +59,7 @@ final class ConfigFile implements IDefaultValueProvider {
     if (run(file).isPresent()) {
       return Map.of();
     }
-    JsonNode document = document(file);
-    if (!document.isObject()) {
-      throw new BadInput(file + ": give a key for each option, such as lr: 1e-4");
-    }
+    JsonNode document = Yaml.read(file, "a key for each option, such as lr: 1e-4");
     Set<String> known =
         command.options().stream()
             .map(OptionSpec::longestName)
@@ -110,15 +101,5 @@ final class ConfigFile implements IDefaultValueProvider {
       throw new BadInput(where + ": give a text, a number, a list of these, or names with texts");
     }
     return value.asString();
-  }
-
-  private static JsonNode document(Path file) {
-    try {
-      return YAML.readTree(TextFile.read(file));
-    } catch (JacksonException e) {
-      String at = e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr();
-      String why = e.getOriginalMessage().replaceAll("\\s+", " ");
-      throw new BadInput(file + at + ": neither YAML nor JSON: " + why, e);
-    }
   }
 }

@@ -259,33 +259,32 @@ public final class Bakeoff {
       };
     }
 
+    /** An arm whose own model, if it has one, is closed with it. */
     private Contender contender(Entry entry, TunedModel model, Optional<Tuner.Result> training) {
       Subject subject = model.subject(Progress.none()).prompted(entry.prompting);
-      return new Contender(subject, model.model(), training, Optional.empty());
+      Optional<LanguageModel> own = Optional.of(model.model()).filter(each -> each != base);
+      return new Contender(subject, model.model(), training, own);
     }
 
     private Contender tuned(Entry entry, TuneJob job) {
       Path run = settings.out.resolve("runs").resolve(entry.name());
       boolean shared = job.precision() == base.decoder().precision();
       LanguageModel loaded = shared ? base : models.load(job);
+      boolean kept = shared;
       try {
-        Tuner.Result result = train(entry, job, loaded, run);
+        Optional<Tuner.Result> result = Optional.of(train(entry, job, loaded, run));
         if (Files.isDirectory(run.resolve("model"))) {
           LanguageModel own = models.load(run.resolve("model"), job);
-          Contender made =
-              contender(entry, TunedModel.base(entry.name(), own), Optional.of(result));
-          return new Contender(made.subject, own, made.training, Optional.of(own));
+          return contender(entry, TunedModel.base(entry.name(), own), result);
         }
         TunedModel after = TunedModel.with(plan.model(), loaded, run.resolve("adapter"));
-        Contender made = contender(entry, after, Optional.of(result));
-        return shared
-            ? made
-            : new Contender(made.subject, loaded, made.training, Optional.of(loaded));
-      } catch (RuntimeException e) {
-        if (!shared) {
+        Contender made = contender(entry, after, result);
+        kept = true;
+        return made;
+      } finally {
+        if (!kept) {
           loaded.close();
         }
-        throw e;
       }
     }
 

@@ -1,8 +1,7 @@
 package dev.palimpsest.compare;
 
-import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Problems;
-import dev.palimpsest.run.TextFile;
+import dev.palimpsest.run.Yaml;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,11 +12,8 @@ import java.util.OptionalDouble;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
-import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /** Reads a plan, YAML or JSON, and tells all that is wrong with it at once. */
 public final class PlanReader {
@@ -38,8 +34,6 @@ public final class PlanReader {
           "arms");
   private static final Set<String> ARM_KEYS =
       Set.of("system", "examples", "shots", "adapter", "tune");
-  private static final YAMLMapper YAML =
-      YAMLMapper.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
 
   private final Path file;
   private final Problems problems = new Problems();
@@ -51,14 +45,14 @@ public final class PlanReader {
   /**
    * Reads a plan. Paths in it are told from where the program runs, as on its command line.
    *
-   * @throws BadInput naming every key that is not as it should be
+   * @throws dev.palimpsest.run.BadInput naming every key that is not as it should be
    */
   public static Plan read(Path file) {
     return new PlanReader(file).plan();
   }
 
   private Plan plan() {
-    JsonNode document = document();
+    JsonNode document = Yaml.read(file, "keys, such as model: smollm2");
     known("", document, KEYS);
     List<Plan.Arm> arms = new ArrayList<>();
     for (Map.Entry<String, JsonNode> entry : document.path("arms").properties()) {
@@ -90,20 +84,6 @@ public final class PlanReader {
     }
     if (plan.arms().stream().noneMatch(arm -> arm.name().equals(plan.reference()))) {
       problems.add("reference: no arm is called " + plan.reference());
-    }
-  }
-
-  private JsonNode document() {
-    try {
-      JsonNode document = YAML.readTree(TextFile.read(file));
-      if (document == null || !document.isObject()) {
-        throw new BadInput(file + ": give keys, such as model: smollm2");
-      }
-      return document;
-    } catch (JacksonException e) {
-      String at = e.getLocation() == null ? "" : ", line " + e.getLocation().getLineNr();
-      String why = e.getOriginalMessage().replaceAll("\\s+", " ");
-      throw new BadInput(file + at + ": neither YAML nor JSON: " + why, e);
     }
   }
 

@@ -1,7 +1,6 @@
 package dev.palimpsest.measure;
 
 import dev.palimpsest.run.Json;
-import java.util.Locale;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What written answers show, in the ledger's document. */
@@ -31,12 +30,8 @@ final class AnsweringJson {
     ObjectNode node = Json.mapper().createObjectNode();
     node.put("before", score.before()).put("after", score.after());
     node.put("delta", score.change().value());
-    if (score.change().interval().isEmpty()) {
-      return node.putNull("ci95").putNull("interval");
-    }
-    Interval interval = score.change().interval().get();
-    node.putArray("ci95").add(interval.low()).add(interval.high());
-    return node.put("interval", interval.method().name().toLowerCase(Locale.ROOT));
+    LedgerJson.interval(node, score.change().interval());
+    return node;
   }
 
   static ObjectNode judged(Judged judged) {

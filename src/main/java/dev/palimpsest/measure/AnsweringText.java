@@ -29,14 +29,7 @@ final class AnsweringText {
                         score.before(),
                         score.after(),
                         score.change().value(),
-                        score
-                            .change()
-                            .interval()
-                            .map(
-                                i ->
-                                    String.format(
-                                        Locale.ROOT, " (%+.3f … %+.3f)", i.low(), i.high()))
-                            .orElse(""))));
+                        LedgerText.limits(score.change().interval()))));
     out.append(
         String.format(
             Locale.ROOT,

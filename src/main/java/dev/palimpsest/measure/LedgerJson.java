@@ -183,7 +183,7 @@ public final class LedgerJson {
     return node;
   }
 
-  private static void interval(ObjectNode node, Optional<Interval> interval) {
+  static void interval(ObjectNode node, Optional<Interval> interval) {
     if (interval.isEmpty()) {
       node.putNull("ci95");
       node.putNull("interval");

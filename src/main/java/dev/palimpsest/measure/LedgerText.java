@@ -73,7 +73,9 @@ public final class LedgerText {
             result
                 .without(ids)
                 .map(
-                    o -> String.format(Locale.ROOT, "Δ without them %+.3f%s", o.delta(), limits(o)))
+                    o ->
+                        String.format(
+                            Locale.ROOT, "Δ without them %+.3f%s", o.delta(), limits(o.interval())))
                 .orElse("there are no others");
         out.append(
             String.format(
@@ -92,9 +94,9 @@ public final class LedgerText {
     return out.toString();
   }
 
-  private static String limits(Outcome outcome) {
-    return outcome
-        .interval()
+  /** The limits in brackets; nothing where there is no interval. */
+  static String limits(Optional<Interval> interval) {
+    return interval
         .map(i -> String.format(Locale.ROOT, " (%+.3f … %+.3f)", i.low(), i.high()))
         .orElse("");
   }

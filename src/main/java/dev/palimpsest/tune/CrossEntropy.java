@@ -1,7 +1,6 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
-import dev.palimpsest.data.Pack;
 import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
@@ -12,18 +11,17 @@ import java.util.List;
 final class CrossEntropy implements Objective {
   @Override
   public double backward(TrainedDecoder decoder, List<Example> examples, double weight) {
-    Pack pack = Pack.of(examples);
     try (Scope _ = Scope.open()) {
-      return new LabelledPass(decoder, examples)
-          .backward(
-              weight,
-              (from, logits) -> {
-                Tensor tokens = Tensor.ofIndices(pack.labels()).narrow(0, from, logits.size(0));
-                Tensor total = Functional.logSumExp(logits);
-                double sum = total.minus(Functional.pick(logits, tokens)).sum().item();
-                logits.minusInPlace(total.unsqueeze(1)).expInPlace().plusAtInPlace(tokens, -1);
-                return sum;
-              });
+      LabelledPass pass = new LabelledPass(decoder, examples);
+      return pass.backward(
+          weight,
+          (from, logits) -> {
+            Tensor tokens = Tensor.ofIndices(pass.pack().labels()).narrow(0, from, logits.size(0));
+            Tensor total = Functional.logSumExp(logits);
+            double sum = total.minus(Functional.pick(logits, tokens)).sum().item();
+            logits.minusInPlace(total.unsqueeze(1)).expInPlace().plusAtInPlace(tokens, -1);
+            return sum;
+          });
     }
   }
 }

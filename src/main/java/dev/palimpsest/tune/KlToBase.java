@@ -26,7 +26,7 @@ final class KlToBase implements Objective {
               () ->
                   AdaptedDecoder.base(base)
                       .hidden(pass.documents())
-                      .rows(Tensor.ofIndices(pass.rows())));
+                      .rows(Tensor.ofIndices(pass.pack().labelRows())));
       return pass.backward(
           weight,
           (from, logits) -> {

@@ -18,14 +18,14 @@ import java.util.List;
 final class LabelledPass {
   private final TrainedDecoder decoder;
   private final Ragged documents;
-  private final int[] rows;
+  private final Pack pack;
   private final TrainedDecoder.Pass pass;
 
   LabelledPass(TrainedDecoder decoder, List<Example> examples) {
     this.decoder = decoder;
     this.documents = Ragged.of(examples.stream().map(Example::ids).toList());
-    this.rows = Pack.of(examples).labelRows();
-    this.pass = decoder.forward(documents, rows);
+    this.pack = Pack.of(examples);
+    this.pass = decoder.forward(documents, pack.labelRows());
   }
 
   /** All documents of the pass. */
@@ -33,9 +33,9 @@ final class LabelledPass {
     return documents;
   }
 
-  /** The labelled rows. */
-  int[] rows() {
-    return rows;
+  /** Which rows are labelled, and with what. */
+  Pack pack() {
+    return pack;
   }
 
   /** A loss at some labelled rows. */
@@ -55,8 +55,9 @@ final class LabelledPass {
     Decoder head = decoder.decoder();
     List<Tensor> gradients = new ArrayList<>();
     double sum = 0;
-    for (int from = 0; from < rows.length; from += Decoder.HEAD_ROWS) {
-      int count = Math.min(Decoder.HEAD_ROWS, rows.length - from);
+    int rows = pack.labels().length;
+    for (int from = 0; from < rows; from += Decoder.HEAD_ROWS) {
+      int count = Math.min(Decoder.HEAD_ROWS, rows - from);
       try (Scope chunk = Scope.open()) {
         Tensor hidden = pass.hidden().narrow(0, from, count);
         Tensor logits = head.logits(hidden);

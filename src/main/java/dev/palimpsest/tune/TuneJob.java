@@ -98,7 +98,7 @@ public record TuneJob(
 
   /** Checks the share and the length. */
   public TuneJob {
-    if (method instanceof Full && replay.filter(old -> old.loss() == Replay.Loss.KL).isPresent()) {
+    if (method instanceof Full && alongBase(replay)) {
       throw new BadInput(
           "--replay-loss kl beside --method "
               + method.method()
@@ -245,10 +245,10 @@ public record TuneJob(
 
   private Objective objective() {
     Objective learned = new CrossEntropy();
-    return alongBase() ? new ByOrigin(learned, new KlToBase()) : learned;
+    return alongBase(replay) ? new ByOrigin(learned, new KlToBase()) : learned;
   }
 
-  private boolean alongBase() {
+  private static boolean alongBase(Optional<Replay> replay) {
     return replay.filter(old -> old.loss() == Replay.Loss.KL).isPresent();
   }
 
