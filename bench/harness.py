@@ -16,6 +16,7 @@ HOME = pathlib.Path(__file__).resolve().parent.parent
 CACHE = pathlib.Path(os.environ.get("PALIMPSEST_BENCH", pathlib.Path.home() / ".cache/palimpsest/bench"))
 PYTHON = os.environ.get("PALIMPSEST_BENCH_PYTHON", str(CACHE / "venv/bin/python"))
 WORK = CACHE / "work"
+MODELS = pathlib.Path(os.environ.get("PALIMPSEST_CACHE", pathlib.Path.home() / ".cache/palimpsest")) / "pypi"
 
 
 def options(doc, **defaults):

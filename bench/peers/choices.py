@@ -7,6 +7,7 @@ import time
 
 import common
 import lm_eval
+import peft
 from lm_eval.models.huggingface import HFLM
 from lm_eval.tasks import TaskManager
 
@@ -41,8 +42,10 @@ class Timed(HFLM):
 
 
 def main():
-    chosen = common.options(__doc__, data="", dtype="bf16", batch=8)
+    chosen = common.options(__doc__, data="", dtype="bf16", batch=8, adapter="")
     model, tokenizer = common.load(chosen.dtype)
+    if chosen.adapter:
+        model = peft.PeftModel.from_pretrained(model, chosen.adapter)
     items = common.rows(chosen.data)
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
