@@ -75,6 +75,7 @@ public interface Grader extends AutoCloseable {
       case "verilog" -> VerilogBench.of(metric, where);
       case "judge" -> RubricMatch.of(metric, judge, where);
       case "sql" -> SqlExecution.of(metric, folder, where);
+      case Preference.ONE_OPINION -> new OneOpinion();
       default ->
           throw new BadInput(
               where

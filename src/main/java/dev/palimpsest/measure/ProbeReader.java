@@ -31,7 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
  *   <li>{@code text}: bits a byte.
  * </ul>
  *
- * <p>Items as lm-evaluation-harness has them are read too ({@link HarnessItem}).
+ * <p>Items as lm-evaluation-harness has them are read too ({@link HarnessItem}), and users' feedback
+ * ({@link Preference}).
  *
  * <p>{@code id} (the line number if not given) {@code slice} and {@code document} (items about one
  * document are not independent) may stand in any. A field that is none of these is refused unless
@@ -81,25 +82,14 @@ public record ProbeReader(Set<String> extra, Optional<String> system, Prompts ra
    */
   public Probe read(Path file, ProbeKind kind) {
     String stem = String.valueOf(file.getFileName()).replaceFirst("\\.[^.]*$", "");
-    List<ProbeItem> items = new ArrayList<>();
-    Map<String, Integer> lines = new HashMap<>();
-    Map<String, String> documents = new HashMap<>();
+    Items items = new Items(file);
     try (BufferedReader reader = Files.newBufferedReader(file)) {
       int number = 0;
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
         number++;
-        if (line.isBlank()) {
-          continue;
+        if (!line.isBlank()) {
+          items.line(line, number);
         }
-        String where = file + ", line " + number;
-        ItemFields fields = fields(line, where);
-        ProbeItem item = fields.item(String.valueOf(number), system, raw);
-        Integer first = lines.put(item.id(), number);
-        if (first != null) {
-          throw new BadInput(where + ": id " + item.id() + " stands in line " + first + " already");
-        }
-        items.add(item);
-        fields.document().ifPresent(document -> documents.put(item.id(), document));
       }
     } catch (NoSuchFileException e) {
       throw new BadInput(file + ": no such file", e);
@@ -108,18 +98,78 @@ public record ProbeReader(Set<String> extra, Optional<String> system, Prompts ra
     } catch (IOException e) {
       throw new EnvironmentFailure(file + ": cannot be read: " + e.getMessage(), e);
     }
-    if (items.isEmpty()) {
+    items.feedback();
+    if (items.all.isEmpty()) {
       throw new BadInput(file + ": no items; expected one JSON object a line");
     }
     try {
       Path parent = file.toAbsolutePath().getParent();
-      return new Probe(stem, kind, parent == null ? Path.of("") : parent, items, documents);
+      return new Probe(
+          stem, kind, parent == null ? Path.of("") : parent, items.all, items.documents);
     } catch (IllegalArgumentException e) {
       throw new BadInput(file + ": " + e.getMessage(), e);
     }
   }
 
-  private ItemFields fields(String line, String where) {
+  /** What was read so far. */
+  private final class Items {
+    private final Path file;
+    private final List<ProbeItem> all = new ArrayList<>();
+    private final Map<String, String> documents = new HashMap<>();
+    private final Map<String, Integer> lines = new HashMap<>();
+    private final Preference feedback = new Preference();
+
+    Items(Path file) {
+      this.file = file;
+    }
+
+    void line(String line, int number) {
+      String where = file + ", line " + number;
+      ObjectNode object = object(line, where);
+      String id = new ItemFields(object, where).id().orElse(String.valueOf(number));
+      if (feedback.take(object, id, where)) {
+        once(id, number);
+        return;
+      }
+      ObjectNode plain =
+          HarnessItem.plain(object, where, raw)
+              .or(() -> Preference.pair(object, where))
+              .orElse(object);
+      add(new ItemFields(plain, where), number);
+    }
+
+    private void add(ItemFields fields, int number) {
+      refuseUnknown(fields.object(), fields.where());
+      ProbeItem item = fields.item(String.valueOf(number), system, raw);
+      once(item.id(), number);
+      keep(item, fields);
+    }
+
+    private void once(String id, int number) {
+      Integer first = lines.put(id, number);
+      if (first != null) {
+        throw new BadInput(
+            "%s, line %d: id %s stands in line %d already".formatted(file, number, id, first));
+      }
+    }
+
+    private void keep(ProbeItem item, ItemFields fields) {
+      all.add(item);
+      fields.document().ifPresent(document -> documents.put(item.id(), document));
+    }
+
+    /** The items of all lines that tell what users think; behind the others. */
+    void feedback() {
+      for (ObjectNode plain : feedback.items()) {
+        String id = plain.path("id").asString();
+        ItemFields fields = new ItemFields(plain, file + ", line " + lines.get(id));
+        refuseUnknown(plain, fields.where());
+        keep(fields.item(id, system, raw), fields);
+      }
+    }
+  }
+
+  private static ObjectNode object(String line, String where) {
     JsonNode node;
     try {
       node = Json.mapper().readTree(line);
@@ -129,9 +179,7 @@ public record ProbeReader(Set<String> extra, Optional<String> system, Prompts ra
     if (!(node instanceof ObjectNode object)) {
       throw new BadInput(where + ": expected a JSON object, such as {\"prompt\": …}");
     }
-    ObjectNode plain = HarnessItem.plain(object, where, raw).orElse(object);
-    refuseUnknown(plain, where);
-    return new ItemFields(plain, where);
+    return object;
   }
 
   private void refuseUnknown(ObjectNode object, String where) {

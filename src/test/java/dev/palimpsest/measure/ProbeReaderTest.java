@@ -38,6 +38,48 @@ class ProbeReaderTest {
   }
 
   @Test
+  void feedback_isReadAsChoices_andOneOpinionAloneIsSkipped() {
+    Probe probe =
+        read(
+            """
+            {"id": "pair", "prompt": "P", "chosen": "good", "rejected": [{"role": "assistant", "content": "bad"}]}
+            {"id": "up", "prompt": "Q", "completion": "yes", "label": true, "slice": "s", "document": "d"}
+            {"id": "alone", "prompt": "R", "completion": "fine", "label": true}
+            {"id": "down", "prompt": "Q", "completion": "no", "label": false}
+            {"id": "down2", "prompt": "Q", "completion": "never", "label": false}
+            {"id": "both", "prompt": "S", "completion": "so", "label": true}
+            {"id": "both2", "prompt": "S", "completion": "so", "label": false}
+            """);
+    Prompt question = Prompt.Chat.of("Q");
+    assertThat(probe.items().subList(0, 2))
+        .containsExactly(
+            new ProbeItem.Choose(
+                "pair", Optional.empty(), Prompt.Chat.of("P"), List.of("good", "bad"), 0),
+            new ProbeItem.Choose("up", Optional.of("s"), question, List.of("yes", "no", "never"), 0));
+    assertThat(probe.documents()).containsExactly(Map.entry("up", "d"));
+    try (Graders graders = Graders.open(probe, Grader::of)) {
+      assertThat(graders.skipped()).hasSize(1);
+      assertThat(graders.skipped().getFirst().ids()).containsExactly("alone", "both");
+      assertThat(graders.gradable().orElseThrow().items()).hasSize(2);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{'id':1,'prompt':'P','chosen':'a'} | line 1: rejected: expected a text",
+        "{'prompt':'P','chosen':'a','rejected':'a'} | the same text stands there twice",
+        "{'completion':'a','label':true} | line 1: completion and label without prompt",
+        "{'prompt':'P','completion':'a','label':true,'x':1} | line 1: unknown field x",
+      })
+  void feedback_thatIsNot_isRefusedByLine(String line, String message) {
+    assertThatThrownBy(() -> read(line.replace('\'', '"') + "\n"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
   void items_ofEachShape_areRead() {
     Probe probe =
         read(
