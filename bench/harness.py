@@ -77,7 +77,8 @@ def process(command, environment):
         sys.exit(f"{' '.join(map(str, command))}\nended with {child.returncode}: {log.read_text()[-2000:]}")
     document = json.loads(output.strip().splitlines()[-1])
     scale = 1 if platform.system() == "Darwin" else 1024
-    return {**document, "wall_seconds": time.monotonic() - start, "rss_gb": usage.ru_maxrss * scale / 1e9}
+    cpu = usage.ru_utime + usage.ru_stime
+    return {**document, "wall_seconds": time.monotonic() - start, "cpu_seconds": cpu, "rss_gb": usage.ru_maxrss * scale / 1e9}
 
 
 def in_turn(rounds, contenders):
