@@ -18,7 +18,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The whole story, on real data. */
-@Command(name = "demo", description = "Two tasks over 28,000 airports: gain, loss, and a report.")
+@Command(
+    name = "demo",
+    description = "Two tasks over 28,000 airports: gain, loss, and a report.",
+    subcommands = DemoTasksCommand.class)
 final class DemoCommand implements Runnable {
   private static final String AIRPORTS = "airportsdata==20260905";
   private static final String AIRPORTS_SHA256 =
@@ -54,7 +57,8 @@ final class DemoCommand implements Runnable {
     }
   }
 
-  private static Path airports(Progress progress) {
+  /** The table that the tasks are made from, fetched if it is not there. */
+  static Path airports(Progress progress) {
     return Places.store(progress).fileFromWheel(AIRPORTS, AIRPORTS_SHA256, "airports.csv");
   }
 }
