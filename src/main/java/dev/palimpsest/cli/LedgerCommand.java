@@ -25,7 +25,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "ledger",
     description = "Paired gain and loss, item by item.",
-    subcommands = {LedgerDiffCommand.class, LedgerExportCommand.class})
+    subcommands = {
+      LedgerDiffCommand.class,
+      LedgerExportCommand.class,
+      LedgerSamplesCommand.class
+    })
 final class LedgerCommand implements Callable<Integer> {
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it

@@ -11,13 +11,19 @@ import java.util.Map;
  * @param model the base, as the run's record names it
  * @param data the file that the samples are of
  * @param states the base first, the end last
- * @param samples in the file's order; each has one entry a state
+ * @param unread steps of checkpoints that are no states: past the product, or without an adapter
+ * @param samples in the order of the run's data; each has one entry a state
  */
 public record SampleTrajectories(
-    String model, String data, List<RunState> states, List<Trajectory> samples) {
+    String model,
+    String data,
+    List<RunState> states,
+    List<Long> unread,
+    List<Trajectory> samples) {
   /** Copies the lists and checks that they fit together. */
   public SampleTrajectories {
     states = List.copyOf(states);
+    unread = List.copyOf(unread);
     samples = List.copyOf(samples);
     for (Trajectory sample : samples) {
       if (sample.states().size() != states.size()) {
