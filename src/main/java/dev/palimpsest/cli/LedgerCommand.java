@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
     subcommands = {
       LedgerDiffCommand.class,
       LedgerExportCommand.class,
-      LedgerSamplesCommand.class
+      LedgerSamplesCommand.class,
+      LedgerPathCommand.class
     })
 final class LedgerCommand implements Callable<Integer> {
   @Spec

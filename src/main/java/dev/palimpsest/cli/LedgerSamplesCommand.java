@@ -39,10 +39,10 @@ final class LedgerSamplesCommand implements Runnable {
       if (items != null) {
         SamplesJson.writeLines(found, items);
       }
-      boolean kept = SamplesJson.keep(found, run);
+      String kept = SamplesJson.keep(found, run);
       output.print(
           SamplesJson.of(found),
-          () -> SamplesText.of(found) + (kept ? "\n\nkept in " + run + ", for its report" : ""));
+          () -> SamplesText.of(found) + "\n\n" + kept);
     }
   }
 }

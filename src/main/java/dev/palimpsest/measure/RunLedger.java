@@ -71,6 +71,11 @@ public record RunLedger(Path run, Side before, Side after) {
     AtomicFile.write(file, Json.writePretty(document) + "\n");
   }
 
+  /** What a table ends with where something is kept in a run. */
+  static String told(Path run) {
+    return "kept in " + run + ", for its report";
+  }
+
   /** Says in a document which adapter a run has now, if it has one. */
   static void sign(ObjectNode document, Path run) {
     Path adapter = run.resolve("adapter");

@@ -7,11 +7,13 @@ import java.util.List;
  * base on the same items and texts.
  *
  * @param model the base, as the run's record names it
+ * @param unread steps of checkpoints that are no states: past the product, or without an adapter
  * @param stops checkpoints in order, the end, then the end's adapter by rising scale
  */
-public record RunPath(String model, List<Stop> stops) {
-  /** Copies the list. */
+public record RunPath(String model, List<Long> unread, List<Stop> stops) {
+  /** Copies the lists. */
   public RunPath {
+    unread = List.copyOf(unread);
     stops = List.copyOf(stops);
   }
 

@@ -66,16 +66,16 @@ public final class SamplesJson {
         });
   }
 
-  /** Keeps both in the run's folder for its report; false if it cannot be written to. */
-  public static boolean keep(SampleTrajectories found, Path run) {
+  /** Keeps both in the run's folder for its report, and says so. */
+  public static String keep(SampleTrajectories found, Path run) {
     if (!Files.isWritable(run)) {
-      return false;
+      return run + " cannot be written to: nothing is kept in it";
     }
     ObjectNode document = of(found);
     RunLedger.sign(document, run);
     RunLedger.replace(
         run.resolve(DOCUMENT), document, () -> writeLines(found, run.resolve(LINES)));
-    return true;
+    return RunLedger.told(run);
   }
 
   private static ObjectNode line(Trajectory sample) {
