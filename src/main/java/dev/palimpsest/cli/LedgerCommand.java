@@ -25,7 +25,12 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "ledger",
     description = "Paired gain and loss, item by item.",
-    subcommands = {LedgerDiffCommand.class, LedgerExportCommand.class})
+    subcommands = {
+      LedgerDiffCommand.class,
+      LedgerExportCommand.class,
+      LedgerSamplesCommand.class,
+      LedgerPathCommand.class
+    })
 final class LedgerCommand implements Callable<Integer> {
   @Spec
   @SuppressWarnings("NullAway.Init") // picocli sets it

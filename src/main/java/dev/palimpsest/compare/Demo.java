@@ -15,13 +15,12 @@ import dev.palimpsest.measure.Outcome;
 import dev.palimpsest.measure.Probe;
 import dev.palimpsest.measure.ProbeKind;
 import dev.palimpsest.measure.ProbeReader;
+import dev.palimpsest.measure.RunState;
+import dev.palimpsest.measure.RunStates;
 import dev.palimpsest.measure.TunedModel;
-import dev.palimpsest.model.AdaptedDecoder;
-import dev.palimpsest.model.Adapter;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.Seeds;
-import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tune.Checkpoints;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.Schedule;
@@ -234,30 +233,19 @@ public final class Demo {
             result.seconds(),
             result.trainLoss(),
             LedgerText.of(ledger)));
-    List<DemoResult.Point> path = path(ledgers, arm, run, after, result.steps());
+    List<DemoResult.Point> path = path(ledgers, arm, run);
     return Optional.of(
         new Tuned(new DemoResult.Arm(arm.name(), arm.task.word(), ledger, result, path), after));
   }
 
   /** The checkpoints, which go once they are measured, and the end. */
-  private List<DemoResult.Point> path(
-      DemoLedgers ledgers, Arm arm, Path run, TunedModel after, long steps) {
+  private List<DemoResult.Point> path(DemoLedgers ledgers, Arm arm, Path run) {
     List<DemoResult.Point> path = new ArrayList<>();
-    for (long step : Checkpoints.steps(run)) {
-      if (step < steps) {
-        try (Scope _ = Scope.open()) {
-          Adapter adapter = Checkpoints.adapter(run, step, model);
-          TunedModel then =
-              new TunedModel(
-                  after.name() + ", step " + step,
-                  model,
-                  new AdaptedDecoder(model.decoder(), adapter.factors()),
-                  after.adapter() + " at step " + step); // the end hangs on every step before
-          path.add(ledgers.point("step " + step, then, arm.probes));
-        }
-      }
+    RunStates states = RunStates.of(run, model);
+    for (RunState state : states.all().subList(1, states.all().size())) {
+      String at = "step " + state.step();
+      path.add(states.in(state, then -> ledgers.point(at, then, arm.probes)));
     }
-    path.add(ledgers.point("step " + steps, after, arm.probes));
     Checkpoints.remove(run);
     return path;
   }

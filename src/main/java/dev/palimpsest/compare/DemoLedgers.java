@@ -58,7 +58,7 @@ final class DemoLedgers {
    */
   record TaskProbes(Probe heldOut, Probe path, int maxTokens) {
     TaskProbes {
-      path = thinned(path, PATH_GAIN_ITEMS);
+      path = path.thinned(PATH_GAIN_ITEMS);
     }
   }
 
@@ -99,7 +99,7 @@ final class DemoLedgers {
   private static Probe few(List<Probe> retention) {
     List<ProbeItem> items = new ArrayList<>();
     for (Probe probe : retention) {
-      for (ProbeItem item : thinned(probe, PATH_RETENTION_ITEMS / retention.size()).items()) {
+      for (ProbeItem item : probe.thinned(PATH_RETENTION_ITEMS / retention.size()).items()) {
         ProbeItem.Choose choose = (ProbeItem.Choose) item;
         items.add(
             new ProbeItem.Choose(
@@ -111,18 +111,5 @@ final class DemoLedgers {
       }
     }
     return new Probe("retention, few", ProbeKind.RETENTION, retention.getFirst().folder(), items);
-  }
-
-  /** At most so many of a probe's items, evenly spread over it. */
-  static Probe thinned(Probe probe, int most) {
-    List<ProbeItem> items = probe.items();
-    if (items.size() <= most) {
-      return probe;
-    }
-    List<ProbeItem> some = new ArrayList<>(most);
-    for (int i = 0; i < most; i++) {
-      some.add(items.get(i * items.size() / most));
-    }
-    return new Probe(probe.name(), probe.kind(), probe.folder(), some);
   }
 }

@@ -13,7 +13,7 @@ import java.util.List;
 
 /** Texts that a model writes by itself: from BOS, at temperature 1, nothing cut away. */
 public final class BaseTexts {
-  private static final String NAME = "texts sampled from the base";
+  static final String NAME = "texts sampled from the base";
 
   private BaseTexts() {}
 
@@ -38,6 +38,11 @@ public final class BaseTexts {
     return texts;
   }
 
+  /** What is measured of them. */
+  static List<KlDivergence.Passage> passages(List<int[]> texts) {
+    return texts.stream().map(KlDivergence.Passage::whole).toList();
+  }
+
   /**
    * The divergence along such texts.
    *
@@ -45,7 +50,6 @@ public final class BaseTexts {
    */
   public static Divergence divergence(
       TunedModel before, TunedModel after, List<int[]> texts, Progress progress) {
-    return KlDivergence.between(before, after, progress)
-        .along(NAME, texts.stream().map(KlDivergence.Passage::whole).toList());
+    return KlDivergence.between(before, after, progress).along(NAME, passages(texts));
   }
 }

@@ -5,7 +5,6 @@ import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
-import dev.palimpsest.run.Seeds;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -88,6 +87,19 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
     }
   }
 
+  /** The same with at most so many items of each probe, spread over it. */
+  public LedgerJob few(int most) {
+    if (most < 1) {
+      throw new BadInput("--few " + most + ": give 1 or more");
+    }
+    return new LedgerJob(
+        probes.stream().map(probe -> probe.thinned(most)).toList(),
+        maxTokens,
+        texts,
+        textTokens,
+        seed);
+  }
+
   private record MeasuredSide(Subject subject, Runnable end) implements AutoCloseable {
     @Override
     public void close() {
@@ -159,25 +171,7 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
           before.decoder().config().vocabulary() == after.decoder().config().vocabulary();
       return texts == 0 || !oneVocabulary
           ? ledger
-          : ledger.with(onTexts(before, after, progress), onPrompts(before, after, progress));
+          : BaseWriting.drawn(this, before, progress).along(ledger, after, known, progress);
     }
-  }
-
-  private Optional<Divergence> onTexts(TunedModel before, TunedModel after, Progress progress) {
-    List<int[]> written = BaseTexts.sample(before.model(), texts, textTokens, new Seeds(seed));
-    return written.isEmpty()
-        ? Optional.empty()
-        : Optional.of(BaseTexts.divergence(before, after, written, progress));
-  }
-
-  private Optional<Divergence> onPrompts(TunedModel before, TunedModel after, Progress progress) {
-    TaskPrompts task = TaskPrompts.of(probes, texts, new Seeds(seed));
-    List<KlDivergence.Passage> answers =
-        task.answered(before, maxTokens, new Seeds(seed), progress);
-    return answers.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            KlDivergence.between(before, after, progress)
-                .along("sampled answers to " + task.named(), answers));
   }
 }

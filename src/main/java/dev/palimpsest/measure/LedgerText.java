@@ -32,10 +32,15 @@ public final class LedgerText {
   }
 
   static String heading() {
+    return heading("probe");
+  }
+
+  /** With what the rows are. */
+  static String heading(String rows) {
     return String.format(
         Locale.ROOT,
         "%-14s %-9s %5s %7s %7s %8s  %-19s %4s %4s  %s%n",
-        "probe",
+        rows,
         "kind",
         "n",
         "before",
@@ -87,11 +92,12 @@ public final class LedgerText {
                 others));
       }
     }
-    trained
-        .unread()
-        .forEach(
-            file -> out.append(String.format("%nnot looked through for probe items: %s", file)));
+    trained.unread().forEach(file -> out.append(unread(file)));
     return out.toString();
+  }
+
+  static String unread(String file) {
+    return String.format("%nnot looked through for probe items: %s", file);
   }
 
   /** The limits in brackets; nothing where there is no interval. */
@@ -150,8 +156,7 @@ public final class LedgerText {
     return of(ledger)
         + trained.map(overlap -> of(ledger, overlap)).orElse("")
         + of(ledger, thresholds)
-        + kept.map(place -> System.lineSeparator() + "kept in " + place.run() + ", for its report")
-            .orElse("");
+        + kept.map(place -> System.lineSeparator() + RunLedger.told(place.run())).orElse("");
   }
 
   private static String line(Perplexity texts) {
@@ -159,7 +164,7 @@ public final class LedgerText {
         Locale.ROOT, "  perplexity %.2f → %.2f a token%n", texts.before(), texts.after());
   }
 
-  private static String line(Skipped skipped) {
+  static String line(Skipped skipped) {
     return String.format(
         Locale.ROOT,
         "%-14s skipped: %d items, %s%n",
@@ -171,14 +176,33 @@ public final class LedgerText {
   private static String line(Divergence d) {
     return String.format(
         Locale.ROOT,
-        "KL(base‖after) %.4f nats a token%s on %s, %d tokens, %.1f %% with the same likeliest token%s%n",
+        "KL(base‖after) %s on %s, %d tokens, %s%n",
+        nats(d),
+        d.on(),
+        d.tokens(),
+        likeness(d));
+  }
+
+  /** How far a distribution moved, without saying along what. */
+  static String distance(Divergence d) {
+    return nats(d) + ", " + likeness(d);
+  }
+
+  private static String nats(Divergence d) {
+    return String.format(
+        Locale.ROOT,
+        "%.4f nats a token%s",
         d.klNatsPerToken().value(),
         d.klNatsPerToken()
             .interval()
             .map(i -> String.format(Locale.ROOT, " (%.4f … %.4f)", i.low(), i.high()))
-            .orElse(""),
-        d.on(),
-        d.tokens(),
+            .orElse(""));
+  }
+
+  private static String likeness(Divergence d) {
+    return String.format(
+        Locale.ROOT,
+        "%.1f %% with the same likeliest token%s",
         100 * d.topAgreement(),
         d.bits()
             .map(

@@ -12,16 +12,11 @@ import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.Sha256;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import tools.jackson.databind.node.ArrayNode;
 
 /**
- * Puts a probe's items to a system, a chunk at a time, each chunk kept as soon as it is done: a
- * measurement that is killed goes on where it stopped, and what is known is not asked again.
+ * Puts a probe's items to a system; what the store knows is not asked again.
  *
  * @param store what is known, from this run and earlier ones
  * @param decoding how answers are drawn; a ledger's are greedy
@@ -42,9 +37,6 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
     }
   }
 
-  /** An item, and the hash of all that its observation depends on. */
-  private record Keyed(String key, ProbeItem item) {}
-
   /**
    * Observes every item.
    *
@@ -52,42 +44,24 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
    * @return in the order of the probe's items
    */
   List<Observation> observe(Probe probe, Graders graders, Subject subject, String side) {
-    List<Keyed> items = keyed(probe, graders, subject);
-    Map<String, Observation> known = store.find(items.stream().map(Keyed::key).toList());
-    List<Keyed> missing = new ArrayList<>();
-    Set<String> seen = new HashSet<>(known.keySet());
-    for (Keyed item : items) {
-      if (seen.add(item.key())) {
-        missing.add(item);
-      }
-    }
-    String task = probe.name() + ", " + side;
-    int done = items.size() - missing.size();
-    progress.report(task, done, items.size(), "items");
-    if (!missing.isEmpty()) {
-      Answerer answerer = subject.answerer().get();
-      for (int from = 0; from < missing.size(); from += CHUNK) {
-        List<Keyed> chunk = missing.subList(from, Math.min(from + CHUNK, missing.size()));
-        Map<String, Observation> fresh = ask(chunk, graders, answerer, subject.loops());
-        store.append(fresh);
-        known.putAll(fresh);
-        progress.report(task, done + from + chunk.size(), items.size(), "items");
-      }
-    }
-    return items.stream().map(item -> known.get(item.key())).toList();
-  }
-
-  private List<Keyed> keyed(Probe probe, Graders graders, Subject subject) {
-    return probe.items().stream()
-        .map(item -> new Keyed(key(item, graders, subject.key()), item))
-        .toList();
+    List<Recall.Keyed<ProbeItem>> items =
+        probe.items().stream()
+            .map(item -> new Recall.Keyed<>(key(item, graders, subject.key()), item))
+            .toList();
+    return new Recall<>(store, progress, Observation::json, Observation::parse)
+        .observe(
+            new Recall.Task(probe.name() + ", " + side, "items", CHUNK),
+            items,
+            () -> {
+              Answerer answerer = subject.answerer().get();
+              return chunk -> ask(chunk, graders, answerer, subject.loops());
+            });
   }
 
   private String key(ProbeItem item, Graders graders, SubjectKey subject) {
     ArrayNode parts = Json.mapper().createArrayNode();
     parts.add(FORMAT);
-    parts.add(subject.weights()).add(subject.adapter()).add(subject.dtype());
-    parts.add(subject.template()).add(subject.engine());
+    subject.addTo(parts);
     parts.add(item.content());
     if (item instanceof ProbeItem.Ask ask) {
       parts.add(graders.of(ask.metric()).fingerprint());
@@ -98,12 +72,12 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
     return Sha256.of(parts.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  private Map<String, Observation> ask(
-      List<Keyed> chunk, Graders graders, Answerer answerer, Loops loops) {
+  private List<Observation> ask(
+      List<ProbeItem> chunk, Graders graders, Answerer answerer, Loops loops) {
     List<Prompt> prompts = new ArrayList<>();
     List<Continuation> continuations = new ArrayList<>();
-    for (Keyed keyed : chunk) {
-      switch (keyed.item()) {
+    for (ProbeItem item : chunk) {
+      switch (item) {
         case ProbeItem.Ask ask -> prompts.add(ask.prompt());
         case ProbeItem.Choose choose ->
             choose.choices().forEach(c -> continuations.add(new Continuation(choose.prompt(), c)));
@@ -125,20 +99,20 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
               + " and "
               + likelihoods.size());
     }
-    Map<String, Observation> fresh = new LinkedHashMap<>();
+    List<Observation> fresh = new ArrayList<>();
     int answer = 0;
     int likelihood = 0;
-    for (Keyed keyed : chunk) {
-      switch (keyed.item()) {
+    for (ProbeItem item : chunk) {
+      switch (item) {
         case ProbeItem.Ask ask ->
-            fresh.put(keyed.key(), graded(ask, answers.get(answer++), graders, loops));
+            fresh.add(graded(ask, answers.get(answer++), graders, loops));
         case ProbeItem.Choose choose -> {
           int end = likelihood + choose.choices().size();
-          fresh.put(keyed.key(), weighed(choose, likelihoods.subList(likelihood, end)));
+          fresh.add(weighed(choose, likelihoods.subList(likelihood, end)));
           likelihood = end;
         }
         case ProbeItem.Read read ->
-            fresh.put(keyed.key(), coded(read, likelihoods.get(likelihood++)));
+            fresh.add(coded(read, likelihoods.get(likelihood++)));
       }
     }
     return fresh;

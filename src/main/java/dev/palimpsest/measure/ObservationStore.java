@@ -77,16 +77,16 @@ public final class ObservationStore implements AutoCloseable {
     }
   }
 
-  /** Those of the keys that are known, with what was observed. */
-  Map<String, Observation> find(Collection<String> keys) {
-    Map<String, Observation> found = new HashMap<>();
+  /** Those of the keys that are known, with the text of what was observed. */
+  Map<String, String> find(Collection<String> keys) {
+    Map<String, String> found = new HashMap<>();
     try (PreparedStatement query =
         database.prepareStatement("SELECT value FROM observation WHERE key = ?")) {
       for (String key : keys) {
         query.setString(1, key);
         try (ResultSet row = query.executeQuery()) {
           if (row.next()) {
-            found.put(key, Observation.parse(row.getString(1)));
+            found.put(key, row.getString(1));
           }
         }
       }
@@ -97,13 +97,13 @@ public final class ObservationStore implements AutoCloseable {
   }
 
   /** Adds observations, all or none; one that is known already stays as it was. */
-  void append(Map<String, Observation> observations) {
+  void append(Map<String, String> observations) {
     try (PreparedStatement insert =
         database.prepareStatement("INSERT OR IGNORE INTO observation VALUES (?, ?)")) {
       database.setAutoCommit(false);
-      for (Map.Entry<String, Observation> entry : observations.entrySet()) {
+      for (Map.Entry<String, String> entry : observations.entrySet()) {
         insert.setString(1, entry.getKey());
-        insert.setString(2, entry.getValue().json());
+        insert.setString(2, entry.getValue());
         insert.executeUpdate();
       }
       database.commit();

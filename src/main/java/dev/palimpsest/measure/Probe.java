@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * A set of held-out items with a name. Either all are texts, or none is.
@@ -51,6 +52,14 @@ public record Probe(
   /** The same probe with some of its items. */
   Probe of(List<ProbeItem> some) {
     return new Probe(name, kind, folder, some, documents);
+  }
+
+  /** At most so many of its items, evenly spread over it. */
+  public Probe thinned(int most) {
+    if (items.size() <= most) {
+      return this;
+    }
+    return of(IntStream.range(0, most).mapToObj(i -> items.get(i * items.size() / most)).toList());
   }
 
   /** Whether it is measured in bits a byte. */

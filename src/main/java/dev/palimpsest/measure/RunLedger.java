@@ -56,14 +56,32 @@ public record RunLedger(Path run, Side before, Side after) {
   private void write(Ledger ledger, ObjectNode document) {
     document.put("before", before.toString()).put("after", after.toString());
     after.adapter().ifPresent(adapter -> document.put(ADAPTER, hash(adapter)));
-    Path file = run.resolve(DOCUMENT);
+    replace(
+        run.resolve(DOCUMENT), document, () -> LedgerJson.writeItems(ledger, run.resolve(ITEMS)));
+  }
+
+  /** Writes lines and the document about them, which is never there beside another's lines. */
+  static void replace(Path file, ObjectNode document, Runnable lines) {
     try {
-      Files.deleteIfExists(file); // no document beside another ledger's items
+      Files.deleteIfExists(file);
     } catch (IOException e) {
       throw EnvironmentFailure.of(file + ": cannot be replaced", e);
     }
-    LedgerJson.writeItems(ledger, run.resolve(ITEMS));
+    lines.run();
     AtomicFile.write(file, Json.writePretty(document) + "\n");
+  }
+
+  /** What a table ends with where something is kept in a run. */
+  static String told(Path run) {
+    return "kept in " + run + ", for its report";
+  }
+
+  /** Says in a document which adapter a run has now, if it has one. */
+  static void sign(ObjectNode document, Path run) {
+    Path adapter = run.resolve("adapter");
+    if (Files.isDirectory(adapter)) {
+      document.put(ADAPTER, hash(adapter));
+    }
   }
 
   /** Whether a run's adapter is another now than the one that its ledger's document is about. */

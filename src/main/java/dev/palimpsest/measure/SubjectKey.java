@@ -1,5 +1,7 @@
 package dev.palimpsest.measure;
 
+import tools.jackson.databind.node.ArrayNode;
+
 /**
  * Everything about a system under test that could change its answers. Two systems with the same key
  * answer alike, so what one was seen to do need not be measured again for the other.
@@ -12,6 +14,11 @@ package dev.palimpsest.measure;
  */
 public record SubjectKey(
     String weights, String adapter, String dtype, String template, String engine) {
+  /** Adds all of it to what a hash is made of. */
+  void addTo(ArrayNode parts) {
+    parts.add(weights).add(adapter).add(dtype).add(template).add(engine);
+  }
+
   /** The key of the same system with something more before every prompt. */
   SubjectKey prompted(String with) {
     return with.isEmpty()

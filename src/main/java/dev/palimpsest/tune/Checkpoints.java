@@ -7,7 +7,9 @@ import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.Safetensors;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.RunFolder;
+import dev.palimpsest.run.Sha256;
 import dev.palimpsest.tensor.Tensor;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -40,17 +42,7 @@ public final class Checkpoints {
     RunFolder.SavedStep saved = saved(run, step);
     Path file = saved.folder().resolve(Tuner.STATE);
     TuneJob job = TuneJob.of(run);
-    String base = RunFolder.about(run).path("base").asString("");
-    if (!base.equals(model.fingerprint())) {
-      throw new BadInput(
-          run
-              + ": the run was over "
-              + job.model()
-              + " with fingerprint "
-              + base
-              + ", this base has "
-              + model.fingerprint());
-    }
+    requireBase(run, model);
     AdapterConfig config = config(run, job, model);
     try (Safetensors stored = Safetensors.open(file)) {
       FactorLayout layout = FactorLayout.of(config, model.decoder().config());
@@ -61,6 +53,32 @@ public final class Checkpoints {
                   FactorLayout.from(read(layout, stored, TrainedAdapter.START, file), factors))
               .whole()
           : new Adapter(config, factors);
+    }
+  }
+
+  /** A hash of the state after a step: with the run's settings it makes the adapter. */
+  public static String fingerprint(Path run, long step) {
+    String settings = RunFolder.about(run).path("job").path("method").toString();
+    return Sha256.of(saved(run, step).folder().resolve(Tuner.STATE))
+        + Sha256.of(settings.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Asks whether a model is a run's base.
+   *
+   * @throws BadInput if the run was over another
+   */
+  public static void requireBase(Path run, LanguageModel model) {
+    String base = RunFolder.about(run).path("base").asString("");
+    if (!base.equals(model.fingerprint())) {
+      throw new BadInput(
+          run
+              + ": the run was over "
+              + TuneJob.of(run).model()
+              + " with fingerprint "
+              + base
+              + ", this base has "
+              + model.fingerprint());
     }
   }
 

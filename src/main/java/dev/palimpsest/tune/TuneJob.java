@@ -222,6 +222,19 @@ public record TuneJob(
     }
   }
 
+  /**
+   * The examples that a run of this job learns in an epoch, under their rows' ids; what is replayed
+   * is left out. A text that windows divide has an example for each.
+   *
+   * @throws BadInput if the base or the data is not what the run began with
+   */
+  public List<Example> learned(LanguageModel loaded, Path run) {
+    try (Dataset rows = data.rows()) {
+      requireUnchanged(run, loaded, rows);
+      return examples(prepareTask(loaded, rows).train);
+    }
+  }
+
   private void requireUnchanged(Path run, LanguageModel loaded, Dataset rows) {
     JsonNode about = RunFolder.about(run);
     requireSame(run, about.path("base").asString(""), loaded.fingerprint(), model);

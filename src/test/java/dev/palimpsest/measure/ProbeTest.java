@@ -1,22 +1,18 @@
-package dev.palimpsest.compare;
+package dev.palimpsest.measure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.palimpsest.generate.Prompt;
-import dev.palimpsest.measure.Metric;
-import dev.palimpsest.measure.Probe;
-import dev.palimpsest.measure.ProbeItem;
-import dev.palimpsest.measure.ProbeKind;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
-class DemoLedgersTest {
+class ProbeTest {
   @Test
   void thinned_aLongProbe_isSpreadOverIt() {
-    Probe thin = DemoLedgers.thinned(probe(7), 3);
+    Probe thin = probe(7).thinned(3);
 
     assertThat(thin.items()).extracting(ProbeItem::id).containsExactly("0", "2", "4");
     assertThat(thin.name()).isEqualTo("p");
@@ -26,7 +22,7 @@ class DemoLedgersTest {
   void thinned_aShortProbe_staysAsItIs() {
     Probe probe = probe(3);
 
-    assertThat(DemoLedgers.thinned(probe, 3)).isSameAs(probe);
+    assertThat(probe.thinned(3)).isSameAs(probe);
   }
 
   private static Probe probe(int items) {
