@@ -53,6 +53,11 @@ public record Probe(
     return new Probe(name, kind, folder, some, documents);
   }
 
+  /** The same probe under another name. */
+  public Probe named(String other) {
+    return new Probe(other, kind, folder, items, documents);
+  }
+
   /** Whether it is measured in bits a byte. */
   public boolean ofTexts() {
     return items.getFirst() instanceof ProbeItem.Read;
