@@ -1,16 +1,20 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tune.Continued;
 import dev.palimpsest.tune.Full;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.Method;
 import dev.palimpsest.tune.PromptLearning;
+import dev.palimpsest.tune.Stacked;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -19,14 +23,25 @@ import picocli.CommandLine.Option;
 final class MethodOptions {
   @Option(
       names = "--method",
-      defaultValue = "lora",
       description =
           "lora, rslora, dora, pissa, lora+, qlora (over an nf4 base), soft-prompt, prefix, full,"
-              + " freeze; default: ${DEFAULT-VALUE}")
-  private String method = "";
+              + " freeze; default: lora")
+  private @Nullable String method;
 
-  @Option(names = "--rank", description = "default: ${DEFAULT-VALUE}")
-  private int rank = LowRank.RANK;
+  @Option(
+      names = "--from",
+      paramLabel = "ADAPTER",
+      description = "train this adapter's factors further; it keeps its rank, alpha and targets")
+  private @Nullable Path from;
+
+  @Option(
+      names = "--over",
+      paramLabel = "ADAPTER",
+      description = "train a new adapter over this one, which stays; both are written as one")
+  private @Nullable Path over;
+
+  @Option(names = "--rank", description = "default: " + LowRank.RANK)
+  private @Nullable Integer rank;
 
   @Option(names = "--alpha", description = "default: twice the rank")
   private @Nullable Double alpha;
@@ -68,27 +83,48 @@ final class MethodOptions {
   private @Nullable String initText;
 
   Method method() {
-    return switch (method) {
+    String chosen = method == null ? LowRank.METHODS.getFirst() : method;
+    return switch (chosen) {
       case Full.FULL, Full.FREEZE -> {
-        refuse("an adapter's", ofFactors());
-        refuse("a soft prompt's or prefix's", ofPrompt());
-        yield Full.of(method, Optional.ofNullable(trains));
+        refuse(chosen, "an adapter's", ofFactors());
+        refuse(chosen, "a soft prompt's or prefix's", ofPrompt());
+        yield Full.of(chosen, Optional.ofNullable(trains));
       }
       case "soft-prompt", "prefix" -> {
-        refuse("an adapter's", ofFactors());
-        refuse("freeze's", ofFreeze());
+        refuse(chosen, "an adapter's", ofFactors());
+        refuse(chosen, "freeze's", ofFreeze());
         int count = tokens == null ? PromptLearning.TOKENS : tokens;
-        yield new PromptLearning(method, count, Optional.ofNullable(initText));
+        yield new PromptLearning(chosen, count, Optional.ofNullable(initText));
       }
       default -> {
-        refuse("freeze's", ofFreeze());
-        refuse("a soft prompt's or prefix's", ofPrompt());
-        yield lowRank();
+        refuse(chosen, "freeze's", ofFreeze());
+        refuse(chosen, "a soft prompt's or prefix's", ofPrompt());
+        yield from == null ? stacked(lowRank(chosen)) : continued(from);
       }
     };
   }
 
-  private void refuse(String whose, List<String> given) {
+  private Method stacked(LowRank own) {
+    return over == null ? own : Stacked.of(own, over);
+  }
+
+  private Method continued(Path adapter) {
+    List<String> given = new ArrayList<>();
+    addIf(given, over != null, "--over");
+    addIf(given, !targets.equals(LowRank.TARGETS), "--targets");
+    addIf(given, !rankPatterns.isEmpty(), "--rank-pattern");
+    addIf(given, !alphaPatterns.isEmpty(), "--alpha-pattern");
+    Continued.Asked asked =
+        new Continued.Asked(
+            Optional.ofNullable(method),
+            rank == null ? OptionalInt.empty() : OptionalInt.of(rank),
+            alpha == null ? OptionalDouble.empty() : OptionalDouble.of(alpha),
+            given);
+    Continued continued = Continued.of(adapter, asked);
+    return ratio == null ? continued : continued.withRatio(ratio);
+  }
+
+  private static void refuse(String method, String whose, List<String> given) {
     if (!given.isEmpty()) {
       throw new BadInput(
           "--method " + method + ": leave out " + String.join(", ", given) + ", which is " + whose);
@@ -97,7 +133,9 @@ final class MethodOptions {
 
   private List<String> ofFactors() {
     List<String> given = new ArrayList<>();
-    addIf(given, rank != LowRank.RANK, "--rank");
+    addIf(given, from != null, "--from");
+    addIf(given, over != null, "--over");
+    addIf(given, rank != null, "--rank");
     addIf(given, alpha != null, "--alpha");
     addIf(given, !targets.equals(LowRank.TARGETS), "--targets");
     addIf(given, !rankPatterns.isEmpty(), "--rank-pattern");
@@ -123,14 +161,15 @@ final class MethodOptions {
     }
   }
 
-  private LowRank lowRank() {
+  private LowRank lowRank(String chosen) {
     OptionalDouble scale = alpha == null ? OptionalDouble.empty() : OptionalDouble.of(alpha);
     LowRank.Patterns patterns =
         new LowRank.Patterns(
             byPattern("--rank-pattern", rankPatterns, Integer::valueOf),
             byPattern("--alpha-pattern", alphaPatterns, Double::valueOf));
-    LowRank chosen = LowRank.of(method, rank, scale, targets).with(patterns);
-    return ratio == null ? chosen : chosen.withRatio(ratio);
+    LowRank made =
+        LowRank.of(chosen, rank == null ? LowRank.RANK : rank, scale, targets).with(patterns);
+    return ratio == null ? made : made.withRatio(ratio);
   }
 
   /** A pattern may hold an equals sign itself, so the last one counts. */

@@ -7,7 +7,6 @@ import dev.palimpsest.generate.Decoding;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.generate.Prompting;
-import dev.palimpsest.measure.BaseReplay;
 import dev.palimpsest.measure.BuiltInProbes;
 import dev.palimpsest.measure.Ledger;
 import dev.palimpsest.measure.Measurement;
@@ -42,6 +41,7 @@ public final class Bakeoff {
   private final Settings settings;
   private final Models models;
   private final Tuner.Watch watch;
+  private final Runs runs;
 
   /**
    * Where a bake-off keeps things.
@@ -77,6 +77,7 @@ public final class Bakeoff {
     this.settings = settings;
     this.models = models;
     this.watch = watch;
+    this.runs = new Runs(settings.cache, watch);
   }
 
   /** An arm under one seed, before anything is loaded. */
@@ -217,7 +218,7 @@ public final class Bakeoff {
     }
 
     private Ledger ledger(Subject subject, Entry entry) {
-      goOn();
+      runs.goOn("the next arm");
       Progress progress = watch.progress();
       progress.report(entry.name(), 0, 1, "arms");
       return Ledger.measure(
@@ -248,7 +249,7 @@ public final class Bakeoff {
     }
 
     private Contender open(Entry entry) {
-      goOn();
+      runs.goOn("the next arm");
       return switch (entry.arm.change()) {
         case Plan.Change.None none ->
             contender(entry, TunedModel.base(plan.model(), base), Optional.empty());
@@ -272,7 +273,7 @@ public final class Bakeoff {
       LanguageModel loaded = shared ? base : models.load(job);
       boolean kept = shared;
       try {
-        Optional<Tuner.Result> result = Optional.of(train(entry, job, loaded, run));
+        Optional<Tuner.Result> result = Optional.of(runs.train(entry.name(), job, loaded, run));
         if (Files.isDirectory(run.resolve("model"))) {
           LanguageModel own = models.load(run.resolve("model"), job);
           return contender(entry, TunedModel.base(entry.name(), own), result);
@@ -286,33 +287,6 @@ public final class Bakeoff {
           loaded.close();
         }
       }
-    }
-
-    private Tuner.Result train(Entry entry, TuneJob job, LanguageModel loaded, Path run) {
-      TuneJob whole = BaseReplay.written(job, loaded, settings.cache.resolve("replay"));
-      Tuner.Result result;
-      if (!Files.exists(run)) {
-        result = whole.run(loaded, run, watch);
-      } else if (!TuneJob.of(run).equals(whole)) {
-        throw new BadInput(run + ": this run is of another plan: remove it, or give another --out");
-      } else {
-        result = TuneJob.result(run).orElseGet(() -> whole.resume(loaded, run, watch));
-      }
-      if (!result.finished()) {
-        throw stopped(entry.name());
-      }
-      return result;
-    }
-
-    private void goOn() {
-      if (watch.cancellation().requested()) {
-        throw stopped("the next arm");
-      }
-    }
-
-    private static EnvironmentFailure stopped(String where) {
-      return new EnvironmentFailure(
-          "stopped at " + where + ": what is done is kept, the same call goes on");
     }
   }
 }

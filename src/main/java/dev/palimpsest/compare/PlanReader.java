@@ -4,14 +4,10 @@ import dev.palimpsest.run.Problems;
 import dev.palimpsest.run.Yaml;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -21,7 +17,8 @@ public final class PlanReader {
   static final int MAX_TOKENS = 64;
 
   private static final int SHOTS = 4;
-  private static final String BUILT_IN = "built-in";
+  /** The program's own retention probes. */
+  static final String BUILT_IN = "built-in";
   private static final Set<String> KEYS =
       Set.of(
           "model",
@@ -37,6 +34,7 @@ public final class PlanReader {
 
   private final Path file;
   private final Problems problems = new Problems();
+  private final PlanFields fields = new PlanFields(problems);
 
   private PlanReader(Path file) {
     this.file = file;
@@ -53,7 +51,7 @@ public final class PlanReader {
 
   private Plan plan() {
     JsonNode document = Yaml.read(file, "keys, such as model: smollm2");
-    known("", document, KEYS);
+    fields.known("", document, KEYS);
     List<Plan.Arm> arms = new ArrayList<>();
     for (Map.Entry<String, JsonNode> entry : document.path("arms").properties()) {
       arms.add(arm(entry.getKey(), entry.getValue()));
@@ -61,16 +59,16 @@ public final class PlanReader {
     if (arms.isEmpty()) {
       problems.add("arms: give at least one, such as base: {}");
     }
-    List<String> retention = texts(document, "retention");
+    List<String> retention = PlanFields.texts(document, "retention");
     Plan plan =
         new Plan(
-            required(document, "model"),
-            texts(document, "gain").stream().map(Path::of).toList(),
+            fields.required(document, "model"),
+            PlanFields.texts(document, "gain").stream().map(Path::of).toList(),
             retention.stream().filter(name -> !name.equals(BUILT_IN)).map(Path::of).toList(),
             retention.contains(BUILT_IN),
-            seeds(document),
+            fields.seeds(document),
             document.path("reference").asString(arms.isEmpty() ? "" : arms.getFirst().name()),
-            positive("", document, "max-tokens", MAX_TOKENS),
+            fields.positive("", document, "max-tokens", MAX_TOKENS),
             price(document),
             arms);
     check(plan);
@@ -96,15 +94,15 @@ public final class PlanReader {
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
       problems.add("arms." + name + ": a name has letters, digits, '-', '_' and '.'");
     }
-    known(where, node, ARM_KEYS);
-    int shots = positive(where, node, "shots", SHOTS);
+    fields.known(where, node, ARM_KEYS);
+    int shots = fields.positive(where, node, "shots", SHOTS);
     if (node.has("shots") && !node.has("examples")) {
       problems.add(where + "shots: of which file? give examples: FILE");
     }
     return new Plan.Arm(
         name,
-        text(node, "system"),
-        text(node, "examples").map(path -> new Plan.Examples(Path.of(path), shots)),
+        PlanFields.text(node, "system"),
+        PlanFields.text(node, "examples").map(path -> new Plan.Examples(Path.of(path), shots)),
         change(where, node));
   }
 
@@ -113,83 +111,11 @@ public final class PlanReader {
       problems.add(where + "adapter and tune: give one of them");
     }
     if (node.has("tune")) {
-      Map<String, String> options = new LinkedHashMap<>();
-      for (Map.Entry<String, JsonNode> entry : node.path("tune").properties()) {
-        options.put(entry.getKey(), joined(where + "tune." + entry.getKey(), entry.getValue()));
-      }
-      return new Plan.Change.Tuned(options);
+      return new Plan.Change.Tuned(fields.options(where + "tune.", node.path("tune")));
     }
-    return text(node, "adapter")
+    return PlanFields.text(node, "adapter")
         .<Plan.Change>map(path -> new Plan.Change.Adapted(Path.of(path)))
         .orElseGet(Plan.Change.None::new);
-  }
-
-  private String joined(String where, JsonNode value) {
-    if (value.isArray()) {
-      return value.valueStream().map(part -> joined(where, part)).collect(Collectors.joining(","));
-    }
-    if (!value.isValueNode() || value.isNull()) {
-      problems.add(where + ": give a text, a number, or a list of these");
-      return "";
-    }
-    return value.asString();
-  }
-
-  private void known(String where, JsonNode node, Set<String> keys) {
-    for (String key : node.propertyNames()) {
-      if (!keys.contains(key)) {
-        problems.add(where + key + " is unknown; known are " + new TreeSet<>(keys));
-      }
-    }
-  }
-
-  private String required(JsonNode node, String key) {
-    Optional<String> text = text(node, key);
-    if (text.isEmpty()) {
-      problems.add(key + " is missing");
-    }
-    return text.orElse("");
-  }
-
-  private static Optional<String> text(JsonNode node, String key) {
-    JsonNode value = node.path(key);
-    return value.isValueNode() && !value.isNull()
-        ? Optional.of(value.asString())
-        : Optional.empty();
-  }
-
-  /** A list, or a single text. */
-  private static List<String> texts(JsonNode node, String key) {
-    JsonNode value = node.path(key);
-    return value.isArray()
-        ? value.valueStream().map(JsonNode::asString).toList()
-        : text(node, key).map(List::of).orElse(List.of());
-  }
-
-  private List<Long> seeds(JsonNode document) {
-    JsonNode value = document.path("seeds");
-    if (value.isMissingNode()) {
-      return List.of(0L);
-    }
-    List<JsonNode> each = value.isArray() ? value.valueStream().toList() : List.of(value);
-    List<Long> seeds =
-        each.stream().filter(JsonNode::isIntegralNumber).map(JsonNode::asLong).distinct().toList();
-    if (each.isEmpty() || seeds.size() != each.size()) {
-      problems.add("seeds: give whole numbers, each once, such as [1, 2, 3]");
-    }
-    return seeds;
-  }
-
-  private int positive(String where, JsonNode node, String key, int otherwise) {
-    JsonNode value = node.path(key);
-    if (value.isMissingNode()) {
-      return otherwise;
-    }
-    if (!value.isInt() || value.asInt() < 1) {
-      problems.add(where + key + ": give a whole number from 1");
-      return otherwise;
-    }
-    return value.asInt();
   }
 
   private OptionalDouble price(JsonNode document) {

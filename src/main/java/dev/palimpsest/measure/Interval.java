@@ -18,7 +18,9 @@ public record Interval(double low, double high, Method method) {
      */
     EXACT,
     /** Linearised ratio with Student's t, clustered: texts are the independent units. */
-    CLUSTERED
+    CLUSTERED,
+    /** Percentiles of a bootstrap over items, or over documents where items hang together. */
+    BOOTSTRAP
   }
 
   /** Refuses limits that are not ordered. */

@@ -46,6 +46,20 @@ public record ItemRow(
     this(probe, id, before, after, answerBefore, answerAfter, loopsBefore, loopsAfter, Place.NONE);
   }
 
+  /** The same item between two measurements: what it was after the earlier one stands before. */
+  ItemRow since(ItemRow earlier) {
+    return new ItemRow(
+        probe,
+        id,
+        earlier.after,
+        after,
+        earlier.answerAfter,
+        answerAfter,
+        earlier.loopsAfter,
+        loopsAfter,
+        earlier.place);
+  }
+
   boolean ofText() {
     return place.bytes() > 0;
   }

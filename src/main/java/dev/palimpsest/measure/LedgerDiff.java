@@ -95,17 +95,7 @@ public record LedgerDiff(String first, String second, List<Part> probes, List<St
       if (two == null) {
         throw new BadInput("probe " + one.probe() + ": item " + one.id() + " lacks a line");
       }
-      rows.add(
-          new ItemRow(
-              one.probe(),
-              one.id(),
-              one.after(),
-              two.after(),
-              one.answerAfter(),
-              two.answerAfter(),
-              one.loopsAfter(),
-              two.loopsAfter(),
-              one.place()));
+      rows.add(two.since(one));
     }
     return rows;
   }

@@ -159,7 +159,8 @@ public final class LedgerJson {
     return node;
   }
 
-  static ObjectNode outcome(Outcome outcome) {
+  /** What a set of items says. */
+  public static ObjectNode outcome(Outcome outcome) {
     ObjectNode node = Json.mapper().createObjectNode();
     node.put("n", outcome.n());
     node.put("before", outcome.before()).put("after", outcome.after());

@@ -37,13 +37,20 @@ public record Overlap(Map<String, Set<String>> items, List<String> unread) {
     unread = List.copyOf(unread);
   }
 
-  /** Looks through a run's data and what it replayed; a share held out is not told apart. */
+  /**
+   * Looks through a run's data and what it replayed, and those of the runs that its adapter was
+   * begun with; a share held out is not told apart.
+   */
   public static Overlap of(Path run, List<Probe> probes) {
-    TuneJob job = TuneJob.of(run);
     Search search = new Search(probes);
-    search.through(job.data(), Optional.of(RunFolder.about(run).path("data").asString("")));
-    job.replay()
-        .ifPresent(old -> search.through(job.data().withFile(old.file()), Optional.empty()));
+    for (Optional<Path> next = Optional.of(run); next.isPresent(); ) {
+      TuneJob job = TuneJob.of(next.get());
+      String data = RunFolder.about(next.get()).path("data").asString("");
+      search.through(job.data(), Optional.of(data));
+      job.replay()
+          .ifPresent(old -> search.through(job.data().withFile(old.file()), Optional.empty()));
+      next = job.method().earlier().flatMap(earlier -> RunFolder.around(earlier.adapter()));
+    }
     return search.overlap();
   }
 

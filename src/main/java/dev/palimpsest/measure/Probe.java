@@ -62,6 +62,11 @@ public record Probe(
     return of(IntStream.range(0, most).mapToObj(i -> items.get(i * items.size() / most)).toList());
   }
 
+  /** The same probe under another name. */
+  public Probe named(String other) {
+    return new Probe(other, kind, folder, items, documents);
+  }
+
   /** Whether it is measured in bits a byte. */
   public boolean ofTexts() {
     return items.getFirst() instanceof ProbeItem.Read;

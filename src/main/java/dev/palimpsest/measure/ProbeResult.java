@@ -1,5 +1,6 @@
 package dev.palimpsest.measure;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -70,6 +71,18 @@ public record ProbeResult(
   public Optional<Outcome> without(Set<String> ids) {
     List<ItemRow> others = rows.stream().filter(row -> !ids.contains(row.id())).toList();
     return others.isEmpty() ? Optional.empty() : Optional.of(new Rows(others).outcome());
+  }
+
+  /**
+   * What the same items say between two measurements of one probe: after the earlier one, and after
+   * this.
+   */
+  public Outcome since(ProbeResult earlier) {
+    List<ItemRow> between = new ArrayList<>();
+    for (int i = 0; i < rows.size(); i++) {
+      between.add(rows.get(i).since(earlier.rows.get(i)));
+    }
+    return new Rows(between).outcome();
   }
 
   /** Answers that ended in endless repetition, before. */

@@ -1,7 +1,9 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.run.BadInput;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -27,6 +29,39 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) implem
     Map<String, Factors> whole = new LinkedHashMap<>(factors);
     whole.replaceAll((module, each) -> each.whole());
     return new Adapter(config.doubled(), whole);
+  }
+
+  /**
+   * The dial between base (0) and adapter (1): alpha multiplied, so nothing is rounded into the
+   * factors.
+   *
+   * @throws BadInput over DoRA
+   */
+  public Adapter scaled(double factor) {
+    Map<String, Factors> scaled = new LinkedHashMap<>(factors);
+    scaled.replaceAll((module, each) -> each.scaled(factor));
+    return new Adapter(config.scaled(factor), scaled);
+  }
+
+  /**
+   * One plain LoRA that changes what this and another change together: the A one below the other,
+   * the B side by side (PEFT's {@code cat}), in the scope that is open. Nothing is approximated;
+   * where the scales differ, this one's B takes the quotient.
+   *
+   * @throws BadInput over DoRA
+   */
+  public Adapter and(Adapter other) {
+    config.requireStackable();
+    other.config.requireStackable();
+    Map<String, Factors> joined = new LinkedHashMap<>(whole().factors);
+    other.whole().factors.forEach((module, each) -> joined.merge(module, each, Factors::and));
+    TargetModules targets =
+        factors.keySet().containsAll(joined.keySet())
+            ? config.targets()
+            : other.factors.keySet().containsAll(joined.keySet())
+                ? other.config.targets()
+                : TargetModules.of(new TargetModules.Names.Listed(List.copyOf(joined.keySet())));
+    return new Adapter(config.of(joined, targets), joined);
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.run.BadInput;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -81,6 +82,61 @@ public record AdapterConfig(
         weightDecomposed,
         targets,
         ranks,
+        alphas,
+        dropout,
+        baseName,
+        baseFingerprint);
+  }
+
+  /** A plain LoRA of these factors over the same base; what differs from the first is a pattern. */
+  AdapterConfig of(Map<String, Factors> factors, TargetModules modules) {
+    Factors first = factors.values().iterator().next();
+    Map<String, Integer> ranks = new LinkedHashMap<>();
+    Map<String, Double> alphas = new LinkedHashMap<>();
+    factors.forEach(
+        (module, each) -> {
+          if (each.rank() != first.rank() || each.scale() != first.scale()) {
+            ranks.put(module, each.rank());
+            alphas.put(module, each.scale() * each.rank());
+          }
+        });
+    return new AdapterConfig(
+        first.rank(),
+        first.scale() * first.rank(),
+        false,
+        false,
+        modules,
+        ranks,
+        alphas,
+        0,
+        baseName,
+        baseFingerprint);
+  }
+
+  /**
+   * Checks that another change can be added to this one.
+   *
+   * @throws BadInput over DoRA
+   */
+  public void requireStackable() {
+    if (weightDecomposed) {
+      throw new BadInput(
+          "a DoRA adapter cannot be joined with another: its change hangs on the base; train with"
+              + " --method lora, rslora, lora+ or pissa to stack adapters");
+    }
+  }
+
+  /** The same with every scale multiplied. */
+  AdapterConfig scaled(double factor) {
+    Map<String, Double> alphas = new LinkedHashMap<>(alphaPattern);
+    alphas.replaceAll((pattern, each) -> factor * each);
+    return new AdapterConfig(
+        rank,
+        factor * alpha,
+        rankStabilised,
+        weightDecomposed,
+        targets,
+        rankPattern,
         alphas,
         dropout,
         baseName,

@@ -27,12 +27,23 @@ public final class Decoder implements AutoCloseable {
   private final DecoderWeights weights;
   private final Rotary rotary;
   private final Rotary localRotary;
+  private final Runnable closing;
 
   private Decoder(ModelConfig config, Precision precision, Device device, DecoderWeights weights) {
+    this(config, precision, device, weights, weights::close);
+  }
+
+  private Decoder(
+      ModelConfig config,
+      Precision precision,
+      Device device,
+      DecoderWeights weights,
+      Runnable closing) {
     this.config = config;
     this.precision = precision;
     this.device = device;
     this.weights = weights;
+    this.closing = closing;
     this.rotary = new Rotary(config.rope(), config.headWidth());
     this.localRotary = new Rotary(config.localRope(), config.headWidth());
   }
@@ -118,6 +129,17 @@ public final class Decoder implements AutoCloseable {
   /** The same model with other weights, which the caller closes. */
   Decoder with(DecoderWeights others) {
     return new Decoder(config, precision, device, others);
+  }
+
+  /**
+   * The same model with an adapter in it that stays as it is, so that another one can train over
+   * both. It shares this model's weights; closing it frees what it adds alone.
+   *
+   * @param frozen by module name; without magnitudes
+   */
+  public Decoder under(Map<String, Factors> frozen) {
+    DecoderWeights changed = weights.under(frozen);
+    return new Decoder(config, precision, device, changed, changed::closeChange);
   }
 
   /** Tables of a pass, (rows, 1, dim), for all heads. */
@@ -247,6 +269,6 @@ public final class Decoder implements AutoCloseable {
 
   @Override
   public void close() {
-    weights.close();
+    closing.run();
   }
 }

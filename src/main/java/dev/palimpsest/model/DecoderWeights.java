@@ -7,6 +7,7 @@ import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,20 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
       return List.of(queryKeyValue, output, gateUp, down);
     }
 
+    private Layer under(Map<String, Factors> frozen) {
+      return new Layer(
+          beforeAttention,
+          queryKeyValue.under(frozen),
+          queryNorm,
+          keyNorm,
+          output.under(frozen),
+          afterAttention,
+          beforeFeedForward,
+          gateUp.under(frozen),
+          down.under(frozen),
+          afterFeedForward);
+    }
+
     /** Norms and biases. */
     long plainBytes() {
       return Stream.concat(
@@ -59,6 +74,20 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
           .mapToLong(Tensor::bytes)
           .sum();
     }
+  }
+
+  /** The same with a change that stays as it is; {@link #closeChange} frees that alone. */
+  DecoderWeights under(Map<String, Factors> frozen) {
+    List<Layer> changed = layers.stream().map(layer -> layer.under(frozen)).toList();
+    return new DecoderWeights(embedding, changed, finalNorm, head);
+  }
+
+  /** Frees what {@link #under} added. */
+  void closeChange() {
+    projections().stream()
+        .map(Projection::weight)
+        .filter(Weight.Adapted.class::isInstance)
+        .forEach(Weight::close);
   }
 
   /** Of all layers. */

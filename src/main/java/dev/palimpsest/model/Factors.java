@@ -69,6 +69,13 @@ public record Factors(
             scale);
   }
 
+  /** The sum of two changes without magnitudes, as one of both ranks; at the other's scale. */
+  Factors and(Factors other) {
+    Tensor own = scale == other.scale ? b : b.times(scale / other.scale);
+    return new Factors(
+        Tensor.cat(0, List.of(a, other.a)), Tensor.cat(1, List.of(own, other.b)), other.scale);
+  }
+
   /**
    * The Frobenius norm of the change, from the factors' Gram matrices: ‖BA‖² is the trace of BᵀB ·
    * AAᵀ.

@@ -80,6 +80,11 @@ public record Footprint(ModelConfig config, Precision precision) {
         + products() * joinedParameters(adapter);
   }
 
+  /** Factors that stay as they are, and the same joined. */
+  public long frozenBytes(AdapterConfig adapter) {
+    return Float.BYTES * trainedParameters(adapter) + products() * joinedParameters(adapter);
+  }
+
   /** The joined B of a projection is mostly zeros: its modules' lie along the diagonal. */
   private long joinedParameters(AdapterConfig adapter) {
     long joined = 0;

@@ -5,10 +5,12 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Problems;
+import dev.palimpsest.run.Sha256;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,6 +73,12 @@ public final class PeftFolder {
     try (Scope scope = Scope.open()) {
       return scope.keep(read(file, file.tensors(), PROMPT));
     }
+  }
+
+  /** SHA-256 over both files of a folder: what the adapter is, wherever it lies. */
+  public static String sha256(Path folder) {
+    String both = Sha256.of(weights(folder)) + Sha256.of(config(folder));
+    return Sha256.of(both.getBytes(StandardCharsets.US_ASCII));
   }
 
   /**

@@ -1,7 +1,9 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,18 @@ record Projection(
   Tensor apply(Tensor x, Adaptation adaptation) {
     Tensor input = x.to(weight.products());
     return adaptation.adapt(this, input, plain(input));
+  }
+
+  /** The same with a change that stays as it is; itself, where there is none. */
+  Projection under(Map<String, Factors> frozen) {
+    try (Scope scope = Scope.open()) {
+      JoinedFactors change = JoinedFactors.of(this, frozen);
+      if (change.isEmpty()) {
+        return this;
+      }
+      change.tensors().forEach(scope::release);
+      return new Projection(modules, widths, new Weight.Adapted(weight, change), bias);
+    }
   }
 
   /** Outputs without the bias. */

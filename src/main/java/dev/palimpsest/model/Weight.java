@@ -151,6 +151,68 @@ sealed interface Weight extends AutoCloseable {
   }
 
   /**
+   * A matrix with a change of low rank that stays as it is. The two are multiplied apart, as they
+   * are where an adapter answers: added into the matrix the change would be rounded with it.
+   *
+   * @param below somebody else's, who closes it
+   * @param change without magnitudes
+   */
+  record Adapted(Weight below, JoinedFactors change) implements Weight {
+    /** Refuses magnitudes. */
+    public Adapted {
+      if (change.gains() != null) {
+        throw new IllegalArgumentException("a change with magnitudes is no sum");
+      }
+    }
+
+    @Override
+    public long out() {
+      return below.out();
+    }
+
+    @Override
+    public long in() {
+      return below.in();
+    }
+
+    @Override
+    public DType products() {
+      return below.products();
+    }
+
+    @Override
+    public Tensor linear(Tensor x) {
+      try (Scope scope = Scope.open()) {
+        Tensor outputs = below.linear(x);
+        change.addTo(outputs, change.low(x));
+        return scope.keep(outputs);
+      }
+    }
+
+    @Override
+    public Tensor back(Tensor y) {
+      try (Scope scope = Scope.open()) {
+        return scope.keep(below.back(y).plusMatmulInPlace(y.matmul(change.b()), change.a()));
+      }
+    }
+
+    @Override
+    public Tensor dense() {
+      return below.dense().plus(change.b().matmul(change.a()));
+    }
+
+    @Override
+    public long bytes() {
+      return below.bytes() + change.a().bytes() + change.b().bytes();
+    }
+
+    @Override
+    public void close() {
+      change.tensors().forEach(Tensor::close);
+    }
+  }
+
+  /**
    * Modules one below the other, each quantised by itself, as bitsandbytes has them; each product
    * dequantises them, and forgets the matrix.
    *

@@ -47,12 +47,14 @@ public final class Checkpoints {
     try (Safetensors stored = Safetensors.open(file)) {
       FactorLayout layout = FactorLayout.of(config, model.decoder().config());
       Map<String, Factors> factors = read(layout, stored, Training.PARAMETERS, file);
-      return stored.tensors().containsKey(TrainedAdapter.START)
-          ? new Adapter(
-                  config,
-                  FactorLayout.from(read(layout, stored, TrainedAdapter.START, file), factors))
-              .whole()
-          : new Adapter(config, factors);
+      Adapter trained =
+          stored.tensors().containsKey(TrainedAdapter.START)
+              ? new Adapter(
+                      config,
+                      FactorLayout.from(read(layout, stored, TrainedAdapter.START, file), factors))
+                  .whole()
+              : new Adapter(config, factors);
+      return job.method() instanceof Stacked stacked ? stacked.joined(model, trained) : trained;
     }
   }
 
@@ -101,6 +103,8 @@ public final class Checkpoints {
   private static AdapterConfig config(Path run, TuneJob job, LanguageModel model) {
     return switch (job.method()) {
       case LowRank adapter -> adapter.config(model, job.model());
+      case Continued adapter -> adapter.config(model, job.model());
+      case Stacked adapter -> adapter.own().config(model, job.model());
       case Full full ->
           throw new BadInput(
               run

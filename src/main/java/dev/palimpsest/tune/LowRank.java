@@ -146,6 +146,13 @@ public record LowRank(
 
   @Override
   public Start over(LanguageModel model, String name) {
+    Plan plan = plan(model, name);
+    Decoder base = model.decoder();
+    return seeds -> new TrainedAdapter(plan.config, base, plan.begin(base, seeds), ratio);
+  }
+
+  /** What trains, checked against a model. */
+  Plan plan(LanguageModel model, String name) {
     Decoder base = model.decoder();
     if (method.equals("qlora") && !base.precision().quantised()) {
       throw new BadInput(
@@ -158,13 +165,20 @@ public record LowRank(
     if (beginsInBase()) {
       LoraParameters.requireRanks(layout);
     }
-    return seeds -> new TrainedAdapter(config, base, begin(layout, base, seeds), ratio);
+    return new Plan(config, layout, beginsInBase());
   }
 
-  private LoraParameters begin(FactorLayout layout, Decoder base, Seeds seeds) {
-    return beginsInBase()
-        ? LoraParameters.principal(layout, base)
-        : LoraParameters.fresh(layout, base, seeds);
+  /**
+   * Factors that are still to begin.
+   *
+   * @param inBase whether they begin as a part of the base
+   */
+  record Plan(AdapterConfig config, FactorLayout layout, boolean inBase) {
+    LoraParameters begin(Decoder base, Seeds seeds) {
+      return inBase
+          ? LoraParameters.principal(layout, base)
+          : LoraParameters.fresh(layout, base, seeds);
+    }
   }
 
   /** Whether the factors begin as a part of the base. */

@@ -7,15 +7,18 @@ import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Seeds;
 import java.util.List;
+import java.util.Optional;
 
 /** What of a model trains, as a user asks for it; {@code run.json} holds it. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "family")
 @JsonSubTypes({
   @JsonSubTypes.Type(value = LowRank.class, name = "low-rank"),
+  @JsonSubTypes.Type(value = Continued.class, name = "continued"),
+  @JsonSubTypes.Type(value = Stacked.class, name = "stacked"),
   @JsonSubTypes.Type(value = PromptLearning.class, name = "prompt-learning"),
   @JsonSubTypes.Type(value = Full.class, name = "full")
 })
-public sealed interface Method permits LowRank, PromptLearning, Full {
+public sealed interface Method permits LowRank, Continued, Stacked, PromptLearning, Full {
   /** The name that the user gives. */
   String method();
 
@@ -48,6 +51,11 @@ public sealed interface Method permits LowRank, PromptLearning, Full {
    * @throws dev.palimpsest.run.BadInput if the model has nothing that the method asks for
    */
   Start over(LanguageModel model, String name);
+
+  /** The adapter that it begins with. */
+  default Optional<Earlier> earlier() {
+    return Optional.empty();
+  }
 
   /** How many tokens of the context it takes for itself. */
   default int virtualTokens() {

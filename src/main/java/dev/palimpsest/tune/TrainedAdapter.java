@@ -12,26 +12,29 @@ import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Factors that train over a frozen decoder.
  *
  * @param config of the factors as they train
  * @param ratio how many times A's rate all others have
+ * @param below what the base has in it that is no part of the model; owned, the base with it
  */
 record TrainedAdapter(
     AdapterConfig config,
     Decoder base,
     LoraParameters factors,
     double ratio,
-    TrainedDecoder decoder)
+    TrainedDecoder decoder,
+    Optional<Adapter> below)
     implements Trained {
   /** What the state calls the parameters that a base holds already. */
   static final String START = "start";
 
   /** The written-out gradient. */
   TrainedAdapter(AdapterConfig config, Decoder base, LoraParameters factors, double ratio) {
-    this(config, base, factors, ratio, new FrozenDecoder(base, factors.factors()));
+    this(config, base, factors, ratio, new FrozenDecoder(base, factors.factors()), Optional.empty());
   }
 
   @Override
@@ -76,12 +79,18 @@ record TrainedAdapter(
 
   @Override
   public void write(Path folder) {
-    PeftFolder.write(folder, new Adapter(config, factors.factors()).whole());
+    Adapter own = new Adapter(config, factors.factors());
+    PeftFolder.write(folder, below.map(first -> first.and(own)).orElseGet(own::whole));
   }
 
   @Override
   public void close() {
     decoder.close();
     factors.close();
+    below.ifPresent(
+        first -> {
+          base.close();
+          first.close();
+        });
   }
 }

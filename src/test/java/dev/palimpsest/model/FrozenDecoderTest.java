@@ -50,6 +50,27 @@ class FrozenDecoderTest {
     }
   }
 
+  /** Modules of both, of the upper one alone and of the lower one alone; two scales. */
+  @ParameterizedTest
+  @CsvSource({"plain, rslora", "one-layer, patterns", "excluded, one-layer"})
+  void backward_overAFrozenAdapter_isAutogradsThroughTheTwoJoined(String below, String above) {
+    try (Scope _ = Scope.open();
+        Decoder decoder = decoder("llama", Precision.FP32)) {
+      Adapter first = PeftFolder.read(Reference.adapter(below), decoder.config());
+      Map<String, Factors> leaves = leaves(above, decoder.config());
+      Map<String, Factors> joined = new LinkedHashMap<>(first.factors());
+      leaves.forEach((module, each) -> joined.merge(module, each, Factors::and));
+      Tensor byHidden = gradient(decoder.config(), 6);
+      AutogradDecoder graph = new AutogradDecoder(new AdaptedDecoder(decoder, joined));
+      Found expected = found(graph, leaves, byHidden);
+
+      try (Decoder under = decoder.under(first.factors())) {
+        assertSame(found(new FrozenDecoder(under, leaves), leaves, byHidden), expected, 3e-5);
+        assertSame(found(new FrozenDecoder(under, leaves, 1), leaves, byHidden), expected, 3e-5);
+      }
+    }
+  }
+
   /** Rounding is a matter of luck in one pass, so over several. */
   @ParameterizedTest
   @ValueSource(strings = {"plain", "dora"})

@@ -1,0 +1,51 @@
+package dev.palimpsest.compare;
+
+import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.measure.BaseReplay;
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.tune.TuneJob;
+import dev.palimpsest.tune.Tuner;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Runs of a larger undertaking: those that are finished stand, those that were cut off go on.
+ *
+ * @param cache of texts that the model writes
+ */
+record Runs(Path cache, Tuner.Watch watch) {
+  /**
+   * What a run comes to.
+   *
+   * @throws BadInput if a run of another job is there
+   * @throws EnvironmentFailure if the user stopped it; the same call goes on
+   */
+  Tuner.Result train(String name, TuneJob job, LanguageModel loaded, Path run) {
+    TuneJob whole = BaseReplay.written(job, loaded, cache.resolve("replay"));
+    Tuner.Result result;
+    if (!Files.exists(run)) {
+      result = whole.run(loaded, run, watch);
+    } else if (!TuneJob.of(run).equals(whole)) {
+      throw new BadInput(run + ": this run is of another plan: remove it, or give another --out");
+    } else {
+      result = TuneJob.result(run).orElseGet(() -> whole.resume(loaded, run, watch));
+    }
+    if (!result.finished()) {
+      throw stopped(name);
+    }
+    return result;
+  }
+
+  /** Fails if the user has asked to stop. */
+  void goOn(String next) {
+    if (watch.cancellation().requested()) {
+      throw stopped(next);
+    }
+  }
+
+  private static EnvironmentFailure stopped(String where) {
+    return new EnvironmentFailure(
+        "stopped at " + where + ": what is done is kept, the same call goes on");
+  }
+}

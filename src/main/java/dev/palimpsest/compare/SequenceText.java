@@ -1,0 +1,88 @@
+package dev.palimpsest.compare;
+
+import dev.palimpsest.measure.Interval;
+import dev.palimpsest.measure.Outcome;
+import dev.palimpsest.measure.ProbeKind;
+import dev.palimpsest.measure.ProbeResult;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/** A sequence as tables for people. */
+public final class SequenceText {
+  private SequenceText() {}
+
+  /** A table a course, then the means. */
+  public static String of(SequenceResult result) {
+    StringBuilder out = new StringBuilder();
+    for (SequenceResult.Course course : result.courses()) {
+      out.append(
+          format(
+              "%s, seed %d%n%-16s", String.join(" → ", course.order()), course.seed(), "after"));
+      course.order().forEach(task -> out.append(format(" %-32s", task)));
+      out.append(format("%n%-16s", "the model"));
+      course.matrix().base().forEach(rate -> out.append(format(" %-32s", format("%.3f", rate))));
+      out.append(format("%n"));
+      for (int i = 0; i < course.stages().size(); i++) {
+        out.append(stage(course, i));
+      }
+      course.stages().forEach(stage -> out.append(retention(stage)));
+      out.append(summary(result.summary(List.of(course)))).append(format("%n"));
+    }
+    if (result.courses().size() > 1) {
+      out.append(format("mean of %d%n%s", result.courses().size(), summary(result.summary())));
+    }
+    return out.toString().strip();
+  }
+
+  private static String stage(SequenceResult.Course course, int stage) {
+    StringBuilder out = new StringBuilder(format("%-16s", course.order().get(stage)));
+    List<Double> rates = course.matrix().rates().get(stage);
+    for (int i = 0; i < rates.size(); i++) {
+      String change =
+          course
+              .since(stage, course.order().get(i))
+              .map(outcome -> format("  Δ %+.3f%s", outcome.delta(), limits(outcome.interval())))
+              .orElse("");
+      out.append(format(" %-32s", format("%.3f", rates.get(i)) + change));
+    }
+    return out.toString().stripTrailing() + format("%n");
+  }
+
+  private static String retention(SequenceResult.Stage stage) {
+    StringBuilder out = new StringBuilder();
+    for (ProbeResult result : stage.ledger().probes()) {
+      if (result.probe().kind() == ProbeKind.RETENTION) {
+        Outcome outcome = result.outcome();
+        out.append(
+            format(
+                "  %s after %s: %.3f, Δ %+.3f%s of the model's %.3f%n",
+                result.probe().name(),
+                stage.task(),
+                outcome.after(),
+                outcome.delta(),
+                limits(outcome.interval()),
+                outcome.before()));
+      }
+    }
+    return out.toString();
+  }
+
+  private static String summary(SequenceResult.Summary summary) {
+    return format(
+        "accuracy %.3f, backward transfer %+.3f%s, forgetting %.3f, forward transfer %+.3f%n",
+        summary.accuracy(),
+        summary.backward().orElseThrow(),
+        limits(summary.backwardInterval()),
+        summary.forgetting().orElseThrow(),
+        summary.forward().orElseThrow());
+  }
+
+  private static String limits(Optional<Interval> interval) {
+    return interval.map(i -> format(" (%+.3f … %+.3f)", i.low(), i.high())).orElse("");
+  }
+
+  private static String format(String pattern, Object... values) {
+    return String.format(Locale.ROOT, pattern, values);
+  }
+}

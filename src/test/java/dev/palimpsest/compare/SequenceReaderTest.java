@@ -1,0 +1,73 @@
+package dev.palimpsest.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.palimpsest.run.BadInput;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SequenceReaderTest {
+  @TempDir private Path folder;
+
+  private SequencePlan read(String text) throws IOException {
+    return SequenceReader.read(Files.writeString(folder.resolve("plan.yaml"), text));
+  }
+
+  @Test
+  void read_aPlan_sharesOptionsUnlessATaskSaysOtherwise() throws IOException {
+    SequencePlan plan =
+        read(
+            """
+            model: smollm2
+            mode: stacked
+            tune: {epochs: 2, lr: 1e-3}
+            tasks:
+              form: {gain: form.jsonl, tune: {data: form-train.jsonl}}
+              facts: {gain: facts.jsonl, tune: {data: facts-train.jsonl, epochs: 4}}
+            retention: built-in
+            orders: [[form, facts], [facts, form]]
+            seeds: [1, 2]
+            """);
+
+    assertThat(plan.mode()).isEqualTo(SequencePlan.Mode.STACKED);
+    assertThat(plan.builtIn()).isTrue();
+    assertThat(plan.orders()).containsExactly(List.of("form", "facts"), List.of("facts", "form"));
+    assertThat(plan.seeds()).containsExactly(1L, 2L);
+    assertThat(plan.task("form").options())
+        .isEqualTo(Map.of("epochs", "2", "lr", "0.001", "data", "form-train.jsonl"));
+    assertThat(plan.task("facts").options()).containsEntry("epochs", "4");
+  }
+
+  @Test
+  void read_faults_areToldAllAtOnce() {
+    assertThatThrownBy(
+            () ->
+                read(
+                    """
+                    mode: merged
+                    tune: {from: adapter}
+                    tasks:
+                      "a b": {tune: {rank: 4}}
+                    orders: [[form]]
+                    probes: none
+                    """))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContainingAll(
+            "probes is unknown",
+            "mode: merged is unknown",
+            "tune.from: each stage has it by the mode",
+            "tasks.a b: a name has letters",
+            "tasks.a b.gain is missing",
+            "tasks.a b.tune.rank: one adapter goes through all tasks",
+            "tasks.a b.tune.data is missing",
+            "tasks: give at least two",
+            "model is missing",
+            "orders: give lists of all the tasks");
+  }
+}

@@ -1,0 +1,193 @@
+package dev.palimpsest.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.palimpsest.Reference;
+import dev.palimpsest.data.DataSpec;
+import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.model.PeftFolder;
+import dev.palimpsest.model.Precision;
+import dev.palimpsest.run.Cancellation;
+import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.run.Progress;
+import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tune.Continued;
+import dev.palimpsest.tune.LowRank;
+import dev.palimpsest.tune.Method;
+import dev.palimpsest.tune.Schedule;
+import dev.palimpsest.tune.Stacked;
+import dev.palimpsest.tune.TuneJob;
+import dev.palimpsest.tune.TuneSettings;
+import dev.palimpsest.tune.Tuner;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** On a tiny random model, which learns to say yes, then to say no. */
+class SequenceTest {
+  private static final Path LLAMA = Reference.checkpoint("llama");
+
+  @TempDir private Path folder;
+  private Cancellation cancellation = new Cancellation();
+
+  @BeforeEach
+  void writeData() throws IOException {
+    for (String word : List.of("yes", "no")) {
+      StringBuilder rows = new StringBuilder();
+      for (int i = 0; i < 12; i++) {
+        rows.append("{\"prompt\": \"say %d\", \"completion\": \"%s\"}\n".formatted(i, word));
+      }
+      Files.writeString(folder.resolve(word + ".jsonl"), rows);
+    }
+  }
+
+  private static final class TinyModels implements Bakeoff.Models {
+    @Override
+    public LanguageModel load(String name) {
+      return LanguageModel.load(Path.of(name), Precision.FP32, Device.best());
+    }
+
+    @Override
+    public LanguageModel load(TuneJob job) {
+      return load(job.model());
+    }
+
+    @Override
+    public LanguageModel load(Path folder, TuneJob job) {
+      throw new IllegalStateException("no stage has a model of its own");
+    }
+
+    @Override
+    public TuneJob job(Map<String, String> options, String model, long seed) {
+      LowRank own = new LowRank("lora", 4, 8, "all-linear");
+      Continued.Asked asked =
+          new Continued.Asked(
+              Optional.empty(), OptionalInt.empty(), OptionalDouble.empty(), List.of());
+      Method method =
+          options.containsKey("from")
+              ? Continued.of(Path.of(options.get("from")), asked)
+              : options.containsKey("over")
+                  ? Stacked.of(own, Path.of(options.get("over")))
+                  : own;
+      return new TuneJob(
+          model,
+          DataSpec.of(Path.of(Objects.requireNonNull(options.get("data")))),
+          Optional.empty(),
+          0,
+          Optional.empty(),
+          method,
+          new TuneSettings(
+              4,
+              1,
+              0.02,
+              Schedule.LINEAR,
+              0,
+              1,
+              "adamw",
+              0,
+              new TuneSettings.Length(OptionalInt.of(12), 1),
+              new TuneSettings.Saving(2, 1, 0),
+              seed),
+          Precision.FP32,
+          1);
+    }
+  }
+
+  private SequencePlan plan(SequencePlan.Mode mode, List<List<String>> orders) {
+    return new SequencePlan(
+        LLAMA.toString(), mode, List.of(task("yes"), task("no")), List.of(), false, orders,
+        List.of(1L), 4);
+  }
+
+  private SequencePlan.Task task(String word) {
+    Path file = folder.resolve(word + ".jsonl");
+    return new SequencePlan.Task(word, file, Map.of("data", file.toString()));
+  }
+
+  private SequenceResult run(SequencePlan plan) {
+    return run(plan, Progress.none());
+  }
+
+  private SequenceResult run(SequencePlan plan, Progress progress) {
+    return new Sequence(
+            plan,
+            new Bakeoff.Settings(
+                folder.resolve("out"), folder.resolve("store.sqlite"), folder.resolve("cache")),
+            new TinyModels(),
+            new Tuner.Watch(progress, cancellation, System::nanoTime))
+        .run();
+  }
+
+  @ParameterizedTest
+  @EnumSource(SequencePlan.Mode.class)
+  void run_twoTasksThatExcludeEachOther_learnsTheSecondAndForgetsTheFirst(SequencePlan.Mode mode)
+      throws IOException {
+    SequenceResult result = run(plan(mode, List.of(List.of("yes", "no"))));
+
+    SequenceResult.Course course = result.courses().getFirst();
+    TaskMatrix matrix = course.matrix();
+    assertThat(matrix.base()).containsExactly(0.0, 0.0);
+    assertThat(matrix.rates().get(0).get(0)).isGreaterThan(0.9);
+    assertThat(matrix.rates().get(1).get(1)).isGreaterThan(0.9);
+    assertThat(matrix.rates().get(1).get(0)).isLessThan(0.1);
+    SequenceResult.Summary summary = result.summary();
+    assertThat(summary.backward().orElseThrow()).isLessThan(-0.8);
+    assertThat(summary.forgetting().orElseThrow())
+        .isCloseTo(-summary.backward().orElseThrow(), within(1e-12));
+    assertThat(summary.backwardInterval().orElseThrow().contains(summary.backward().orElseThrow()))
+        .isTrue();
+    assertThat(course.since(1, "yes").orElseThrow().delta())
+        .isEqualTo(summary.backward().orElseThrow());
+    assertThat(course.since(1, "no")).isEmpty();
+    Path second =
+        folder.resolve(
+            mode == SequencePlan.Mode.FRESH ? "out/runs/seed1.no" : "out/runs/seed1.yes.no");
+    assertThat(PeftFolder.readConfig(second.resolve("adapter")).rank())
+        .isEqualTo(mode == SequencePlan.Mode.STACKED ? 8 : 4);
+    assertThat(SequenceText.of(result)).contains("yes → no, seed 1", "backward transfer -");
+    assertThat(SequenceJson.of(result).at("/courses/0/matrix/1/1").asDouble())
+        .isEqualTo(matrix.rates().get(1).get(1));
+  }
+
+  @Test
+  void run_stoppedAndAgain_goesOnAndTakesWhatIsDone() throws IOException {
+    SequencePlan plan =
+        plan(SequencePlan.Mode.SAME, List.of(List.of("yes", "no"), List.of("no", "yes")));
+    Progress stopping =
+        point -> {
+          if (point.task().equals("seed1.yes.no")) {
+            cancellation.request();
+          }
+        };
+    assertThatThrownBy(() -> run(plan, stopping)).isInstanceOf(EnvironmentFailure.class);
+    Path weights = folder.resolve("out/runs/seed1.yes/adapter/adapter_model.safetensors");
+    FileTime written = Files.getLastModifiedTime(weights);
+    cancellation = new Cancellation();
+
+    SequenceResult whole = run(plan);
+
+    assertThat(Files.getLastModifiedTime(weights)).isEqualTo(written);
+    assertThat(whole.courses()).hasSize(2);
+    assertThat(whole.courses().get(1).order()).containsExactly("no", "yes");
+    double mean =
+        whole.courses().stream()
+            .mapToDouble(course -> course.matrix().backwardTransfer().orElseThrow())
+            .average()
+            .orElseThrow();
+    assertThat(whole.summary().backward().orElseThrow()).isCloseTo(mean, within(1e-12));
+  }
+}
