@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
       LedgerCommand.class,
       ReportCommand.class,
       CompareCommand.class,
+      MergeCommand.class,
       DemoCommand.class
     })
 public final class Main implements Runnable {
