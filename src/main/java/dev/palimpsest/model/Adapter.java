@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A LoRA adapter.
@@ -44,9 +45,7 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) implem
   }
 
   /**
-   * One plain LoRA that changes what this and another change together: the A one below the other,
-   * the B side by side (PEFT's {@code cat}), in the scope that is open. Nothing is approximated;
-   * where the scales differ, this one's B takes the quotient.
+   * One plain LoRA that changes what this and another change together, in the scope that is open.
    *
    * @throws BadInput over DoRA
    */
@@ -54,14 +53,44 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) implem
     config.requireStackable();
     other.config.requireStackable();
     Map<String, Factors> joined = new LinkedHashMap<>(whole().factors);
-    other.whole().factors.forEach((module, each) -> joined.merge(module, each, Factors::and));
+    other
+        .whole()
+        .factors
+        .forEach(
+            (module, each) ->
+                joined.merge(module, each, (one, two) -> Factors.sum(List.of(one, two))));
     TargetModules targets =
         factors.keySet().containsAll(joined.keySet())
             ? config.targets()
             : other.factors.keySet().containsAll(joined.keySet())
                 ? other.config.targets()
                 : TargetModules.of(new TargetModules.Names.Listed(List.copyOf(joined.keySet())));
-    return new Adapter(config.of(joined, targets), joined);
+    return new Adapter(AdapterConfig.plain(joined, targets).overBaseOf(config), joined);
+  }
+
+  /** A plain LoRA of factors that may differ in rank and scale. */
+  public static Adapter plain(Map<String, Factors> factors, ModelConfig model) {
+    return new Adapter(
+        AdapterConfig.plain(factors, targets(factors.keySet(), model)), factors);
+  }
+
+  /** By the last part of their names where that says it, as other readers like it better. */
+  private static TargetModules targets(Set<String> modules, ModelConfig model) {
+    List<String> kinds =
+        modules.stream().map(each -> each.substring(each.lastIndexOf('.') + 1)).distinct().toList();
+    TargetModules byKind = TargetModules.of(new TargetModules.Names.Listed(kinds));
+    boolean all =
+        ModelTensors.linear(model).keySet().stream()
+            .filter(byKind::matches)
+            .allMatch(modules::contains);
+    return all
+        ? byKind
+        : TargetModules.of(new TargetModules.Names.Listed(List.copyOf(modules)));
+  }
+
+  /** The same over a base that is known. */
+  public Adapter over(String name, String fingerprint) {
+    return new Adapter(config.over(name, fingerprint), factors);
   }
 
   @Override

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * How a LoRA adapter sits on its base, in PEFT's terms.
@@ -56,6 +57,15 @@ public record AdapterConfig(
 
   /** The same over a base that is known. */
   public AdapterConfig over(String name, String fingerprint) {
+    return over(Optional.of(name), Optional.of(fingerprint));
+  }
+
+  /** The same over another's base. */
+  AdapterConfig overBaseOf(AdapterConfig other) {
+    return over(other.baseName, other.baseFingerprint);
+  }
+
+  private AdapterConfig over(Optional<String> name, Optional<String> fingerprint) {
     return new AdapterConfig(
         rank,
         alpha,
@@ -65,8 +75,8 @@ public record AdapterConfig(
         rankPattern,
         alphaPattern,
         dropout,
-        Optional.of(name),
-        Optional.of(fingerprint));
+        name,
+        fingerprint);
   }
 
   /** Twice every rank at the same scale alpha / rank. */
@@ -88,29 +98,50 @@ public record AdapterConfig(
         baseFingerprint);
   }
 
-  /** A plain LoRA of these factors over the same base; what differs from the first is a pattern. */
-  AdapterConfig of(Map<String, Factors> factors, TargetModules modules) {
-    Factors first = factors.values().iterator().next();
+  /**
+   * A plain LoRA of these factors, over a base that is not told. What differs from the most usual
+   * rank and scale is a pattern.
+   */
+  static AdapterConfig plain(Map<String, Factors> factors, TargetModules modules) {
+    Shape usual =
+        factors.values().stream()
+            .collect(Collectors.groupingBy(Shape::of, LinkedHashMap::new, Collectors.counting()))
+            .entrySet()
+            .stream()
+            .max(Map.Entry.comparingByValue())
+            .orElseThrow()
+            .getKey();
     Map<String, Integer> ranks = new LinkedHashMap<>();
     Map<String, Double> alphas = new LinkedHashMap<>();
     factors.forEach(
         (module, each) -> {
-          if (each.rank() != first.rank() || each.scale() != first.scale()) {
-            ranks.put(module, each.rank());
-            alphas.put(module, each.scale() * each.rank());
+          Shape shape = Shape.of(each);
+          if (!shape.equals(usual)) {
+            ranks.put(module, shape.rank);
+            alphas.put(module, shape.alpha());
           }
         });
     return new AdapterConfig(
-        first.rank(),
-        first.scale() * first.rank(),
+        usual.rank,
+        usual.alpha(),
         false,
         false,
         modules,
         ranks,
         alphas,
         0,
-        baseName,
-        baseFingerprint);
+        Optional.empty(),
+        Optional.empty());
+  }
+
+  private record Shape(int rank, double scale) {
+    static Shape of(Factors factors) {
+      return new Shape(factors.rank(), factors.scale());
+    }
+
+    double alpha() {
+      return scale * rank;
+    }
   }
 
   /**

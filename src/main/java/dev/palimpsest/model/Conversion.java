@@ -39,6 +39,13 @@ final class Conversion {
    */
   record Adjustment(long rowElements, LongUnaryOperator sourceRow, float added) {
     static final Adjustment NONE = new Adjustment(0, LongUnaryOperator.identity(), 0);
+
+    /** The same where the rows that are wanted begin at {@code first}. */
+    Adjustment from(long first) {
+      return rowElements == 0
+          ? this
+          : new Adjustment(rowElements, row -> sourceRow.applyAsLong(first + row), added);
+    }
   }
 
   private Conversion(

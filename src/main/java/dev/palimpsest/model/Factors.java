@@ -1,8 +1,11 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Native;
+import dev.palimpsest.tensor.Qr;
 import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Svd;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
 import java.util.stream.Stream;
@@ -69,13 +72,6 @@ public record Factors(
             scale);
   }
 
-  /** The sum of two changes without magnitudes, as one of both ranks; at the other's scale. */
-  Factors and(Factors other) {
-    Tensor own = scale == other.scale ? b : b.times(scale / other.scale);
-    return new Factors(
-        Tensor.cat(0, List.of(a, other.a)), Tensor.cat(1, List.of(own, other.b)), other.scale);
-  }
-
   /**
    * The Frobenius norm of the change, from the factors' Gram matrices: ‖BA‖² is the trace of BᵀB ·
    * AAᵀ.
@@ -126,6 +122,83 @@ public record Factors(
               + " with --method lora, rslora, lora+ or pissa to scale the adapter");
     }
     return new Factors(a, b, scale * factor, null, start);
+  }
+
+  /**
+   * The change of some rows of W, in the scope that is open: scale · B · A, and what the magnitudes
+   * add to it.
+   *
+   * @param weight the rows of W, (rows, in), F64
+   * @param from number of the first
+   * @return (rows, in), F64
+   */
+  public Tensor change(Tensor weight, long from) {
+    try (Scope scope = Scope.open()) {
+      Factors change = whole();
+      Tensor rows = change.b.narrow(0, from, weight.size(0)).to(DType.F64).times(change.scale);
+      Tensor product = rows.matmul(change.a.to(DType.F64));
+      if (magnitude == null) {
+        return scope.keep(product);
+      }
+      product.plusInPlace(weight);
+      Tensor gains =
+          magnitude
+              .narrow(0, from, weight.size(0))
+              .to(DType.F64)
+              .dividedBy(product.square().sum(1).sqrt());
+      return scope.keep(product.timesInPlace(gains.unsqueeze(1)).minusInPlace(weight));
+    }
+  }
+
+  /**
+   * One pair whose product is the sum of all changes: every A below the one before, every scaled B
+   * beside it. It is exact, where averaged factors are not: (B₁ + B₂)(A₁ + A₂) has cross terms.
+   *
+   * @return of scale 1, in the scope that is open
+   * @throws BadInput over DoRA, whose change is no product of factors
+   */
+  public static Factors sum(List<Factors> changes) {
+    List<Factors> plain = changes.stream().map(each -> each.scaled(1).whole()).toList();
+    return new Factors(
+        Tensor.cat(0, plain.stream().map(Factors::a).toList()),
+        Tensor.cat(1, plain.stream().map(each -> each.b.times(each.scale)).toList()),
+        1);
+  }
+
+  /**
+   * The singular value decomposition of the change, by QR of B and Aᵀ and that of the small core
+   * between them: exact, and no dense matrix is made.
+   *
+   * @return F64, as many as the inner dimension or the smaller side of W
+   * @throws BadInput over DoRA
+   */
+  public Svd svd() {
+    try (Scope scope = Scope.open()) {
+      Factors change = scaled(1).whole();
+      Qr left = Qr.of(change.b.to(DType.F64).times(change.scale));
+      Qr right = Qr.of(change.a.to(DType.F64).transpose(0, 1));
+      Svd core = Svd.of(left.r().matmul(right.r().transpose(0, 1)));
+      return new Svd(
+          scope.keep(left.q().matmul(core.u())),
+          scope.keep(core.s()),
+          scope.keep(core.vt().matmul(right.q().transpose(0, 1))));
+    }
+  }
+
+  /**
+   * The best pair of a rank for a change (Eckart and Young, 1936), each factor with the root of the
+   * singular values.
+   *
+   * @return F32, of scale 1, in the scope that is open
+   */
+  public static Factors of(Svd change, int rank) {
+    try (Scope scope = Scope.open()) {
+      Tensor roots = change.s().narrow(0, 0, rank).sqrt();
+      Tensor a = change.vt().narrow(0, 0, rank).times(roots.unsqueeze(1));
+      Tensor b = change.u().narrow(1, 0, rank).times(roots);
+      return new Factors(
+          scope.keep(a.to(DType.F32).contiguous()), scope.keep(b.to(DType.F32).contiguous()), 1);
+    }
   }
 
   /** Frees all tensors that a scope does not. */

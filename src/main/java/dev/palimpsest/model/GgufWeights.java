@@ -52,6 +52,26 @@ final class GgufWeights implements StoredWeights {
     return tensor;
   }
 
+  @Override
+  public Tensor rows(String name, DType type, long from, long count) {
+    Gguf.Entry entry = entry(name);
+    BlockFormat format = entry.type().format().orElseThrow();
+    Tensor target = Tensor.empty(type, count, TensorInfo.rowElements(entry.shape()));
+    Conversion.convert(
+        file.path() + ": tensor " + entry.name() + " (" + name + ")",
+        format,
+        // permuted rows lie anywhere within their head
+        layout.permuted(name)
+            ? entry.bytes()
+            : entry
+                .bytes()
+                .asSlice(format.bytesOf(from * target.size(1)), format.bytesOf(target.count())),
+        adjustment(name, entry.shape()).from(from),
+        new Conversion.TypedMemory(target.segment(), type));
+    entry.bytes().unload();
+    return target;
+  }
+
   private Conversion.Adjustment adjustment(String name, long[] shape) {
     if (layout.permuted(name)) {
       return new Conversion.Adjustment(

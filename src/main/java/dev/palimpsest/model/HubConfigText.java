@@ -5,10 +5,12 @@ import dev.palimpsest.model.ModelConfig.Rope;
 import dev.palimpsest.model.ModelConfig.Scaling;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
+import dev.palimpsest.tensor.DType;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.TreeSet;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -16,6 +18,11 @@ import tools.jackson.databind.node.ObjectNode;
  * which 5 reads too.
  */
 record HubConfigText(ModelConfig config, String where) {
+  /** Where the type of the weights stands, since transformers 5 and before. */
+  private static final String NEWER = "dtype";
+
+  private static final String OLDER = "torch_dtype";
+
   /** Of Llama 3.1 and 3.2: what GGUF files keep is only what follows from it. */
   private static final List<Scaling.Llama3> LLAMA3 =
       List.of(new Scaling.Llama3(8, 1, 4, 8192), new Scaling.Llama3(32, 1, 4, 8192));
@@ -41,14 +48,24 @@ record HubConfigText(ModelConfig config, String where) {
     if (!text.endTokens().isEmpty()) {
       document.put("eos_token_id", new TreeSet<>(text.endTokens()).first());
     }
-    document.put("torch_dtype", name(ModelFolder.floatType(base).name()));
+    document.put(OLDER, name(ModelFolder.floatType(base)));
     return document;
   }
 
-  private static String name(String type) {
+  /** A {@code config.json} of weights that are stored in another type now. */
+  static JsonNode in(DType type, JsonNode document) {
+    for (JsonNode part : List.of(document, document.path("text_config"))) {
+      if (part instanceof ObjectNode fields && (part == document || fields.has(NEWER))) {
+        fields.put(fields.has(NEWER) ? NEWER : OLDER, name(type));
+      }
+    }
+    return document;
+  }
+
+  private static String name(DType type) {
     return switch (type) {
-      case "F16" -> "float16";
-      case "BF16" -> "bfloat16";
+      case F16 -> "float16";
+      case BF16 -> "bfloat16";
       default -> "float32";
     };
   }

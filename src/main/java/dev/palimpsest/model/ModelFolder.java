@@ -9,12 +9,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import tools.jackson.databind.JsonNode;
 
 /**
  * Writes a changed model as a folder in the Hugging Face layout.
@@ -58,13 +62,42 @@ public final class ModelFolder {
    */
   public static void write(
       Path folder, Checkpoint base, Function<String, Optional<Tensor>> changed) {
+    write(folder, base, Optional.empty(), changed);
+  }
+
+  /**
+   * Writes the model in one float type, which its configuration then names.
+   *
+   * @param folder is there, and empty
+   * @param type of all tensors; empty for the base's own, as above
+   * @param changed as above, in any float type
+   */
+  public static void write(
+      Path folder,
+      Checkpoint base,
+      Optional<DType> type,
+      Function<String, Optional<Tensor>> changed) {
     if (Files.isDirectory(base.path())) {
       copyFiles(base.path(), folder);
-      copyTensors(folder, base, changed);
+      copyTensors(folder, base, stored -> type.filter(_ -> stored.isFloat()).orElse(stored), changed);
     } else {
       makeFiles(folder, base);
-      makeTensors(folder, base, changed);
+      makeTensors(folder, base, type.orElseGet(() -> floatType(base)), changed);
     }
+    type.ifPresent(
+        given -> {
+          JsonNode config = Json.read(folder.resolve("config.json"));
+          write(
+              folder, "config.json", Json.writePretty(HubConfigText.in(given, config)) + "\n");
+        });
+  }
+
+  /** The type in which {@link #write} without one stores a tensor. */
+  public static DType type(Checkpoint base, String tensor) {
+    return Files.isDirectory(base.path())
+        ? DType.valueOf(
+            Objects.requireNonNull(base.weights().tensors().get(tensor)).storedType())
+        : floatType(base);
   }
 
   private static void copyFiles(Path base, Path folder) {
@@ -82,24 +115,40 @@ public final class ModelFolder {
 
   /** Tensors that are no part of the decoder stay as they are. */
   private static void copyTensors(
-      Path folder, Checkpoint base, Function<String, Optional<Tensor>> changed) {
+      Path folder,
+      Checkpoint base,
+      UnaryOperator<DType> type,
+      Function<String, Optional<Tensor>> changed) {
     try (SafetensorsFolder files = SafetensorsFolder.open(base.path())) {
-      List<SafetensorsWriter.Plan> plans = new ArrayList<>();
+      Map<String, SafetensorsWriter.Plan> plans = new LinkedHashMap<>();
       for (Safetensors.Entry entry : files.tensors().values()) {
-        plans.add(new SafetensorsWriter.Plan(entry.name(), entry.type(), entry.shape()));
+        plans.put(
+            entry.name(),
+            new SafetensorsWriter.Plan(
+                entry.name(), type.apply(entry.type()), entry.shape()));
       }
       SafetensorsWriter.writeModel(
           folder,
-          plans,
+          List.copyOf(plans.values()),
           MOST_BYTES,
           stored -> {
-            Safetensors.Entry entry = Objects.requireNonNull(files.tensors().get(stored));
+            DType wanted = Objects.requireNonNull(plans.get(stored)).type();
             return changed
                 .apply(name(stored, base.config()))
-                .map(tensor -> tensor.to(entry.type()))
-                .orElseGet(() -> Tensor.of(entry.bytes(), entry.type(), entry.shape()));
+                .map(tensor -> tensor.to(wanted))
+                .orElseGet(
+                    () -> copy(Objects.requireNonNull(files.tensors().get(stored)), wanted));
           });
     }
+  }
+
+  private static Tensor copy(Safetensors.Entry entry, DType type) {
+    Tensor copy =
+        entry.type() == type
+            ? Tensor.of(entry.bytes(), type, entry.shape())
+            : SafetensorsWeights.read("tensor " + entry.name(), entry, type);
+    entry.bytes().unload(); // the file's pages would count as this process's memory
+    return copy;
   }
 
   /** A tied head is sometimes stored all the same, as a second copy. */
@@ -124,8 +173,7 @@ public final class ModelFolder {
   }
 
   private static void makeTensors(
-      Path folder, Checkpoint base, Function<String, Optional<Tensor>> changed) {
-    DType type = floatType(base);
+      Path folder, Checkpoint base, DType type, Function<String, Optional<Tensor>> changed) {
     List<SafetensorsWriter.Plan> plans = new ArrayList<>();
     ModelTensors.shapes(base.config())
         .forEach((name, shape) -> plans.add(new SafetensorsWriter.Plan(name, type, shape)));

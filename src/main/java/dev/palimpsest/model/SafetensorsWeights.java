@@ -84,6 +84,26 @@ final class SafetensorsWeights implements StoredWeights {
     return target;
   }
 
+  @Override
+  public Tensor rows(String name, DType type, long from, long count) {
+    Safetensors.Entry entry = entry(name);
+    String where = folder + ": tensor " + entry.name();
+    BlockFormat format = format(where, entry.type());
+    Tensor target = Tensor.empty(type, count, TensorInfo.rowElements(entry.shape()));
+    MemorySegment piece =
+        entry
+            .bytes()
+            .asSlice(format.bytesOf(from * target.size(1)), format.bytesOf(target.count()));
+    Conversion.convert(
+        where,
+        format,
+        piece,
+        Conversion.Adjustment.NONE,
+        new Conversion.TypedMemory(target.segment(), type));
+    piece.unload();
+    return target;
+  }
+
   private static BlockFormat format(String where, DType type) {
     return switch (type) {
       case F64 -> PlainFormats.F64;

@@ -1,5 +1,7 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 
 /** Weights that lie in a mapped file, and can be had as they lie there. */
@@ -10,4 +12,13 @@ public interface StoredWeights extends WeightSource {
    * @throws dev.palimpsest.run.BadInput if there is no such tensor
    */
   MemorySegment stored(String name);
+
+  /**
+   * Some rows of a tensor, dequantised or converted, in the caller's scope; a vector's elements are
+   * rows of one.
+   *
+   * @return (count, elements of a row)
+   * @throws dev.palimpsest.run.BadInput as {@link #read}
+   */
+  Tensor rows(String name, DType type, long from, long count);
 }

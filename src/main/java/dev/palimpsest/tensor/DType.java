@@ -23,6 +23,11 @@ public enum DType {
     this.bytes = bytes;
   }
 
+  /** Whether its elements are floating-point numbers. */
+  public boolean isFloat() {
+    return this == F64 || this == F32 || this == F16 || this == BF16;
+  }
+
   /** Bytes of one element. */
   public int bytes() {
     return bytes;

@@ -263,6 +263,17 @@ public final class Tensor implements AutoCloseable {
     return new Tensor(handle.matmul(other.handle));
   }
 
+  /** The k-th smallest of all elements, counted from 1. */
+  public double smallest(long k) {
+    try (Scope _ = Scope.open()) {
+      return torch.kthvalue(handle.flatten(), k).get0().item_double();
+    }
+  }
+
+  public Tensor abs() {
+    return new Tensor(handle.abs());
+  }
+
   public boolean isFinite() {
     try (Scope _ = Scope.open()) {
       return handle.isfinite().all().item_bool();

@@ -1,0 +1,65 @@
+package dev.palimpsest.merge;
+
+import dev.palimpsest.model.Adapter;
+import dev.palimpsest.model.Checkpoint;
+import dev.palimpsest.model.Factors;
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Tensor;
+import java.util.Objects;
+
+/** Something learned over a base, as a change of its tensors. */
+public sealed interface Source {
+  /** What a user called it. */
+  String name();
+
+  /** How much of its change is wanted; 1 for all of it. */
+  double weight();
+
+  /** Whether a tensor, by Hugging Face's name, may be another than the base's. */
+  boolean changes(String tensor);
+
+  /**
+   * The whole change of some rows, whatever the weight, in the scope that is open.
+   *
+   * @param before the base's rows, F64
+   * @param from number of the first
+   * @return of the same shape, F64
+   */
+  Tensor change(String tensor, Tensor before, long from);
+
+  /** An adapter. */
+  record Lora(String name, double weight, Adapter adapter) implements Source {
+    private static final String WEIGHT = ".weight";
+
+    @Override
+    public boolean changes(String tensor) {
+      return tensor.endsWith(WEIGHT) && adapter.factors().containsKey(module(tensor));
+    }
+
+    @Override
+    public Tensor change(String tensor, Tensor before, long from) {
+      Factors factors = Objects.requireNonNull(adapter.factors().get(module(tensor)), tensor);
+      return factors.change(before, from);
+    }
+
+    private static String module(String tensor) {
+      return tensor.substring(0, tensor.length() - WEIGHT.length());
+    }
+  }
+
+  /** A whole model of the base's shape. */
+  record Tuned(String name, double weight, Checkpoint model) implements Source {
+    @Override
+    public boolean changes(String tensor) {
+      return true;
+    }
+
+    @Override
+    public Tensor change(String tensor, Tensor before, long from) {
+      return model
+          .weights()
+          .rows(tensor, DType.F64, from, before.size(0))
+          .minusInPlace(before);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package dev.palimpsest.merge;
+
+import dev.palimpsest.model.Adapter;
+import dev.palimpsest.model.Checkpoint;
+import dev.palimpsest.model.ModelTensors;
+import dev.palimpsest.model.PeftFolder;
+import dev.palimpsest.model.TensorInfo;
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Problems;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * What is merged, opened and checked against the base. Adapters lie in the scope that was open when
+ * they were read; models are closed with this.
+ */
+final class Sources implements AutoCloseable {
+  private final Checkpoint base;
+  private final List<Source> sources = new ArrayList<>();
+  private Optional<String> fingerprint = Optional.empty();
+
+  Sources(Checkpoint base) {
+    this.base = base;
+  }
+
+  List<Source> all() {
+    return List.copyOf(sources);
+  }
+
+  /**
+   * Reads an adapter.
+   *
+   * @throws BadInput if it is no LoRA, does not fit, or was trained over another base
+   */
+  void adapter(Weighted named, boolean anyBase) {
+    Path folder = Path.of(named.name());
+    Adapter adapter = PeftFolder.read(folder, base.config());
+    sources.add(new Source.Lora(named.name(), named.weight(), adapter));
+    if (!anyBase && adapter.baseFingerprint().isPresent()) {
+      adapter.requireBase(fingerprint(), folder.toString());
+    }
+  }
+
+  /**
+   * Opens a tuned model.
+   *
+   * @throws BadInput if its tensors are not those of the base
+   */
+  void tuned(Weighted named, Path file) {
+    Checkpoint tuned = Checkpoint.open(file);
+    sources.add(new Source.Tuned(named.name(), named.weight(), tuned));
+    requireSameShape(tuned);
+  }
+
+  private void requireSameShape(Checkpoint tuned) {
+    Problems problems = new Problems();
+    Map<String, long[]> shapes = ModelTensors.shapes(base.config());
+    Map<String, TensorInfo> found = tuned.weights().tensors();
+    shapes.forEach(
+        (name, shape) -> {
+          TensorInfo info = found.get(name);
+          if (info == null) {
+            problems.add(name + " is missing");
+          } else if (!Arrays.equals(info.shape(), shape)) {
+            problems.add(
+                name
+                    + " is "
+                    + Arrays.toString(info.shape())
+                    + ", in the base "
+                    + Arrays.toString(shape));
+          }
+        });
+    if (base.config().tiedHead() && !tuned.config().tiedHead()) {
+      problems.add("it has a head of its own, the base's is tied to the embedding");
+    }
+    problems.throwIfAny(tuned.path() + ": no tuned form of " + base.path());
+  }
+
+  /** The base's fingerprint, read once. */
+  String fingerprint() {
+    if (fingerprint.isEmpty()) {
+      fingerprint = Optional.of(base.fingerprint());
+    }
+    return fingerprint.get();
+  }
+
+  @Override
+  public void close() {
+    for (Source source : sources) {
+      if (source instanceof Source.Tuned tuned) {
+        tuned.model().close();
+      }
+    }
+  }
+}
