@@ -16,7 +16,10 @@ import java.util.List;
 public record PathJob(LedgerJob asked, List<Double> scales) {
   /** Copies and checks the scales. */
   public PathJob {
-    scales = scales.stream().sorted().toList();
+    scales = scales.stream().sorted().distinct().toList();
+    if (asked.probes().isEmpty() && asked.texts() == 0) {
+      throw new BadInput("nothing to measure: give --probe, --gain or --built-in, or --texts");
+    }
     for (double scale : scales) {
       if (!Double.isFinite(scale) || scale == 1 || scale == 0) {
         throw new BadInput(
@@ -44,7 +47,7 @@ public record PathJob(LedgerJob asked, List<Double> scales) {
       List<RunPath.Stop> stops = new ArrayList<>();
       List<RunState> after = states.all().subList(1, states.all().size());
       for (RunState state : after) {
-        List<Double> more = state == after.getLast() ? scales : List.of();
+        List<Double> more = state.equals(after.getLast()) ? scales : List.of();
         stops.addAll(states.in(state, model -> against.stops(state, model, more)));
       }
       return new RunPath(states.model(), states.unread(), stops);

@@ -40,14 +40,17 @@ public final class PathText {
 
   private static void divergences(
       RunPath path, Function<Ledger, Optional<Divergence>> measured, StringBuilder out) {
+    measured
+        .apply(path.stops().getFirst().ledger())
+        .ifPresent(
+            d ->
+                out.append(
+                    String.format("%nKL(base‖after) on %s, %d tokens%n", d.on(), d.tokens())));
     for (RunPath.Stop stop : path.stops()) {
-      Optional<Divergence> found = measured.apply(stop.ledger());
-      if (stop == path.stops().getFirst()) {
-        found.ifPresent(
-            d -> out.append(String.format("%nKL(base‖after) on %s, %d tokens%n", d.on(), d.tokens())));
-      }
-      found.ifPresent(
-          d -> out.append(String.format("%-14s %s%n", stop.name(), LedgerText.distance(d))));
+      measured
+          .apply(stop.ledger())
+          .ifPresent(
+              d -> out.append(String.format("%-14s %s%n", stop.name(), LedgerText.distance(d))));
     }
   }
 }

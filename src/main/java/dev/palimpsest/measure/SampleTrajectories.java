@@ -74,10 +74,10 @@ public record SampleTrajectories(
         .toList();
   }
 
-  /** The samples with the highest loss at the end, that first. */
-  public List<Trajectory> worst(int most) {
+  /** The samples with the highest mean loss over the states after the base, that first. */
+  public List<Trajectory> hardest(int most) {
     return samples.stream()
-        .sorted(Comparator.<Trajectory>comparingDouble(s -> s.states().getLast().loss()).reversed())
+        .sorted(Comparator.comparingDouble(Trajectory::meanLoss).reversed())
         .limit(most)
         .toList();
   }

@@ -18,7 +18,7 @@ public final class SamplesJson {
   /** The lines, one a sample. */
   public static final String LINES = "samples.jsonl";
 
-  static final int WORST = 10;
+  static final int SHOWN = 10;
 
   private SamplesJson() {}
 
@@ -49,7 +49,7 @@ public final class SamplesJson {
     List<Trajectory> rose = found.rose();
     document.put("rose", rose.size());
     rose.stream().map(Trajectory::id).forEach(document.putArray("rose_items")::add);
-    found.worst(WORST).stream()
+    found.hardest(SHOWN).stream()
         .map(Trajectory::id)
         .forEach(document.putArray("worst_items")::add);
     return document;
@@ -89,6 +89,7 @@ public final class SamplesJson {
     } else {
       line.putNull("first_right");
     }
+    line.put("mean_loss", sample.meanLoss());
     ArrayNode loss = line.putArray("loss");
     ArrayNode top = line.putArray("top");
     for (Trajectory.At state : sample.states()) {

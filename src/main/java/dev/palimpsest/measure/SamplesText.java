@@ -5,11 +5,11 @@ import java.util.Locale;
 
 /** Training samples over time as tables for people. */
 public final class SamplesText {
-  private static final String ROW = "%-20s %-10s %7s %8s %8s  %s%n";
+  private static final String ROW = "%-20s %-10s %7s %8s %8s %8s  %s%n";
 
   private SamplesText() {}
 
-  /** The states, the classes, the samples that rose, the worst. */
+  /** The states, the classes, the samples that rose, the hardest. */
   public static String of(SampleTrajectories found) {
     int n = found.samples().size();
     StringBuilder out = new StringBuilder();
@@ -44,15 +44,15 @@ public final class SamplesText {
           String.format(
               "%n%d rose: trained on, and at the end less likely than under the base, and wrong%n",
               rose.size()));
-      table(rose.subList(0, Math.min(SamplesJson.WORST, rose.size())), out);
+      table(rose.subList(0, Math.min(SamplesJson.SHOWN, rose.size())), out);
     }
-    out.append(String.format("%nhighest loss at the end%n"));
-    table(found.worst(SamplesJson.WORST), out);
+    out.append(String.format("%nhighest mean loss after the base%n"));
+    table(found.hardest(SamplesJson.SHOWN), out);
     return out.toString().stripTrailing();
   }
 
   private static void table(List<Trajectory> samples, StringBuilder out) {
-    out.append(String.format(ROW, "id", "class", "labels", "before", "end", "forgotten"));
+    out.append(String.format(ROW, "id", "class", "labels", "before", "mean", "end", "forgetting events"));
     for (Trajectory sample : samples) {
       out.append(
           String.format(
@@ -61,8 +61,9 @@ public final class SamplesText {
               sample.id(),
               SamplesJson.lower(sample.kind()),
               sample.labels(),
-              nats(sample.states().getFirst()),
-              nats(sample.states().getLast()),
+              nats(sample.states().getFirst().loss()),
+              nats(sample.meanLoss()),
+              nats(sample.states().getLast().loss()),
               sample.forgettingEvents()));
     }
   }
@@ -71,7 +72,7 @@ public final class SamplesText {
     return state.name().equals("end") ? "end, " + state.step() : state.name();
   }
 
-  private static String nats(Trajectory.At state) {
-    return String.format(Locale.ROOT, "%.3f", state.loss());
+  private static String nats(double loss) {
+    return String.format(Locale.ROOT, "%.3f", loss);
   }
 }

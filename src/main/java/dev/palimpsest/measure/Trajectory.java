@@ -97,6 +97,15 @@ public record Trajectory(String id, int labels, List<At> states) {
     return states.getLast().loss() - states.getFirst().loss();
   }
 
+  /**
+   * Mean loss over the states after the base, nats a label. What stays unlikely while the rest is
+   * learned is hard, or its label is wrong (Swayamdipta and others, Dataset Cartography, 2020, by
+   * the mean probability); the end alone does not tell, since wrong labels are learned in time.
+   */
+  public double meanLoss() {
+    return states.stream().skip(1).mapToDouble(At::loss).average().orElseThrow();
+  }
+
   private IntStream steps() {
     return IntStream.range(1, states.size());
   }

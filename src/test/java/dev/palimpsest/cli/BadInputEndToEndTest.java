@@ -141,6 +141,11 @@ class BadInputEndToEndTest {
   }
 
   @Test
+  void ledgerOverTime_ofNoRun_isRefused() throws Exception {
+    refused("nowhere: no run", "ledger", "samples", "nowhere");
+  }
+
+  @Test
   void ledger_probeGivenTwice_isRefused() throws Exception {
     String probe = row();
     refused(

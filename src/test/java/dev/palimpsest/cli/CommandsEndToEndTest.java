@@ -205,6 +205,26 @@ class CommandsEndToEndTest {
   }
 
   @Test
+  void ledgerOverTime_tellsOfSamplesAndOfCheckpoints() throws Exception {
+    Path run = folder.resolve("a");
+    tune(run, "12"); // a checkpoint after the tenth
+    String place = run.toString();
+
+    JsonNode samples = document("ledger", "samples", place, "--json");
+    JsonNode path =
+        document("ledger", "path", place, "--gain", data.toString(), "--texts", "4", "--json");
+
+    assertThat(samples.get("states").valueStream().map(s -> s.get("name").asString()))
+        .containsExactly("base", "step 10", "end");
+    assertThat(samples.get("n").asInt()).isEqualTo(12);
+    assertThat(Files.readAllLines(run.resolve("samples.jsonl"))).hasSize(12);
+    assertThat(path.get("stops").valueStream().map(s -> s.get("name").asString()))
+        .containsExactly("step 10", "end", "end × 0.25", "end × 0.5", "end × 0.75");
+    assertThat(path.get("stops").get(0).get("probes").get(0).get("trained_items")).hasSize(12);
+    assertThat(Json.read(run.resolve("path.json")).get("stops")).isEqualTo(path.get("stops"));
+  }
+
+  @Test
   void documents_haveTheFieldsThatScriptsRelyOn() throws Exception {
     Path run = folder.resolve("a");
     String rows = data.toString();

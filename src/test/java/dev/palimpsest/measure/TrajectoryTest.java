@@ -91,7 +91,8 @@ class TrajectoryTest {
                 Trajectory.Kind.LOST, 0,
                 Trajectory.Kind.NEVER, 1));
     assertThat(found.rose()).containsExactly(longer);
-    assertThat(found.worst(1)).containsExactly(longer);
+    assertThat(found.hardest(1)).containsExactly(longer);
+    assertThat(losses(9, 1, 2, 0).meanLoss()).isEqualTo(1.5);
   }
 
   private static Trajectory right(int... right) {
