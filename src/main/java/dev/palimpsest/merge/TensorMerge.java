@@ -14,7 +14,7 @@ import java.util.Objects;
  * so that no second copy of a large tensor is ever in memory.
  */
 record TensorMerge(Checkpoint base, String tensor, List<Source> sources) {
-  private static final long ELEMENTS = 1 << 20;
+  private static final long ELEMENTS = 1 << 18;
 
   /** Sees a piece, in a scope of its own. */
   @FunctionalInterface
