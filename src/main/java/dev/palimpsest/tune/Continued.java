@@ -76,6 +76,11 @@ public record Continued(String method, Earlier from, double ratio) implements Me
   }
 
   @Override
+  public boolean ofFactors() {
+    return true;
+  }
+
+  @Override
   public Optional<Earlier> earlier() {
     return Optional.of(from);
   }

@@ -41,6 +41,11 @@ public record Stacked(LowRank own, Earlier over) implements Method {
   }
 
   @Override
+  public boolean ofFactors() {
+    return true;
+  }
+
+  @Override
   public Optional<Earlier> earlier() {
     return Optional.of(over);
   }
