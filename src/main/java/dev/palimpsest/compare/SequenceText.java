@@ -17,8 +17,7 @@ public final class SequenceText {
     StringBuilder out = new StringBuilder();
     for (SequenceResult.Course course : result.courses()) {
       out.append(
-          format(
-              "%s, seed %d%n%-16s", String.join(" → ", course.order()), course.seed(), "after"));
+          format("%s, seed %d%n%-16s", String.join(" → ", course.order()), course.seed(), "after"));
       course.order().forEach(task -> out.append(format(" %-32s", task)));
       out.append(format("%n%-16s", "the model"));
       course.matrix().base().forEach(rate -> out.append(format(" %-32s", format("%.3f", rate))));

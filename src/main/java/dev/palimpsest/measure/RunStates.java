@@ -44,7 +44,8 @@ public final class RunStates {
     if (product.isEmpty() && steps.isEmpty()) {
       throw new BadInput(
           run
-              + ": not finished, and no checkpoint that can be read: go on with it by tune --resume");
+              + ": not finished, and no checkpoint that can be read: go on with it by tune"
+              + " --resume");
     }
   }
 

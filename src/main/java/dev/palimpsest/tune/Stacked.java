@@ -2,7 +2,6 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Adapter;
-import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.Footprint;
