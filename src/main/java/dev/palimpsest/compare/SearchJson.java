@@ -30,6 +30,9 @@ public final class SearchJson {
             chosen -> {
               ObjectNode node = tried(chosen.tried());
               node.set("report", reading(chosen.report()));
+              node.put(
+                  "report_within_limits",
+                  chosen.report().within(result.limits(), result.plan().by()));
               document.set("chosen", node);
             });
     return document;

@@ -58,6 +58,9 @@ public final class SearchText {
               100 * Reading.loss(entry.getValue()),
               limits(Reading.lossInterval(entry.getValue()), 100)));
     }
+    if (!chosen.report().within(result.limits(), result.plan().by())) {
+      out.append("; there it is over a limit: choose on more items, or limit more");
+    }
     return out.append(System.lineSeparator()).append(result.run().resolve("adapter")).toString();
   }
 

@@ -23,7 +23,7 @@ public final class SequenceText {
               String.join(" → ", course.order()),
               course.seed(),
               "after"));
-      course.order().forEach(task -> out.append(String.format(Locale.ROOT, " %-32s", task)));
+      course.order().forEach(task -> out.append(String.format(Locale.ROOT, " %-34s", task)));
       out.append(String.format(Locale.ROOT, "%n%-16s", "the model"));
       course
           .matrix()
@@ -32,7 +32,7 @@ public final class SequenceText {
               rate ->
                   out.append(
                       String.format(
-                          Locale.ROOT, " %-32s", String.format(Locale.ROOT, "%.3f", rate))));
+                          Locale.ROOT, " %-34s", String.format(Locale.ROOT, "%.3f", rate))));
       out.append(System.lineSeparator());
       for (int i = 0; i < course.stages().size(); i++) {
         out.append(stage(course, i));
@@ -63,7 +63,7 @@ public final class SequenceText {
               .orElse("");
       out.append(
           String.format(
-              Locale.ROOT, " %-32s", String.format(Locale.ROOT, "%.3f", rates.get(i)) + change));
+              Locale.ROOT, " %-34s", String.format(Locale.ROOT, "%.3f", rates.get(i)) + change));
     }
     return out.toString().stripTrailing() + System.lineSeparator();
   }
