@@ -1,5 +1,7 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.compare.SearchFolder;
+import dev.palimpsest.compare.SearchPlan;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tune.TuneJob;
@@ -26,6 +28,7 @@ final class RunOptions {
   private @Nullable Path config;
 
   @Mixin private TrainingOptions training = new TrainingOptions();
+  @Mixin private KeepOptions keep = new KeepOptions();
 
   /**
    * A run to be trained.
@@ -38,6 +41,27 @@ final class RunOptions {
   @FunctionalInterface
   interface Work {
     Tuner.Result train(TuneJob job, LanguageModel loaded, Tuner.Watch watch);
+  }
+
+  /**
+   * A search for the setting that loses little enough, and its folder.
+   *
+   * @param plan with the run that it begins with
+   */
+  record Searched(SearchPlan plan, Path folder) {}
+
+  /** The search that is asked for, or gone on with, if one is. */
+  Optional<Searched> search(ParseResult call) {
+    if (resume != null) {
+      Resumed.requireAlone(call, List.of("--resume"));
+      Path folder = resume;
+      return SearchFolder.plan(folder).map(plan -> new Searched(plan, folder));
+    }
+    if (!keep.asked() || out == null) {
+      return Optional.empty();
+    }
+    Path folder = out;
+    return Optional.of(new Searched(keep.around(training.job()), folder));
   }
 
   Asked asked(ParseResult call) {

@@ -52,7 +52,7 @@ final class TuneOptions {
   private int checkpointEvery = DEFAULTS.saving().checkpointEvery();
 
   @Option(
-      names = "--keep",
+      names = "--keep-checkpoints",
       description = "newest checkpoints kept, 0 for all; default: ${DEFAULT-VALUE}")
   private int keep = DEFAULTS.saving().keep();
 

@@ -73,8 +73,7 @@ record PlanFields(Problems problems) {
       return List.of(0L);
     }
     List<JsonNode> each = value.isArray() ? value.valueStream().toList() : List.of(value);
-    /** Whole numbers, each once; 0 if nothing is said. */
-  List<Long> seeds =
+    List<Long> seeds =
         each.stream().filter(JsonNode::isIntegralNumber).map(JsonNode::asLong).distinct().toList();
     if (each.isEmpty() || seeds.size() != each.size()) {
       problems.add("seeds: give whole numbers, each once, such as [1, 2, 3]");

@@ -17,8 +17,10 @@ public final class PlanReader {
   static final int MAX_TOKENS = 64;
 
   private static final int SHOTS = 4;
+
   /** The program's own retention probes. */
   static final String BUILT_IN = "built-in";
+
   private static final Set<String> KEYS =
       Set.of(
           "model",

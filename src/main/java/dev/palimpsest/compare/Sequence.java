@@ -94,7 +94,11 @@ public final class Sequence {
       TuneJob job = job(task, Optional.empty(), plan.seeds().getFirst());
       if (!(job.method() instanceof LowRank)) {
         throw new BadInput(
-            "task " + task.name() + ": --method " + job.method().method() + " makes no LoRA adapter");
+            "task "
+                + task.name()
+                + ": --method "
+                + job.method().method()
+                + " makes no LoRA adapter");
       }
       jobs.add(job);
     }
@@ -149,8 +153,7 @@ public final class Sequence {
         TuneJob job = job(plan.task(order.get(i)), adapter, seed);
         Tuner.Result training = runs.train(name, job, base, run);
         adapter = Optional.of(run.resolve("adapter"));
-        stages.add(
-            new SequenceResult.Stage(order.get(i), ledger(name, adapter.get()), training));
+        stages.add(new SequenceResult.Stage(order.get(i), ledger(name, adapter.get()), training));
       }
       return new SequenceResult.Course(seed, stages);
     }
@@ -160,8 +163,7 @@ public final class Sequence {
       progress.report(name, 0, 1, "stages");
       Subject before = TunedModel.base(plan.model(), base).subject(Progress.none());
       Subject after = TunedModel.with(plan.model(), base, adapter).subject(Progress.none());
-      Measurement measurement =
-          new Measurement(store, Decoding.greedy(plan.maxTokens()), progress);
+      Measurement measurement = new Measurement(store, Decoding.greedy(plan.maxTokens()), progress);
       Ledger ledger = Ledger.measure(measurement, before, after, probes);
       ledger.skipped().stream()
           .filter(each -> each.kind() == ProbeKind.GAIN)

@@ -98,7 +98,8 @@ public final class SequenceReader {
     Map<String, String> own = options(where + "tune.", node.path("tune"));
     for (String key : new TreeSet<>(own.keySet())) {
       if (mode == SequencePlan.Mode.SAME && FORM.contains(key)) {
-        problems.add(where + "tune." + key + ": one adapter goes through all tasks: say it in tune");
+        problems.add(
+            where + "tune." + key + ": one adapter goes through all tasks: say it in tune");
       }
     }
     Map<String, String> options = new LinkedHashMap<>(shared);
@@ -106,8 +107,7 @@ public final class SequenceReader {
     if (!options.containsKey("data")) {
       problems.add(where + "tune.data is missing");
     }
-    return new SequencePlan.Task(
-        name, Path.of(PlanFields.text(node, "gain").orElse("")), options);
+    return new SequencePlan.Task(name, Path.of(PlanFields.text(node, "gain").orElse("")), options);
   }
 
   private Map<String, String> options(String where, JsonNode node) {

@@ -127,7 +127,8 @@ public record SequenceResult(SequencePlan plan, List<Course> courses) {
       List<String> documents = new ArrayList<>();
       for (int i = 0; i < values.length; i++) {
         boxed.add(values[i]);
-        documents.add(items.get(i).place().document().map(name -> "of " + name).orElse("item " + i));
+        documents.add(
+            items.get(i).place().document().map(name -> "of " + name).orElse("item " + i));
       }
       parts.add(new Bootstrap.Part(boxed, documents));
     }

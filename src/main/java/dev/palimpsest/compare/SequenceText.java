@@ -17,36 +17,55 @@ public final class SequenceText {
     StringBuilder out = new StringBuilder();
     for (SequenceResult.Course course : result.courses()) {
       out.append(
-          format(
-              "%s, seed %d%n%-16s", String.join(" → ", course.order()), course.seed(), "after"));
-      course.order().forEach(task -> out.append(format(" %-32s", task)));
-      out.append(format("%n%-16s", "the model"));
-      course.matrix().base().forEach(rate -> out.append(format(" %-32s", format("%.3f", rate))));
-      out.append(format("%n"));
+          String.format(
+              Locale.ROOT,
+              "%s, seed %d%n%-16s",
+              String.join(" → ", course.order()),
+              course.seed(),
+              "after"));
+      course.order().forEach(task -> out.append(String.format(Locale.ROOT, " %-34s", task)));
+      out.append(String.format(Locale.ROOT, "%n%-16s", "the model"));
+      course
+          .matrix()
+          .base()
+          .forEach(
+              rate ->
+                  out.append(
+                      String.format(
+                          Locale.ROOT, " %-34s", String.format(Locale.ROOT, "%.3f", rate))));
+      out.append(System.lineSeparator());
       for (int i = 0; i < course.stages().size(); i++) {
         out.append(stage(course, i));
       }
       course.stages().forEach(stage -> out.append(retention(stage)));
-      out.append(summary(result.summary(List.of(course)))).append(format("%n"));
+      out.append(summary(result.summary(List.of(course)))).append(System.lineSeparator());
     }
     if (result.courses().size() > 1) {
-      out.append(format("mean of %d%n%s", result.courses().size(), summary(result.summary())));
+      out.append(
+          String.format(
+              Locale.ROOT, "mean of %d%n%s", result.courses().size(), summary(result.summary())));
     }
     return out.toString().strip();
   }
 
   private static String stage(SequenceResult.Course course, int stage) {
-    StringBuilder out = new StringBuilder(format("%-16s", course.order().get(stage)));
+    StringBuilder out =
+        new StringBuilder(String.format(Locale.ROOT, "%-16s", course.order().get(stage)));
     List<Double> rates = course.matrix().rates().get(stage);
     for (int i = 0; i < rates.size(); i++) {
       String change =
           course
               .since(stage, course.order().get(i))
-              .map(outcome -> format("  Δ %+.3f%s", outcome.delta(), limits(outcome.interval())))
+              .map(
+                  outcome ->
+                      String.format(
+                          Locale.ROOT, "  Δ %+.3f%s", outcome.delta(), limits(outcome.interval())))
               .orElse("");
-      out.append(format(" %-32s", format("%.3f", rates.get(i)) + change));
+      out.append(
+          String.format(
+              Locale.ROOT, " %-34s", String.format(Locale.ROOT, "%.3f", rates.get(i)) + change));
     }
-    return out.toString().stripTrailing() + format("%n");
+    return out.toString().stripTrailing() + System.lineSeparator();
   }
 
   private static String retention(SequenceResult.Stage stage) {
@@ -55,7 +74,8 @@ public final class SequenceText {
       if (result.probe().kind() == ProbeKind.RETENTION) {
         Outcome outcome = result.outcome();
         out.append(
-            format(
+            String.format(
+                Locale.ROOT,
                 "  %s after %s: %.3f, Δ %+.3f%s of the model's %.3f%n",
                 result.probe().name(),
                 stage.task(),
@@ -69,7 +89,8 @@ public final class SequenceText {
   }
 
   private static String summary(SequenceResult.Summary summary) {
-    return format(
+    return String.format(
+        Locale.ROOT,
         "accuracy %.3f, backward transfer %+.3f%s, forgetting %.3f, forward transfer %+.3f%n",
         summary.accuracy(),
         summary.backward().orElseThrow(),
@@ -79,10 +100,8 @@ public final class SequenceText {
   }
 
   private static String limits(Optional<Interval> interval) {
-    return interval.map(i -> format(" (%+.3f … %+.3f)", i.low(), i.high())).orElse("");
-  }
-
-  private static String format(String pattern, Object... values) {
-    return String.format(Locale.ROOT, pattern, values);
+    return interval
+        .map(i -> String.format(Locale.ROOT, " (%+.3f … %+.3f)", i.low(), i.high()))
+        .orElse("");
   }
 }

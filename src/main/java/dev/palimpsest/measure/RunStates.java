@@ -7,7 +7,6 @@ import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tune.Checkpoints;
 import dev.palimpsest.tune.Full;
-import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.TuneJob;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,7 +35,7 @@ public final class RunStates {
     this.steps = new ArrayList<>();
     this.unread = new ArrayList<>();
     for (long step : Checkpoints.steps(run)) {
-      if (job.method() instanceof LowRank && step < until) {
+      if (job.method().ofFactors() && step < until) {
         steps.add(step);
       } else if (step != until) {
         unread.add(step);
@@ -45,7 +44,8 @@ public final class RunStates {
     if (product.isEmpty() && steps.isEmpty()) {
       throw new BadInput(
           run
-              + ": not finished, and no checkpoint that can be read: go on with it by tune --resume");
+              + ": not finished, and no checkpoint that can be read: go on with it by tune"
+              + " --resume");
     }
   }
 
@@ -103,7 +103,7 @@ public final class RunStates {
 
   /** Whether its adapters have a scale. */
   public boolean scalable() {
-    return job.method() instanceof LowRank;
+    return job.method().ofFactors();
   }
 
   /** The base as a side of ledgers. */

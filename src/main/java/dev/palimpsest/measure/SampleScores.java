@@ -15,7 +15,7 @@ public final class SampleScores {
 
   private final Recall<Score> recall;
 
-  private SampleScores(ObservationStore store, Progress progress) {
+  SampleScores(ObservationStore store, Progress progress) {
     this.recall = Recall.of(store, progress, Score.class);
   }
 
@@ -56,7 +56,8 @@ public final class SampleScores {
       SampleScores scores = new SampleScores(known, progress);
       List<List<Score>> byState = new ArrayList<>();
       for (RunState state : states.all()) {
-        byState.add(states.in(state, model -> scores.of(samples, model, state)));
+        byState.add(
+            states.in(state, model -> scores.of(samples, model, "samples, " + state.name())));
       }
       return new SampleTrajectories(
           states.model(),
@@ -69,10 +70,15 @@ public final class SampleScores {
     }
   }
 
-  private List<Score> of(List<LearnedSample> samples, TunedModel model, RunState state) {
+  /**
+   * Scores samples.
+   *
+   * @param task as the progress tells it
+   */
+  List<Score> of(List<LearnedSample> samples, TunedModel model, String task) {
     SubjectKey key = model.key();
     return recall.observe(
-        new Recall.Task("samples, " + state.name(), "samples", CHUNK),
+        new Recall.Task(task, "samples", CHUNK),
         samples.stream().map(s -> new Recall.Keyed<>(s.key(key), s)).toList(),
         () -> chunk -> scored(chunk, new Scorer(model.decoder(), Progress.none())));
   }

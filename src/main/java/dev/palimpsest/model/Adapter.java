@@ -70,8 +70,7 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) implem
 
   /** A plain LoRA of factors that may differ in rank and scale. */
   public static Adapter plain(Map<String, Factors> factors, ModelConfig model) {
-    return new Adapter(
-        AdapterConfig.plain(factors, targets(factors.keySet(), model)), factors);
+    return new Adapter(AdapterConfig.plain(factors, targets(factors.keySet(), model)), factors);
   }
 
   /** By the last part of their names where that says it, as other readers like it better. */
@@ -83,9 +82,7 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) implem
         ModelTensors.linear(model).keySet().stream()
             .filter(byKind::matches)
             .allMatch(modules::contains);
-    return all
-        ? byKind
-        : TargetModules.of(new TargetModules.Names.Listed(List.copyOf(modules)));
+    return all ? byKind : TargetModules.of(new TargetModules.Names.Listed(List.copyOf(modules)));
   }
 
   /** The same over a base that is known. */

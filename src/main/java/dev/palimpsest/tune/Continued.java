@@ -59,7 +59,8 @@ public record Continued(String method, Earlier from, double ratio) implements Me
       problems.add("--alpha " + asked.alpha.getAsDouble() + ": its alpha is " + config.alpha());
     }
     asked.others.forEach(option -> problems.add(option + ": its modules and ranks are settled"));
-    problems.throwIfAny("--from " + adapter + " trains an adapter as it is; leave out what it is not");
+    problems.throwIfAny(
+        "--from " + adapter + " trains an adapter as it is; leave out what it is not");
     return new Continued(method, earlier, method.equals("lora+") ? LowRank.RATIO : 1);
   }
 
@@ -73,6 +74,11 @@ public record Continued(String method, Earlier from, double ratio) implements Me
       throw new BadInput("--lora-plus-ratio " + other + ": give it above 0, with --method lora+");
     }
     return new Continued(method, from, other);
+  }
+
+  @Override
+  public boolean ofFactors() {
+    return true;
   }
 
   @Override

@@ -181,6 +181,11 @@ public record LowRank(
     }
   }
 
+  @Override
+  public boolean ofFactors() {
+    return true;
+  }
+
   /** Whether the factors begin as a part of the base. */
   boolean beginsInBase() {
     return method.equals("pissa");

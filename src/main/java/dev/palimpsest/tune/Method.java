@@ -52,6 +52,11 @@ public sealed interface Method permits LowRank, Continued, Stacked, PromptLearni
    */
   Start over(LanguageModel model, String name);
 
+  /** Whether its product is a LoRA adapter, which its checkpoints hold, too. */
+  default boolean ofFactors() {
+    return false;
+  }
+
   /** The adapter that it begins with. */
   default Optional<Earlier> earlier() {
     return Optional.empty();

@@ -2,7 +2,6 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Adapter;
-import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.Footprint;
@@ -38,6 +37,11 @@ public record Stacked(LowRank own, Earlier over) implements Method {
   @Override
   public String method() {
     return own.method();
+  }
+
+  @Override
+  public boolean ofFactors() {
+    return true;
   }
 
   @Override

@@ -34,7 +34,8 @@ record TrainedAdapter(
 
   /** The written-out gradient. */
   TrainedAdapter(AdapterConfig config, Decoder base, LoraParameters factors, double ratio) {
-    this(config, base, factors, ratio, new FrozenDecoder(base, factors.factors()), Optional.empty());
+    this(
+        config, base, factors, ratio, new FrozenDecoder(base, factors.factors()), Optional.empty());
   }
 
   @Override

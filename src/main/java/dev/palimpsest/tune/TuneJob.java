@@ -114,7 +114,7 @@ public record TuneJob(
             steps -> requirePositive("--steps", steps),
             () -> requirePositive("--epochs", settings.length().epochs()));
     requireNotNegative("--checkpoint-every", settings.saving().checkpointEvery());
-    requireNotNegative("--keep", settings.saving().keep());
+    requireNotNegative("--keep-checkpoints", settings.saving().keep());
     requireNotNegative("--eval-every", settings.saving().evaluateEvery());
     if (settings.saving().outcome() == TuneSettings.Outcome.BEST
         && (settings.saving().evaluateEvery() == 0 || (eval.isEmpty() && evalFraction == 0))) {
@@ -140,6 +140,27 @@ public record TuneJob(
   public TuneJob withReplay(Replay other) {
     return new TuneJob(
         model, data, eval, evalFraction, Optional.of(other), method, settings, precision, threads);
+  }
+
+  /** The same job with another peak rate. */
+  public TuneJob withRate(double rate) {
+    return new TuneJob(
+        model,
+        data,
+        eval,
+        evalFraction,
+        replay,
+        method,
+        settings.withRate(rate),
+        precision,
+        threads);
+  }
+
+  /** The held-out examples; none, if nothing is held out. */
+  public List<Example> heldOut(LanguageModel loaded) {
+    try (Dataset rows = data.rows()) {
+      return prepareTask(loaded, rows).heldOut;
+    }
   }
 
   /** The same job under another name of the model. */

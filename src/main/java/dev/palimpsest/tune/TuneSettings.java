@@ -95,6 +95,12 @@ public record TuneSettings(
     }
   }
 
+  /** The same with another peak rate. */
+  public TuneSettings withRate(double other) {
+    return new TuneSettings(
+        batch, accumulate, other, schedule, warmup, clip, optimizer, decay, length, saving, seed);
+  }
+
   /** The same with another optimiser. */
   TuneSettings withOptimizer(String other) {
     return new TuneSettings(

@@ -88,7 +88,7 @@ class BadInputEndToEndTest {
     "--steps, 0",
     "--epochs, 0",
     "--checkpoint-every, -1",
-    "--keep, -2",
+    "--keep-checkpoints, -2",
     "--eval-every, -3",
     "--threads, -4",
     "--eval-fraction, 0.9",

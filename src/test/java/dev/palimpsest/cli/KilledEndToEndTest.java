@@ -92,7 +92,7 @@ class KilledEndToEndTest {
       }
 
       @Override
-      boolean wasHit(Path run) { // --keep 1
+      boolean wasHit(Path run) { // --keep-checkpoints 1
         return names(run.resolve("checkpoints")).filter(n -> n.startsWith("step-")).count() > 1;
       }
     },
@@ -216,7 +216,7 @@ class KilledEndToEndTest {
         String.valueOf(STEPS),
         "--checkpoint-every",
         "5",
-        "--keep",
+        "--keep-checkpoints",
         "1",
         "--threads",
         "1");

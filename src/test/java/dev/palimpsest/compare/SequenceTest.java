@@ -80,9 +80,7 @@ class SequenceTest {
       Method method =
           options.containsKey("from")
               ? Continued.of(Path.of(options.get("from")), asked)
-              : options.containsKey("over")
-                  ? Stacked.of(own, Path.of(options.get("over")))
-                  : own;
+              : options.containsKey("over") ? Stacked.of(own, Path.of(options.get("over"))) : own;
       return new TuneJob(
           model,
           DataSpec.of(Path.of(Objects.requireNonNull(options.get("data")))),
@@ -109,8 +107,14 @@ class SequenceTest {
 
   private SequencePlan plan(SequencePlan.Mode mode, List<List<String>> orders) {
     return new SequencePlan(
-        LLAMA.toString(), mode, List.of(task("yes"), task("no")), List.of(), false, orders,
-        List.of(1L), 4);
+        LLAMA.toString(),
+        mode,
+        List.of(task("yes"), task("no")),
+        List.of(),
+        false,
+        orders,
+        List.of(1L),
+        4);
   }
 
   private SequencePlan.Task task(String word) {

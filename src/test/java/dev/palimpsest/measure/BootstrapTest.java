@@ -35,7 +35,8 @@ class BootstrapTest {
   void interval_ofItemsAndOfDocuments_isNumPys() {
     Interval found = Bootstrap.interval(parts(), new Seeds(0));
 
-    assertThat(Bootstrap.value(parts())).isCloseTo(REFERENCE.get("value").asDouble(), within(1e-12));
+    assertThat(Bootstrap.value(parts()))
+        .isCloseTo(REFERENCE.get("value").asDouble(), within(1e-12));
     assertThat(found.low()).isCloseTo(REFERENCE.get("low").asDouble(), within(0.008));
     assertThat(found.high()).isCloseTo(REFERENCE.get("high").asDouble(), within(0.008));
     assertThat(found.method()).isEqualTo(Interval.Method.BOOTSTRAP);

@@ -59,7 +59,8 @@ class FrozenDecoderTest {
       Adapter first = PeftFolder.read(Reference.adapter(below), decoder.config());
       Map<String, Factors> leaves = leaves(above, decoder.config());
       Map<String, Factors> joined = new LinkedHashMap<>(first.factors());
-      leaves.forEach((module, each) -> joined.merge(module, each, (a, b) -> Factors.sum(List.of(a, b))));
+      leaves.forEach(
+          (module, each) -> joined.merge(module, each, (a, b) -> Factors.sum(List.of(a, b))));
       Tensor byHidden = gradient(decoder.config(), 6);
       AutogradDecoder graph = new AutogradDecoder(new AdaptedDecoder(decoder, joined));
       Found expected = found(graph, leaves, byHidden);

@@ -34,8 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Runs that begin with an adapter: going on with it, and training over it. */
 class EarlierTest {
   private static final Continued.Asked NOTHING =
-      new Continued.Asked(
-          Optional.empty(), OptionalInt.empty(), OptionalDouble.empty(), List.of());
+      new Continued.Asked(Optional.empty(), OptionalInt.empty(), OptionalDouble.empty(), List.of());
 
   @TempDir private Path folder;
   private LanguageModel model;
@@ -156,10 +155,7 @@ class EarlierTest {
     Path adapter = first("lora", "q_proj");
     Continued.Asked asked =
         new Continued.Asked(
-            Optional.of("dora"),
-            OptionalInt.of(8),
-            OptionalDouble.of(16),
-            List.of("--targets"));
+            Optional.of("dora"), OptionalInt.of(8), OptionalDouble.of(16), List.of("--targets"));
 
     assertThatThrownBy(() -> Continued.of(adapter, asked))
         .isInstanceOf(BadInput.class)
