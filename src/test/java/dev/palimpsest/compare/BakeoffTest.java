@@ -252,7 +252,7 @@ class BakeoffTest {
             new Plan.Change.None());
     assertThatThrownBy(() -> run(plan(List.of(1L), base(), many)))
         .isInstanceOf(BadInput.class)
-        .hasMessageContaining("13 shots")
+        .hasMessageContaining("13 examples of")
         .hasMessageContaining("12 rows");
   }
 
