@@ -27,7 +27,7 @@ final class ControlText {
                 counts ->
                     String.format(
                         Locale.ROOT,
-                        "of %d right before the change alone lost %d, this alone %d, both %d; p %.3g; ",
+                        "of %d right before the change alone lost %d, the control alone %d, both %d; p %.3g; ",
                         counts.n(),
                         counts.lost(),
                         counts.won(),
