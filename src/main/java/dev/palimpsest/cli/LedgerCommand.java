@@ -6,7 +6,7 @@ import dev.palimpsest.measure.LedgerJson;
 import dev.palimpsest.measure.LedgerText;
 import dev.palimpsest.measure.Overlap;
 import dev.palimpsest.measure.RunLedger;
-import dev.palimpsest.measure.Side;
+import dev.palimpsest.measure.Sides;
 import dev.palimpsest.measure.Threshold;
 import dev.palimpsest.run.Progress;
 import java.nio.file.Path;
@@ -18,7 +18,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /** What was gained, and what was overwritten. */
@@ -36,19 +35,13 @@ final class LedgerCommand implements Callable<Integer> {
   @SuppressWarnings("NullAway.Init") // picocli sets it
   private CommandSpec spec;
 
-  // required here, but not of the subcommands
-  @Option(names = "--before", description = "MODEL, MODEL+ADAPTER or URL#MODEL")
-  private @Nullable String before;
-
-  @Option(names = "--after", description = "MODEL, MODEL+ADAPTER or URL#MODEL")
-  private @Nullable String after;
-
   @Option(names = "--items", description = "writes one line per probe and item")
   private @Nullable Path items;
 
   @Option(names = "--judge", description = "MODEL or URL#MODEL that grades by a rubric")
   private @Nullable String judge;
 
+  @Mixin private SideOptions sides = new SideOptions();
   @Mixin private ThresholdOptions thresholds = new ThresholdOptions();
   @Mixin private ProbeOptions probes = new ProbeOptions();
   @Mixin private ModelOptions models = new ModelOptions();
@@ -56,18 +49,14 @@ final class LedgerCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (before == null || after == null) {
-      throw new ParameterException(spec.commandLine(), "ledger needs --before and --after");
-    }
+    Sides held = sides.sides(spec.commandLine());
     List<Threshold> asked = thresholds.asked();
-    Side first = Side.parse(before);
-    Side second = Side.parse(after);
-    Optional<RunLedger> kept = RunLedger.of(first, second);
+    Optional<RunLedger> kept = RunLedger.of(held.before(), held.after());
     LedgerJob job = probes.job(Places.cache());
     Threshold.requireRetention(asked, job.probes());
     try (Progress progress = output.progress()) {
       LedgerJob.Models from = models.models(progress, judge);
-      Ledger ledger = job.measure(first, second, from, Places.baselines(), progress);
+      Ledger ledger = job.measure(held, from, Places.baselines(), progress);
       if (items != null) {
         LedgerJson.writeItems(ledger, items);
       }

@@ -1,8 +1,5 @@
 package dev.palimpsest.compare;
 
-import dev.palimpsest.data.DataSpec;
-import dev.palimpsest.data.Dataset;
-import dev.palimpsest.data.Sample;
 import dev.palimpsest.generate.Decoding;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.generate.Prompt;
@@ -20,7 +17,6 @@ import dev.palimpsest.measure.TunedModel;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Progress;
-import dev.palimpsest.tokenizer.Message;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.Tuner;
 import java.nio.file.Files;
@@ -143,34 +139,11 @@ public final class Bakeoff {
   }
 
   private static Prompting prompting(Plan.Arm arm) {
-    List<Message> turns = new ArrayList<>();
-    if (arm.examples().isPresent()) {
-      Plan.Examples asked = arm.examples().get();
-      try (Dataset rows = DataSpec.of(asked.file()).rows()) {
-        if (rows.size() < asked.shots()) {
-          throw new BadInput(
-              "arm %s: %d shots of %s, which has %d rows"
-                  .formatted(arm.name(), asked.shots(), asked.file(), rows.size()));
-        }
-        for (int i = 0; i < asked.shots(); i++) {
-          turns.addAll(turns(rows.sample(i), rows.where(i)));
-        }
-      }
+    try {
+      return Prompting.of(arm.system(), arm.examples());
+    } catch (BadInput e) {
+      throw new BadInput("arm " + arm.name() + ": " + e.getMessage(), e);
     }
-    return new Prompting(arm.system(), turns);
-  }
-
-  private static List<Message> turns(Sample sample, String where) {
-    return switch (sample) {
-      case Sample.Pair pair ->
-          List.of(new Message("user", pair.prompt()), new Message("assistant", pair.completion()));
-      case Sample.Chat chat ->
-          chat.turns().stream()
-              .filter(turn -> !turn.role().equals("system"))
-              .map(turn -> new Message(turn.role(), turn.content()))
-              .toList();
-      case Sample.Text text -> throw new BadInput(where + ": a text is no example of an answer");
-    };
   }
 
   /** An arm in memory. */

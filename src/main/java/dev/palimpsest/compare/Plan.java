@@ -1,5 +1,6 @@
 package dev.palimpsest.compare;
 
+import dev.palimpsest.generate.Shots;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -44,15 +45,7 @@ public record Plan(
    * @param change of the model; none for the base
    */
   public record Arm(
-      String name, Optional<String> system, Optional<Examples> examples, Change change) {}
-
-  /**
-   * Worked examples.
-   *
-   * @param file of prompts and completions; the first rows are taken
-   * @param shots how many
-   */
-  public record Examples(Path file, int shots) {}
+      String name, Optional<String> system, Optional<Shots> examples, Change change) {}
 
   /** What an arm does to the model. */
   public sealed interface Change {

@@ -1,5 +1,6 @@
 package dev.palimpsest.compare;
 
+import dev.palimpsest.generate.Shots;
 import dev.palimpsest.run.Problems;
 import dev.palimpsest.run.Yaml;
 import java.nio.file.Path;
@@ -7,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
@@ -104,7 +106,8 @@ public final class PlanReader {
     return new Plan.Arm(
         name,
         PlanFields.text(node, "system"),
-        PlanFields.text(node, "examples").map(path -> new Plan.Examples(Path.of(path), shots)),
+        PlanFields.text(node, "examples")
+            .map(path -> new Shots(Path.of(path), OptionalInt.of(shots))),
         change(where, node));
   }
 

@@ -18,11 +18,21 @@ public record Prompting(Optional<String> system, List<Message> examples) {
   /** Nothing. */
   public static final Prompting NONE = new Prompting(Optional.empty(), List.of());
 
-  private static final String SYSTEM = "system";
+  /** The role of a system text. */
+  public static final String SYSTEM = "system";
 
   /** Copies the turns. */
   public Prompting {
     examples = List.copyOf(examples);
+  }
+
+  /**
+   * What a user asks for.
+   *
+   * @throws BadInput if the examples cannot be read
+   */
+  public static Prompting of(Optional<String> system, Optional<Shots> shots) {
+    return new Prompting(system, shots.map(Shots::turns).orElse(List.of()));
   }
 
   /** What the answers depend on; empty for nothing. */
@@ -61,6 +71,17 @@ public record Prompting(Optional<String> system, List<Message> examples) {
     all.addAll(examples);
     all.addAll(own.subList(spoken, own.size()));
     return new Prompt.Chat(all);
+  }
+
+  /** In words, for a list of what was measured; empty for nothing. */
+  public String told() {
+    List<String> parts = new ArrayList<>();
+    system.ifPresent(_ -> parts.add("a system text"));
+    long shown = examples.stream().filter(turn -> turn.role().equals("user")).count();
+    if (shown > 0) {
+      parts.add(shown == 1 ? "1 example" : shown + " examples");
+    }
+    return String.join(" and ", parts);
   }
 
   /** A system that gets every prompt so. */

@@ -48,41 +48,50 @@ public record Judgement(
    * @return in the order of the probes
    */
   static List<Judgement> of(List<ProbeResult> probes, double margin) {
+    return ofClaims(
+        probes.stream().map(each -> new Claim(each.probe(), each.outcome())).toList(), margin);
+  }
+
+  /** What some of a probe's items say. */
+  record Claim(Probe probe, Outcome outcome) {
+    private boolean isRetention() {
+      return probe.kind() == ProbeKind.RETENTION;
+    }
+  }
+
+  /** The same of any outcomes. */
+  static List<Judgement> ofClaims(List<Claim> claims, double margin) {
     double[] retention =
-        probes.stream()
-            .filter(Judgement::isRetention)
-            .mapToDouble(result -> result.outcome().pLost(margin))
+        claims.stream()
+            .filter(Claim::isRetention)
+            .mapToDouble(claim -> claim.outcome.pLost(margin))
             .toArray();
     double[] adjusted = Significance.holm(retention);
     double[] levels = Significance.holmLevels(retention, Significance.LEVEL);
     List<Judgement> judgements = new ArrayList<>();
     int next = 0;
-    for (ProbeResult result : probes) {
-      if (isRetention(result)) {
-        judgements.add(of(result, margin, adjusted[next], levels[next]));
+    for (Claim claim : claims) {
+      if (claim.isRetention()) {
+        judgements.add(of(claim, margin, adjusted[next], levels[next]));
         next++;
       } else {
-        double alone = result.outcome().pLost(margin);
-        judgements.add(of(result, margin, alone, Significance.LEVEL));
+        double alone = claim.outcome.pLost(margin);
+        judgements.add(of(claim, margin, alone, Significance.LEVEL));
       }
     }
     return judgements;
   }
 
-  private static boolean isRetention(ProbeResult result) {
-    return result.probe().kind() == ProbeKind.RETENTION;
-  }
-
-  private static Judgement of(ProbeResult result, double margin, double lostHolm, double level) {
-    Outcome outcome = result.outcome();
+  private static Judgement of(Claim claim, double margin, double lostHolm, double level) {
+    Outcome outcome = claim.outcome;
     double kept = outcome.pKept(margin);
     Verdict verdict =
         lostHolm <= Significance.LEVEL
             ? Verdict.LOST
             : kept <= Significance.LEVEL ? Verdict.KEPT : Verdict.UNDECIDED;
     return new Judgement(
-        result.probe().name(),
-        result.probe().kind(),
+        claim.probe.name(),
+        claim.probe.kind(),
         verdict,
         outcome.pLost(margin),
         lostHolm,

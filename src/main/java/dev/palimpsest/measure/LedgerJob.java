@@ -7,8 +7,10 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
 import java.nio.file.Path;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
+import java.util.SequencedMap;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -49,22 +51,7 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
       Function<String, LanguageModel> load,
       Adapting adapting,
       Function<Endpoint, RemoteSubject> remote,
-      Optional<Side> judge) {
-    private MeasuredSide open(Side side) {
-      if (side.endpoint().isPresent()) {
-        RemoteSubject answerer = remote.apply(side.endpoint().get());
-        return new MeasuredSide(answerer.subject(), answerer::close);
-      }
-      LanguageModel loaded = load.apply(side.model());
-      return new MeasuredSide(side(side, loaded).subject(Progress.none()), loaded::close);
-    }
-
-    private TunedModel side(Side side, LanguageModel loaded) {
-      return side.adapter()
-          .map(folder -> adapting.over(side.model(), loaded, folder))
-          .orElseGet(() -> TunedModel.base(side.model(), loaded));
-    }
-  }
+      Optional<Side> judge) {}
 
   /** Puts a PEFT folder over a model: {@link TunedModel#with} or its like. */
   @FunctionalInterface
@@ -100,78 +87,64 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
         seed);
   }
 
-  private record MeasuredSide(Subject subject, Runnable end) implements AutoCloseable {
-    @Override
-    public void close() {
-      end.run();
-    }
-  }
-
   /**
-   * Reads and measures both sides; a base that they share is read once. Where one is elsewhere,
-   * there is no divergence: whole distributions are not told.
-   */
-  public Ledger measure(Side before, Side after, Models models, Path store, Progress progress) {
-    if (models.judge.isEmpty()) {
-      return measure(before, after, models, new Setting(Optional.empty(), store, progress));
-    }
-    try (MeasuredSide opened = models.open(models.judge.get())) {
-      Judge judge = Judge.of(models.judge.get().toString(), opened.subject);
-      return measure(before, after, models, new Setting(Optional.of(judge), store, progress));
-    }
-  }
-
-  private record Setting(Optional<Judge> judge, Path store, Progress progress) {}
-
-  private Ledger measure(Side before, Side after, Models models, Setting setting) {
-    if (before.endpoint().isPresent() || after.endpoint().isPresent()) {
-      try (MeasuredSide first = models.open(before);
-          MeasuredSide second = models.open(after);
-          ObservationStore known = ObservationStore.open(setting.store)) {
-        return Ledger.measure(
-            new Measurement(known, Decoding.greedy(maxTokens), setting.progress),
-            setting.judge,
-            first.subject,
-            second.subject,
-            probes);
-      }
-    }
-    try (LanguageModel first = models.load.apply(before.model())) {
-      TunedModel base = models.side(before, first);
-      if (after.model().equals(before.model())) {
-        return measure(base, models.side(after, first), setting);
-      }
-      try (LanguageModel second = models.load.apply(after.model())) {
-        return measure(base, models.side(after, second), setting);
-      }
-    }
-  }
-
-  /**
-   * Measures both sides; what the store knows is not asked again.
+   * Reads and measures both sides and the controls; a model that they share is read once. There is
+   * no divergence where one side is elsewhere, since whole distributions are not told, or has
+   * something before its prompts.
    *
-   * @param store of earlier measurements
+   * @param store of earlier measurements: what it knows is not asked again
    */
-  public Ledger measure(TunedModel before, TunedModel after, Path store, Progress progress) {
-    return measure(before, after, new Setting(Optional.empty(), store, progress));
-  }
-
-  private Ledger measure(TunedModel before, TunedModel after, Setting setting) {
-    Progress progress = setting.progress;
-    try (ObservationStore known = ObservationStore.open(setting.store)) {
-      Measurement measurement = new Measurement(known, Decoding.greedy(maxTokens), progress);
+  public Ledger measure(Sides sides, Models models, Path store, Progress progress) {
+    sides.requireFit(probes);
+    try (OpenSides open = new OpenSides(models);
+        ObservationStore known = ObservationStore.open(store)) {
+      Optional<Judge> judge =
+          models.judge.map(side -> Judge.of(side.toString(), open.open(side).subject()));
+      OpenSides.Open before = open.open(sides.before());
+      OpenSides.Open after = open.open(sides.after());
+      SequencedMap<String, Subject> controls = new LinkedHashMap<>();
+      sides
+          .controls()
+          .forEach(each -> controls.put(each.toString(), open.open(each, sides.after())));
       Ledger ledger =
           Ledger.measure(
-              measurement,
-              setting.judge,
+              measurement(known, progress),
+              judge,
+              new Ledger.Asked(before.subject(), after.subject(), controls),
+              probes);
+      return before.here().isPresent() && after.here().isPresent()
+          ? moved(ledger, before.here().get(), after.here().get(), known, progress)
+          : ledger;
+    }
+  }
+
+  /** Measures two models in memory. */
+  public Ledger measure(TunedModel before, TunedModel after, Path store, Progress progress) {
+    try (ObservationStore known = ObservationStore.open(store)) {
+      Ledger ledger =
+          Ledger.measure(
+              measurement(known, progress),
               before.subject(Progress.none()),
               after.subject(Progress.none()),
               probes);
-      boolean oneVocabulary =
-          before.decoder().config().vocabulary() == after.decoder().config().vocabulary();
-      return texts == 0 || !oneVocabulary
-          ? ledger
-          : BaseWriting.drawn(this, before, progress).along(ledger, after, known, progress);
+      return moved(ledger, before, after, known, progress);
     }
+  }
+
+  private Measurement measurement(ObservationStore known, Progress progress) {
+    return new Measurement(known, Decoding.greedy(maxTokens), progress);
+  }
+
+  private Ledger moved(
+      Ledger ledger,
+      TunedModel before,
+      TunedModel after,
+      ObservationStore known,
+      Progress progress) {
+    boolean oneVocabulary =
+        before.decoder().config().vocabulary() == after.decoder().config().vocabulary();
+    return texts == 0 || !oneVocabulary
+        ? ledger
+        : BaseWriting.drawn(this, before, progress).along(ledger, after, known, progress);
   }
 }

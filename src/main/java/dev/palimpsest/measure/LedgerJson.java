@@ -26,6 +26,8 @@ public final class LedgerJson {
     ledger.skipped().forEach(each -> skipped.add(AnsweringJson.skipped(each)));
     ArrayNode judged = document.putArray("judged");
     ledger.judged().forEach(each -> judged.add(AnsweringJson.judged(each)));
+    ArrayNode controls = document.putArray("controls");
+    ledger.controls().forEach(each -> controls.add(ControlJson.of(each)));
     document.set("kl_nats_per_token", Json.mapper().nullNode());
     document.set("bits_per_byte", Json.mapper().nullNode());
     ledger
@@ -76,7 +78,7 @@ public final class LedgerJson {
     }
   }
 
-  private static ObjectNode judgement(Judgement judgement) {
+  static ObjectNode judgement(Judgement judgement) {
     ObjectNode node = Json.mapper().createObjectNode();
     node.put("name", judgement.probe()).put("kind", lower(judgement.kind()));
     node.put("verdict", lower(judgement.verdict()));
@@ -204,7 +206,7 @@ public final class LedgerJson {
     return node.put("top_agreement", divergence.topAgreement());
   }
 
-  private static String lower(Enum<?> value) {
+  static String lower(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
   }
 }

@@ -24,6 +24,7 @@ public final class LedgerText {
       result.answering().ifPresent(each -> out.append(AnsweringText.of(each)));
       result.perplexity().ifPresent(each -> out.append(line(each)));
     }
+    ledger.controls().forEach(each -> out.append(ControlText.of(each)));
     ledger.skipped().forEach(each -> out.append(line(each)));
     ledger.judged().forEach(each -> out.append(AnsweringText.of(each)));
     ledger.divergence().ifPresent(d -> out.append(line(d)));

@@ -5,6 +5,7 @@ import dev.palimpsest.data.Dataset;
 import dev.palimpsest.data.Sample;
 import dev.palimpsest.data.Turn;
 import dev.palimpsest.generate.Prompt;
+import dev.palimpsest.generate.Prompting;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.RunFolder;
@@ -51,6 +52,15 @@ public record Overlap(Map<String, Set<String>> items, List<String> unread) {
           .ifPresent(old -> search.through(job.data().withFile(old.file()), Optional.empty()));
       next = job.method().earlier().flatMap(earlier -> RunFolder.around(earlier.adapter()));
     }
+    return search.overlap();
+  }
+
+  /** Looks through worked examples. */
+  static Overlap of(Prompting shown, List<Probe> probes) {
+    Search search = new Search(probes);
+    shown.examples().stream()
+        .filter(turn -> turn.role().equals(Turn.USER))
+        .forEach(turn -> search.mark(turn.content()));
     return search.overlap();
   }
 

@@ -15,6 +15,15 @@ public sealed interface ProbeItem {
   /** What it asks, without its id and slice: equal contents are measured once. */
   String content();
 
+  /** Its prompt; a text has none. */
+  default Optional<Prompt> asks() {
+    return switch (this) {
+      case Ask ask -> Optional.of(ask.prompt());
+      case Choose choose -> Optional.of(choose.prompt());
+      case Read _ -> Optional.empty();
+    };
+  }
+
   /**
    * Answered greedily, and graded.
    *

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Optional;
 import java.util.Random;
 
 /**
@@ -44,17 +43,9 @@ record TaskPrompts(ProbeKind kind, List<Prompt> prompts) {
     return probes.stream()
         .filter(probe -> probe.kind() == kind)
         .flatMap(probe -> probe.items().stream())
-        .flatMap(item -> prompt(item).stream())
+        .flatMap(item -> item.asks().stream())
         .distinct()
         .toList();
-  }
-
-  private static Optional<Prompt> prompt(ProbeItem item) {
-    return switch (item) {
-      case ProbeItem.Ask ask -> Optional.of(ask.prompt());
-      case ProbeItem.Choose choose -> Optional.of(choose.prompt());
-      case ProbeItem.Read _ -> Optional.empty();
-    };
   }
 
   /** What the prompts are, for a table. */

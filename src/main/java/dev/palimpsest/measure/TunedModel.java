@@ -3,8 +3,11 @@ package dev.palimpsest.measure;
 import dev.palimpsest.generate.Answerer;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.model.RandomChange;
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Build;
 import dev.palimpsest.run.Progress;
+import dev.palimpsest.run.Seeds;
 import dev.palimpsest.run.Sha256;
 import dev.palimpsest.tensor.Native;
 import java.nio.file.Path;
@@ -45,6 +48,25 @@ public record TunedModel(String name, LanguageModel model, AdaptedDecoder decode
         model,
         decoder.scaled(factor),
         String.format(Locale.ROOT, "%s×%s", adapter, factor));
+  }
+
+  /**
+   * A random change in the adapter's place, of the same norm on every module; the caller closes its
+   * factors.
+   *
+   * @throws BadInput if there is no low-rank adapter, or its change has no norm of its own
+   */
+  TunedModel random(long seed) {
+    if (decoder.factors().isEmpty()) {
+      throw new BadInput(name + ": virtual tokens have no norm that a random change could have");
+    }
+    String drawn = "random:" + seed;
+    return new TunedModel(
+        name + " " + drawn,
+        model,
+        new AdaptedDecoder(
+            decoder.decoder(), RandomChange.like(decoder.factors(), new Seeds(seed))),
+        adapter + " " + drawn);
   }
 
   /** What its answers depend on. */

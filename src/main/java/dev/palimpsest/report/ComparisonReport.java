@@ -119,7 +119,7 @@ public final class ComparisonReport {
   private static String told(Plan.Arm arm) {
     List<String> parts = new ArrayList<>();
     arm.system().ifPresent(text -> parts.add("system: " + text));
-    arm.examples().ifPresent(e -> parts.add(e.shots() + " examples of " + e.file()));
+    arm.examples().ifPresent(e -> parts.add(e.told()));
     switch (arm.change()) {
       case Plan.Change.None none -> parts.add("the model as it is");
       case Plan.Change.Adapted adapted -> parts.add("adapter " + adapted.adapter());

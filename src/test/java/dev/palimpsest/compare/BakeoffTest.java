@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.palimpsest.Reference;
 import dev.palimpsest.data.DataSpec;
+import dev.palimpsest.generate.Shots;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.report.ComparisonReport;
@@ -123,7 +124,7 @@ class BakeoffTest {
 
   private Plan.Arm shots() {
     return new Plan.Arm(
-        "shots", Optional.empty(), Optional.of(new Plan.Examples(data, 2)), new Plan.Change.None());
+        "shots", Optional.empty(), Optional.of(new Shots(data, OptionalInt.of(2))), new Plan.Change.None());
   }
 
   private static Plan.Arm tuned(String name, Map<String, String> options) {
@@ -248,11 +249,11 @@ class BakeoffTest {
         new Plan.Arm(
             "many",
             Optional.empty(),
-            Optional.of(new Plan.Examples(data, 13)),
+            Optional.of(new Shots(data, OptionalInt.of(13))),
             new Plan.Change.None());
     assertThatThrownBy(() -> run(plan(List.of(1L), base(), many)))
         .isInstanceOf(BadInput.class)
-        .hasMessageContaining("13 shots")
+        .hasMessageContaining("13 examples of")
         .hasMessageContaining("12 rows");
   }
 

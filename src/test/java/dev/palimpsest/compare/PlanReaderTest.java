@@ -3,6 +3,7 @@ package dev.palimpsest.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.palimpsest.generate.Shots;
 import dev.palimpsest.run.BadInput;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,7 +62,7 @@ class PlanReaderTest {
                     new Plan.Arm(
                         "prompt",
                         Optional.of("Be brief."),
-                        Optional.of(new Plan.Examples(Path.of("train.jsonl"), 3)),
+                        Optional.of(new Shots(Path.of("train.jsonl"), OptionalInt.of(3))),
                         new Plan.Change.None()),
                     arm("there", new Plan.Change.Adapted(Path.of("runs/a/adapter"))),
                     arm(

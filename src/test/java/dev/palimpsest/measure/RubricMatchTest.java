@@ -112,13 +112,13 @@ class RubricMatchTest {
     Probe probe = new ProbeReader().read(file, ProbeKind.RETENTION);
     LedgerJob job = new LedgerJob(List.of(probe), 16, 8, 8, 0);
     try (FakeEndpoint endpoint = new FakeEndpoint(RubricMatchTest::answer)) {
-      Side before = Side.parse(endpoint.name() + "-before");
-      Side after = Side.parse(endpoint.name() + "-after");
+      Sides sides =
+          new Sides(
+              Side.parse(endpoint.name() + "-before"), Side.parse(endpoint.name() + "-after"));
       Path store = folder.resolve("store.sqlite");
       Ledger ledger =
           job.measure(
-              before,
-              after,
+              sides,
               models(Optional.of(Side.parse(endpoint.name() + "-judge"))),
               store,
               Progress.none());
@@ -128,7 +128,7 @@ class RubricMatchTest {
       assertThat(document.get("judged").get(0).get("compared").asInt()).isEqualTo(3);
       assertThat(document.get("kl_nats_per_token").isNull()).isTrue();
       assertThat(LedgerText.of(ledger)).contains("agrees with 1 of 1 human labels");
-      Ledger without = job.measure(before, after, models(Optional.empty()), store, Progress.none());
+      Ledger without = job.measure(sides, models(Optional.empty()), store, Progress.none());
       assertThat(without.probes()).isEmpty();
       assertThat(without.skipped().getFirst().reason()).isEqualTo("no judge: name one by --judge");
     }
