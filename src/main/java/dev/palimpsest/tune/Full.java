@@ -2,6 +2,7 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Footprint;
+import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelFolder;
 import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.Precision;
@@ -78,6 +79,13 @@ public record Full(String method, String trains) implements Method {
             + Optimizer.temporaryBytes(optimizer, largest)
             + largest * products.bytes();
     return base.tuningPeak(own, base.passBytes(rows));
+  }
+
+  /** How many weights train. */
+  long count(ModelConfig model) {
+    Map<String, long[]> shapes = ModelTensors.shapes(model);
+    return new Selection(trains)
+        .of(model).stream().mapToLong(name -> FlatView.elements(shapes.get(name))).sum();
   }
 
   @Override

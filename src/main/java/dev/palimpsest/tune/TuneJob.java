@@ -10,6 +10,7 @@ import dev.palimpsest.data.Mixing;
 import dev.palimpsest.data.Source;
 import dev.palimpsest.data.Subset;
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Build;
@@ -40,6 +41,7 @@ import tools.jackson.databind.JsonNode;
  * @param settings of the loop
  * @param precision of the products
  * @param threads of one operation; the bits hang on it
+ * @param regularisers what holds the parameters back
  */
 public record TuneJob(
     String model,
@@ -50,7 +52,8 @@ public record TuneJob(
     Method method,
     TuneSettings settings,
     Precision precision,
-    int threads) {
+    int threads,
+    Regularisers regularisers) {
 
   /**
    * Old text among the new.
@@ -96,8 +99,34 @@ public record TuneJob(
     }
   }
 
+  /** A job that nothing holds back. */
+  public TuneJob(
+      String model,
+      DataSpec data,
+      Optional<Path> eval,
+      double evalFraction,
+      Optional<Replay> replay,
+      Method method,
+      TuneSettings settings,
+      Precision precision,
+      int threads) {
+    this(
+        model,
+        data,
+        eval,
+        evalFraction,
+        replay,
+        method,
+        settings,
+        precision,
+        threads,
+        Regularisers.NONE);
+  }
+
   /** Checks the share and the length. */
   public TuneJob {
+    regularisers = Objects.requireNonNullElse(regularisers, Regularisers.NONE); // runs of old
+    regularisers.require(method);
     if (method instanceof Full && alongBase(replay)) {
       throw new BadInput(
           "--replay-loss kl beside --method "
@@ -139,13 +168,31 @@ public record TuneJob(
   /** The same job with other old text. */
   public TuneJob withReplay(Replay other) {
     return new TuneJob(
-        model, data, eval, evalFraction, Optional.of(other), method, settings, precision, threads);
+        model,
+        data,
+        eval,
+        evalFraction,
+        Optional.of(other),
+        method,
+        settings,
+        precision,
+        threads,
+        regularisers);
   }
 
   /** The same job under another name of the model. */
   public TuneJob withModel(String name) {
     return new TuneJob(
-        name, data, eval, evalFraction, replay, method, settings, precision, threads);
+        name,
+        data,
+        eval,
+        evalFraction,
+        replay,
+        method,
+        settings,
+        precision,
+        threads,
+        regularisers);
   }
 
   /**
@@ -192,7 +239,7 @@ public record TuneJob(
   public Estimate estimate(LanguageModel loaded, Tuner.Watch watch) {
     try (Dataset rows = data.rows();
         Prepared prepared = prepare(loaded, rows)) {
-      return new Estimator(settings, method.over(loaded, model), watch)
+      return new Estimator(settings, method.over(loaded, model), goal(), watch)
           .estimate(prepared.train, prepared.heldOut);
     }
   }
@@ -253,12 +300,24 @@ public record TuneJob(
   }
 
   private Tuner tuner(LanguageModel loaded, Tuner.Watch watch) {
-    return new Tuner(settings, method.over(loaded, model), objective(), watch);
+    return new Tuner(settings, method.over(loaded, model), goal(), watch);
   }
 
-  private Objective objective() {
+  private Goal goal() {
     Objective learned = new CrossEntropy();
-    return alongBase(replay) ? new ByOrigin(learned, new KlToBase()) : learned;
+    return new Goal(
+        alongBase(replay) ? new ByOrigin(learned, new KlToBase()) : learned, regularisers.terms());
+  }
+
+  /**
+   * The most bytes that the run takes.
+   *
+   * @param base in the precision asked about
+   * @param tuning settings asked about
+   * @param rows of the longest pass
+   */
+  long peakBytes(Footprint base, TuneSettings tuning, int rows) {
+    return method.peakBytes(base, tuning, rows) + regularisers.bytes(method, base);
   }
 
   private static boolean alongBase(Optional<Replay> replay) {

@@ -1,0 +1,78 @@
+package dev.palimpsest.tune;
+
+import dev.palimpsest.model.Factors;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+
+/**
+ * λ/2 · ‖W − W₀‖², summed over all weights that change: what a run began with pulls it back (Li et
+ * al., 1802.01483, L2-SP). Over factors the change is s · BA, its norm and gradient come from Gram
+ * matrices of the rank's size.
+ */
+record L2ToStart(double lambda) implements Regulariser {
+  @Override
+  public String name() {
+    return "l2-to-start";
+  }
+
+  @Override
+  public Term over(Trained fresh) {
+    return fresh instanceof TrainedAdapter adapter
+        ? new OfFactors(lambda, new FactorChange(adapter.factors()))
+        : OfWeights.of(lambda, fresh);
+  }
+
+  private record OfFactors(double lambda, FactorChange change) implements Term {
+    @Override
+    public double backward() {
+      return change.backward((_, now, change, gradient) -> backward(now, change, gradient));
+    }
+
+    /** By A: λs² · Bᵀ · B'A'; by B: λs² · B'A' · Aᵀ; products with the rank inside come first. */
+    private double backward(Factors now, Factors change, Factors gradient) {
+      Tensor left = now.b().transpose(0, 1).matmul(change.b());
+      Tensor right = change.a().matmul(now.a().transpose(0, 1));
+      double weight = lambda * change.scale() * change.scale();
+      gradient.a().plusInPlace(left.matmul(change.a()), weight);
+      gradient.b().plusInPlace(change.b().matmul(right), weight);
+      Tensor ofB = change.b().transpose(0, 1).matmul(change.b());
+      Tensor ofA = change.a().matmul(change.a().transpose(0, 1));
+      return 0.5 * weight * ofB.times(ofA).sum().item();
+    }
+
+    @Override
+    public void close() {
+      change.close();
+    }
+  }
+
+  /** Piece by piece: the difference of a large model's weights is as large again. */
+  private record OfWeights(double lambda, Trained trained, Tensor start) implements Term {
+    static OfWeights of(double lambda, Trained fresh) {
+      try (Scope scope = Scope.open()) {
+        return new OfWeights(lambda, fresh, scope.release(fresh.parameters().copy()));
+      }
+    }
+
+    @Override
+    public double backward() {
+      double sum = 0;
+      long all = start.count();
+      for (long from = 0; from < all; from += AdamW.PIECE) {
+        try (Scope _ = Scope.open()) {
+          long count = Math.min(AdamW.PIECE, all - from);
+          Tensor change =
+              trained.parameters().narrow(0, from, count).minus(start.narrow(0, from, count));
+          trained.gradient().narrow(0, from, count).plusInPlace(change, lambda);
+          sum += change.square().sum().item();
+        }
+      }
+      return 0.5 * lambda * sum;
+    }
+
+    @Override
+    public void close() {
+      start.close();
+    }
+  }
+}
