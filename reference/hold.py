@@ -10,6 +10,7 @@ from golden import norm, rounded, write
 from training import BATCH, CLIP, FULL_TENSORS, STEPS, adamw, examples, full, lora, loss_of, trained
 
 L2 = 0.3
+EWC = 20.0
 
 
 def deltas(model):
@@ -24,6 +25,28 @@ def deltas(model):
 
 def l2(model, start):
     return L2 / 2 * sum((delta - start[name]).square().sum() for name, delta in deltas(model).items())
+
+
+def fisher(model, names):
+    """Of the named weights: the sum over examples of their squared gradients (of the sum of -log p), over all labels."""
+    weights = {name: parameter.requires_grad_(True) for name, parameter in model.named_parameters() if name in names}
+    found = {name: torch.zeros_like(weight) for name, weight in weights.items()}
+    labels = 0
+    for example in examples():
+        model.zero_grad()
+        count = len(example["ids"]) - example["label_start"]
+        (count * loss_of(model, [example])).backward()
+        labels += count
+        for name, weight in weights.items():
+            found[name] += weight.grad.square()
+    return {name: each / labels for name, each in found.items()}
+
+
+def ewc(information):
+    def penalty(model, start):
+        return EWC / 2 * sum((information[name if name in information else name + ".weight"]
+                              * (delta - start[name]).square()).sum() for name, delta in deltas(model).items())
+    return penalty
 
 
 def fixed(model):
@@ -81,6 +104,8 @@ def case(name, model, start, penalty):
 
 
 def main():
+    modules = [name + ".weight" for name in deltas(lora("plain"))]
+    of_modules, of_all = fisher(full(), modules), fisher(full(), list(trained(full())))
     fresh, moved, whole = lora("plain"), lora("plain"), full()
     begun, weights = fixed(moved), fixed(whole)
     move(moved)
@@ -89,12 +114,24 @@ def main():
         case("l2-from-nothing", fresh, nothing(fresh), l2),
         case("l2-from-adapter", moved, begun, l2),
         case("l2-full", whole, weights, l2),
+        case("ewc-from-nothing", fresh, nothing(fresh), ewc(of_modules)),
+        case("ewc-from-adapter", moved, begun, ewc(of_modules)),
+        case("ewc-full", whole, weights, ewc(of_all)),
     ]
     runs = []
     for name, model, rate in [("l2-lora", lora("plain"), 1e-2), ("l2-full", full(), 1e-3)]:
         start = fixed(model)
         runs.append({"name": name, **steps(model, lambda m: l2(m, start), rate)})
-    write("hold.json", "hold.py", {"checkpoint": "llama", "batch": BATCH, "l2": L2, "cases": cases, "runs": runs})
+    model = full()
+    start = fixed(model)
+    runs.append({"name": "ewc-full", **steps(model, lambda m: ewc(of_all)(m, start), 1e-3)})
+    model = lora("plain")
+    start = fixed(model)
+    runs.append({"name": "ewc-lora", **steps(model, lambda m: ewc(of_modules)(m, start), 1e-2)})
+    measured = [{"name": name, "shape": list(each.shape), "norm": norm(each), "first": rounded(each.flatten()[:6])}
+                for name, each in sorted(of_all.items())]
+    write("hold.json", "hold.py", {"checkpoint": "llama", "batch": BATCH, "l2": L2, "ewc": EWC, "fisher": measured,
+                                   "cases": cases, "runs": runs})
     for each in cases:
         print(each["name"], each["value"])
     for each in runs:

@@ -68,7 +68,7 @@ public record Full(String method, String trains) implements Method {
   public long peakBytes(Footprint base, TuneSettings settings, int rows) {
     Map<String, long[]> shapes = ModelTensors.shapes(base.config());
     List<long[]> trained =
-        new Selection(trains).of(base.config()).stream().map(shapes::get).toList();
+        changes(base.config()).stream().map(shapes::get).toList();
     DType products = base.precision().products();
     String optimizer = settings.optimizer();
     long count = trained.stream().mapToLong(FlatView::elements).sum();
@@ -81,11 +81,9 @@ public record Full(String method, String trains) implements Method {
     return base.tuningPeak(own, base.passBytes(rows));
   }
 
-  /** How many weights train. */
-  long count(ModelConfig model) {
-    Map<String, long[]> shapes = ModelTensors.shapes(model);
-    return new Selection(trains)
-        .of(model).stream().mapToLong(name -> FlatView.elements(shapes.get(name))).sum();
+  @Override
+  public Set<String> changes(ModelConfig model) {
+    return new Selection(trains).of(model);
   }
 
   @Override
@@ -98,7 +96,7 @@ public record Full(String method, String trains) implements Method {
               + model.decoder().precision()
               + ": give --dtype bf16 or fp32, or --method qlora");
     }
-    Set<String> names = new Selection(trains).of(model.decoder().config());
+    Set<String> names = changes(model.decoder().config());
     ModelFolder.requireWritable(model.checkpoint());
     return seeds ->
         new TrainedModel(

@@ -1,7 +1,6 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.model.Factors;
-import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 
 /**
@@ -19,7 +18,7 @@ record L2ToStart(double lambda) implements Regulariser {
   public Term over(Trained fresh) {
     return fresh instanceof TrainedAdapter adapter
         ? new OfFactors(lambda, new FactorChange(adapter.factors()))
-        : OfWeights.of(lambda, fresh);
+        : new OfWeights(lambda, WeightChange.of(fresh));
   }
 
   private record OfFactors(double lambda, FactorChange change) implements Term {
@@ -46,33 +45,19 @@ record L2ToStart(double lambda) implements Regulariser {
     }
   }
 
-  /** Piece by piece: the difference of a large model's weights is as large again. */
-  private record OfWeights(double lambda, Trained trained, Tensor start) implements Term {
-    static OfWeights of(double lambda, Trained fresh) {
-      try (Scope scope = Scope.open()) {
-        return new OfWeights(lambda, fresh, scope.release(fresh.parameters().copy()));
-      }
-    }
-
+  private record OfWeights(double lambda, WeightChange change) implements Term {
     @Override
     public double backward() {
-      double sum = 0;
-      long all = start.count();
-      for (long from = 0; from < all; from += AdamW.PIECE) {
-        try (Scope _ = Scope.open()) {
-          long count = Math.min(AdamW.PIECE, all - from);
-          Tensor change =
-              trained.parameters().narrow(0, from, count).minus(start.narrow(0, from, count));
-          trained.gradient().narrow(0, from, count).plusInPlace(change, lambda);
-          sum += change.square().sum().item();
-        }
-      }
-      return 0.5 * lambda * sum;
+      return change.backward(
+          (_, change, gradient) -> {
+            gradient.plusInPlace(change, lambda);
+            return 0.5 * lambda * change.square().sum().item();
+          });
     }
 
     @Override
     public void close() {
-      start.close();
+      change.close();
     }
   }
 }

@@ -4,6 +4,7 @@ import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Footprint;
+import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TargetModules;
 import dev.palimpsest.run.BadInput;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
@@ -175,6 +177,11 @@ public record LowRank(
   public long peakBytes(Footprint base, TuneSettings settings, int rows) {
     long pass = base.passBytes(rows) + (method.equals("dora") ? base.unscaledBytes(rows) : 0);
     return base.tuningPeak(base.adapterBytes(form()), pass);
+  }
+
+  @Override
+  public Set<String> changes(ModelConfig model) {
+    return form().tensors(model);
   }
 
   @Override

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -54,6 +55,7 @@ public record TuneJob(
     Precision precision,
     int threads,
     Regularisers regularisers) {
+  private static final String EWC_DATA = "ewc_data";
 
   /**
    * Old text among the new.
@@ -180,6 +182,12 @@ public record TuneJob(
         regularisers);
   }
 
+  /** The same job, held back otherwise. */
+  public TuneJob withRegularisers(Regularisers others) {
+    return new TuneJob(
+        model, data, eval, evalFraction, replay, method, settings, precision, threads, others);
+  }
+
   /** The same job under another name of the model. */
   public TuneJob withModel(String name) {
     return new TuneJob(
@@ -224,9 +232,10 @@ public record TuneJob(
 
   private Tuner.Result run(LanguageModel loaded, Dataset rows, Path out, Tuner.Watch watch) {
     try (Prepared prepared = prepare(loaded, rows)) {
-      Tuner tuner = tuner(loaded, watch); // before the folder: it may refuse the targets
+      Method.Start start = method.over(loaded, model); // before the folder: it may refuse
+      fisherData(loaded);
       try (RunFolder folder = RunFolder.create(out, about(loaded, rows))) {
-        return train(tuner, prepared, folder);
+        return train(loaded, start, prepared, folder, watch);
       }
     }
   }
@@ -239,8 +248,12 @@ public record TuneJob(
   public Estimate estimate(LanguageModel loaded, Tuner.Watch watch) {
     try (Dataset rows = data.rows();
         Prepared prepared = prepare(loaded, rows)) {
-      return new Estimator(settings, method.over(loaded, model), goal(), watch)
-          .estimate(prepared.train, prepared.heldOut);
+      Optional<FisherData> fisher = fisherData(loaded);
+      Goal goal = goal(() -> fisher.orElseThrow().standIn());
+      Estimate training =
+          new Estimator(settings, method.over(loaded, model), goal, watch)
+              .estimate(prepared.train, prepared.heldOut);
+      return fisher.map(each -> training.after(each.seconds(watch.nanoTime()))).orElse(training);
     }
   }
 
@@ -250,7 +263,7 @@ public record TuneJob(
         Dataset rows = data.rows()) {
       requireUnchanged(run, loaded, rows);
       try (Prepared prepared = prepare(loaded, rows)) {
-        return train(tuner(loaded, watch), prepared, folder);
+        return train(loaded, method.over(loaded, model), prepared, folder, watch);
       }
     }
   }
@@ -287,6 +300,26 @@ public record TuneJob(
     requireSame(run, about.path("base").asString(""), loaded.fingerprint(), model);
     String then = about.path("data").asString("");
     requireSame(run, then, rows.fingerprint().samples(), data.file().toString());
+    elasticRows()
+        .ifPresent(
+            found ->
+                requireSame(
+                    run,
+                    about.path(EWC_DATA).asString(""),
+                    found,
+                    regularisers.ewc().orElseThrow().data().toString()));
+  }
+
+  /** The fingerprint of what the Fisher information is measured along. */
+  private Optional<String> elasticRows() {
+    return regularisers
+        .ewc()
+        .map(
+            ewc -> {
+              try (Dataset rows = data.withFile(ewc.data()).rows()) {
+                return rows.fingerprint().samples();
+              }
+            });
   }
 
   /** The job that a run folder records. */
@@ -299,14 +332,18 @@ public record TuneJob(
     return RunFolder.result(run).map(node -> Json.mapper().treeToValue(node, Tuner.Result.class));
   }
 
-  private Tuner tuner(LanguageModel loaded, Tuner.Watch watch) {
-    return new Tuner(settings, method.over(loaded, model), goal(), watch);
-  }
-
-  private Goal goal() {
+  /** What the run makes small. */
+  private Goal goal(Supplier<Fisher> fisher) {
     Objective learned = new CrossEntropy();
     return new Goal(
-        alongBase(replay) ? new ByOrigin(learned, new KlToBase()) : learned, regularisers.terms());
+        alongBase(replay) ? new ByOrigin(learned, new KlToBase()) : learned,
+        regularisers.terms(fisher));
+  }
+
+  private Optional<FisherData> fisherData(LanguageModel loaded) {
+    return regularisers
+        .ewc()
+        .map(ewc -> new FisherData(loaded, method, data.withFile(ewc.data())));
   }
 
   /**
@@ -317,15 +354,24 @@ public record TuneJob(
    * @param rows of the longest pass
    */
   long peakBytes(Footprint base, TuneSettings tuning, int rows) {
-    return method.peakBytes(base, tuning, rows) + regularisers.bytes(method, base);
+    return Math.max(
+        method.peakBytes(base, tuning, rows) + regularisers.bytes(method, base),
+        regularisers.measuringBytes(method, base, rows));
   }
 
   private static boolean alongBase(Optional<Replay> replay) {
     return replay.filter(old -> old.loss() == Replay.Loss.KL).isPresent();
   }
 
-  private static Tuner.Result train(Tuner tuner, Prepared prepared, RunFolder folder) {
-    Tuner.Result result = tuner.train(prepared.train, prepared.heldOut, folder);
+  private Tuner.Result train(
+      LanguageModel loaded,
+      Method.Start start,
+      Prepared prepared,
+      RunFolder folder,
+      Tuner.Watch watch) {
+    Goal goal = goal(() -> fisherData(loaded).orElseThrow().in(folder, watch.progress()));
+    Tuner.Result result =
+        new Tuner(settings, start, goal, watch).train(prepared.train, prepared.heldOut, folder);
     if (result.finished()) {
       folder.finish(result);
     }
@@ -403,7 +449,7 @@ public record TuneJob(
     return rows.onlyTexts() ? new JoinedText(whole, spec.window(context(loaded))) : whole;
   }
 
-  private static Source encoded(Dataset rows, LanguageModel loaded, Encoder.Options options) {
+  static Source encoded(Dataset rows, LanguageModel loaded, Encoder.Options options) {
     Encoder encoder = loaded.encoder(options);
     encoder.admit(rows);
     return Source.of(rows, encoder);
@@ -427,6 +473,7 @@ public record TuneJob(
     about.put("base", loaded.fingerprint());
     about.put("data", rows.fingerprint().samples());
     about.put("rows", rows.size());
+    elasticRows().ifPresent(found -> about.put(EWC_DATA, found));
     if (rows.onlyTexts()) {
       about.put("window", data.window(context(loaded)));
     }

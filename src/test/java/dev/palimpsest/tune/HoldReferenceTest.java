@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.palimpsest.Reference;
+import dev.palimpsest.data.Source;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TargetModules;
+import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
@@ -73,11 +75,15 @@ class HoldReferenceTest {
 
   @Test
   void l2_ofAModel_isAutograds() {
-    JsonNode expected = Reference.named(HOLD.get("cases"), "l2-full");
+    assertOfAModel("l2-full", L2);
+  }
+
+  private static void assertOfAModel(String name, Regulariser regulariser) {
+    JsonNode expected = Reference.named(HOLD.get("cases"), name);
     try (Scope _ = Scope.open();
         FullReferenceTest.Model model =
             FullReferenceTest.Model.open("llama", "all", Precision.FP32);
-        Regulariser.Term term = L2.over(model.trained())) {
+        Regulariser.Term term = regulariser.over(model.trained())) {
       model.weights().parameters().timesInPlace(1.1);
 
       assertThat(term.backward())
@@ -128,6 +134,71 @@ class HoldReferenceTest {
         assertThat(result.norm())
             .isCloseTo(expected.get("gradient_norms").get(step).asDouble(), withinPercentage(0.05));
       }
+    }
+  }
+
+  /** Of all tensors, or of those that a plain adapter on every linear module changes. */
+  private static Fisher fisher(boolean all) {
+    try (FullReferenceTest.Model model =
+        FullReferenceTest.Model.open(
+            "llama", all ? "all" : "*_proj", Precision.FP32)) {
+      return Fisher.of(
+          model.weights(), Source.of(TrainingReferenceTest.examples()), Progress.none());
+    }
+  }
+
+  private static Ewc ewc(boolean all) {
+    return new Ewc(HOLD.get("ewc").asDouble(), () -> fisher(all));
+  }
+
+  @Test
+  void fisher_isAutogradsSquaredGradientsOfEachExample() {
+    try (Scope _ = Scope.open();
+        Fisher fisher = fisher(true)) {
+      assertThat(fisher.slots().keySet())
+          .containsExactlyInAnyOrderElementsOf(Reference.names(HOLD.get("fisher")));
+      for (JsonNode expected : HOLD.get("fisher")) {
+        TrainingReferenceTest.assertTensor(
+            expected, fisher.of(expected.get("name").asString()), 1e-4);
+      }
+    }
+  }
+
+  @Test
+  void ewc_ofFactors_isAutogradsOfTheDenseChange() {
+    try (Scope _ = Scope.open();
+        Decoder decoder = TrainingReferenceTest.decoder();
+        LoraParameters factors = TrainingReferenceTest.trained(decoder, "plain")) {
+      Tensor plain = factors.parameters().copy();
+      factors.parameters().zeroInPlace();
+      try (Regulariser.Term term = ewc(false).over(adapter(decoder, factors))) {
+        factors.parameters().copyFrom(plain);
+        assertGradients(
+            Reference.named(HOLD.get("cases"), "ewc-from-nothing"), term.backward(), factors);
+      }
+      try (Regulariser.Term term = ewc(false).over(adapter(decoder, factors))) {
+        move(factors);
+        factors.gradient().zeroInPlace();
+        assertGradients(
+            Reference.named(HOLD.get("cases"), "ewc-from-adapter"), term.backward(), factors);
+      }
+    }
+  }
+
+  @Test
+  void ewc_ofAModel_isAutograds() {
+    assertOfAModel("ewc-full", ewc(true));
+  }
+
+  @Test
+  void ewc_tenSteps_arePyTorchs() {
+    try (Scope _ = Scope.open();
+        Decoder decoder = TrainingReferenceTest.decoder();
+        LoraParameters factors = TrainingReferenceTest.trained(decoder, "plain");
+        FullReferenceTest.Model model =
+            FullReferenceTest.Model.open("llama", "all", Precision.FP32)) {
+      assertTenSteps("ewc-lora", ewc(false), adapter(decoder, factors));
+      assertTenSteps("ewc-full", ewc(true), model.trained());
     }
   }
 }

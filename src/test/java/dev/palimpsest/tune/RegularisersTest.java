@@ -2,10 +2,15 @@ package dev.palimpsest.tune;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
+import dev.palimpsest.Reference;
 import dev.palimpsest.data.DataSpec;
+import dev.palimpsest.data.Example;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Footprint;
+import dev.palimpsest.model.FrozenDecoder;
+import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.BadInput;
@@ -14,6 +19,7 @@ import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.RunFolder;
 import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Scope;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,6 +28,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,16 +136,105 @@ class RegularisersTest {
   @ParameterizedTest
   @ValueSource(strings = {"lora", "pissa", "full"})
   void l2_stopped_isResumedToTheSameBits(String name) {
-    assertResumes(job(method(name), new Regularisers(0.5)));
+    assertResumes(job(method(name), new Regularisers(0.5, Optional.empty())));
     assertThat(last(folder.resolve("whole"), "l2-to-start")).isPositive();
+  }
+
+  private Regularisers elastic() throws IOException {
+    Path old = folder.resolve("old.jsonl");
+    Files.writeString(old, "{\"text\": \"What was known before.\"}\n{\"text\": \"And more.\"}\n");
+    return new Regularisers(0, Optional.of(new Regularisers.Elastic(100, old, 0)));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"lora", "full"})
+  void ewc_stopped_isResumedToTheSameBits(String name) throws IOException {
+    assertResumes(job(method(name), elastic()));
+    assertThat(last(folder.resolve("whole"), "ewc")).isPositive();
+    assertThat(folder.resolve("cut/fisher/fisher.safetensors"))
+        .hasSameBinaryContentAs(folder.resolve("whole/fisher/fisher.safetensors"));
+  }
+
+  @Test
+  void ewc_otherTextAtAResume_isRefused() throws IOException {
+    TuneJob job = job(method("lora"), elastic());
+    Path run = folder.resolve("run");
+    job.run(model, run, stopAt(2));
+    Files.writeString(folder.resolve("old.jsonl"), "{\"text\": \"Another.\"}\n");
+
+    assertThatThrownBy(() -> job.resume(model, run, watch()))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("old.jsonl is not what the run began with");
+  }
+
+  @Test
+  void ewc_overAnAdapter_isMeasuredWhereTheRunBegins() {
+    JsonNode expected = Reference.named(Reference.json("training").get("gradients"), "lora");
+    Stacked method = Stacked.of((LowRank) method("lora"), Reference.adapter("plain"));
+    FisherData fisher = new FisherData(model, method, DataSpec.of(data));
+    List<Example> examples = TrainingReferenceTest.examples();
+
+    double loss =
+        fisher.by(
+            weights -> {
+              try (FrozenDecoder decoder = new FrozenDecoder(weights)) {
+                return new CrossEntropy().backward(decoder, examples, 1);
+              }
+            });
+
+    long labels = examples.stream().mapToLong(Example::labels).sum();
+    assertThat(loss / labels).isCloseTo(expected.get("loss").asDouble(), within(1e-5));
+  }
+
+  @Test
+  void estimate_ofEwc_countsTheMeasurement() throws IOException {
+    AtomicLong ticks = new AtomicLong(); // a second each time somebody looks
+    Tuner.Watch watch =
+        new Tuner.Watch(
+            Progress.none(), new Cancellation(), () -> ticks.getAndAdd(1_000_000_000L));
+
+    double free = job(method("lora"), Regularisers.NONE).estimate(model, watch).seconds();
+    double held = job(method("lora"), elastic()).estimate(model, watch).seconds();
+
+    assertThat(held - free).isCloseTo(1, within(1e-9));
+  }
+
+  @Test
+  void peakBytes_ewc_hasTheFisher_orItsMeasurement() throws IOException {
+    Footprint base = new Footprint(model.decoder().config(), Precision.FP32);
+    TuneJob held = job(method("lora"), elastic());
+    TuneJob free = job(method("lora"), Regularisers.NONE);
+    long modules =
+        method("lora").changes(base.config()).stream()
+            .mapToLong(name -> FlatView.elements(ModelTensors.shapes(base.config()).get(name)))
+            .sum();
+
+    assertThat(elastic().bytes(method("lora"), base)).isEqualTo(4 * modules);
+    assertThat(elastic().measuringBytes(method("lora"), base, 16))
+        .isEqualTo(base.tuningPeak(12 * modules, base.passBytes(16)));
+    assertThat(held.peakBytes(base, held.settings(), 16))
+        .isGreaterThanOrEqualTo(free.peakBytes(base, free.settings(), 16) + 4 * modules);
+  }
+
+  @Test
+  void ewc_overAQuantisedBase_isRefused() throws IOException {
+    try (LanguageModel quantised =
+        LanguageModel.load(
+            Path.of("src/test/resources/checkpoints/llama"), Precision.NF4, Device.CPU)) {
+      TuneJob job = job(method("qlora"), elastic());
+      assertThatThrownBy(() -> job.run(quantised, folder.resolve("run"), watch()))
+          .isInstanceOf(BadInput.class)
+          .hasMessageStartingWith("--ewc over a base in NF4");
+      assertThat(folder.resolve("run")).doesNotExist();
+    }
   }
 
   @Test
   void l2_heavy_keepsTheWeightsWhereTheyWere() {
     Path light = folder.resolve("light");
     Path heavy = folder.resolve("heavy");
-    job(method("lora"), new Regularisers(1e-6)).run(model, light, watch());
-    job(method("lora"), new Regularisers(10)).run(model, heavy, watch());
+    job(method("lora"), new Regularisers(1e-6, Optional.empty())).run(model, light, watch());
+    job(method("lora"), new Regularisers(10, Optional.empty())).run(model, heavy, watch());
 
     assertThat(last(heavy, "l2-to-start") / 10).isLessThan(0.2 * last(light, "l2-to-start") / 1e-6);
   }
@@ -146,7 +242,7 @@ class RegularisersTest {
   @ParameterizedTest
   @ValueSource(strings = {"dora", "prefix"})
   void l2_whereNoWeightMovesLinearly_isRefused(String name) {
-    assertThatThrownBy(() -> job(method(name), new Regularisers(1)))
+    assertThatThrownBy(() -> job(method(name), new Regularisers(1, Optional.empty())))
         .isInstanceOf(BadInput.class)
         .hasMessageStartingWith("--l2-to-start beside --method " + name);
   }
@@ -154,7 +250,7 @@ class RegularisersTest {
   @Test
   void peakBytes_l2OfAModel_hasACopyOfItsWeights() {
     Footprint base = new Footprint(model.decoder().config(), Precision.FP32);
-    TuneJob held = job(method("full"), new Regularisers(1));
+    TuneJob held = job(method("full"), new Regularisers(1, Optional.empty()));
     TuneJob free = job(method("full"), Regularisers.NONE);
 
     assertThat(
@@ -164,7 +260,7 @@ class RegularisersTest {
 
   @Test
   void job_ofAnEarlierVersion_isHeldByNothing() {
-    JsonNode job = Json.mapper().valueToTree(job(method("lora"), new Regularisers(1)));
+    JsonNode job = Json.mapper().valueToTree(job(method("lora"), new Regularisers(1, Optional.empty())));
     ((tools.jackson.databind.node.ObjectNode) job).remove("regularisers");
     ((tools.jackson.databind.node.ObjectNode) job.get("method")).remove("layers");
 
