@@ -15,7 +15,6 @@ import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Scope;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -63,11 +62,7 @@ record FisherData(LanguageModel loaded, Method method, DataSpec spec) {
   /** How long the measurement takes, by its first rows. */
   double seconds(LongSupplier nanoTime) {
     try (Dataset rows = spec.rows()) {
-      Source all = source(rows);
-      List<Example> examples = new ArrayList<>();
-      for (int i = 0; i < all.size(); i++) {
-        examples.addAll(all.at(i, 0));
-      }
+      List<Example> examples = TrainingData.examples(source(rows));
       List<Example> first = examples.subList(0, Math.min(TIMED, examples.size()));
       double seconds = by(weights -> seconds(weights, Source.of(first), nanoTime));
       return seconds * tokens(examples) / tokens(first);
@@ -92,7 +87,7 @@ record FisherData(LanguageModel loaded, Method method, DataSpec spec) {
   }
 
   private Source source(Dataset rows) {
-    return TuneJob.encoded(rows, loaded, spec.encoding(loaded.decoder().config().context()));
+    return TrainingData.encoded(rows, loaded, spec.encoding(loaded.decoder().config().context()));
   }
 
   private Map<String, FlatView> slots() {

@@ -124,7 +124,7 @@ public record Regularisers(double l2ToStart, Optional<Elastic> ewc) {
    */
   long measuringBytes(Method method, Footprint base, int rows) {
     DType products = base.precision().products();
-    long each = 3 * Float.BYTES + (products == DType.F32 ? 0 : products.bytes());
+    long each = 3L * Float.BYTES + (products == DType.F32 ? 0 : products.bytes());
     return ewc.isPresent()
         ? base.tuningPeak(each * weights(method, base.config()), base.passBytes(rows))
         : 0;

@@ -3,12 +3,7 @@ package dev.palimpsest.tune;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.data.Dataset;
-import dev.palimpsest.data.Encoder;
 import dev.palimpsest.data.Example;
-import dev.palimpsest.data.JoinedText;
-import dev.palimpsest.data.Mixing;
-import dev.palimpsest.data.Source;
-import dev.palimpsest.data.Subset;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.Precision;
@@ -19,7 +14,6 @@ import dev.palimpsest.run.Memory;
 import dev.palimpsest.run.RunFolder;
 import dev.palimpsest.tensor.Device;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -231,7 +225,7 @@ public record TuneJob(
   }
 
   private Tuner.Result run(LanguageModel loaded, Dataset rows, Path out, Tuner.Watch watch) {
-    try (Prepared prepared = prepare(loaded, rows)) {
+    try (TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
       Method.Start start = method.over(loaded, model); // before the folder: it may refuse
       fisherData(loaded);
       try (RunFolder folder = RunFolder.create(out, about(loaded, rows))) {
@@ -247,12 +241,12 @@ public record TuneJob(
    */
   public Estimate estimate(LanguageModel loaded, Tuner.Watch watch) {
     try (Dataset rows = data.rows();
-        Prepared prepared = prepare(loaded, rows)) {
+        TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
       Optional<FisherData> fisher = fisherData(loaded);
       Goal goal = goal(() -> fisher.orElseThrow().standIn());
       Estimate training =
           new Estimator(settings, method.over(loaded, model), goal, watch)
-              .estimate(prepared.train, prepared.heldOut);
+              .estimate(prepared.train(), prepared.heldOut());
       return fisher.map(each -> training.after(each.seconds(watch.nanoTime()))).orElse(training);
     }
   }
@@ -262,7 +256,7 @@ public record TuneJob(
     try (RunFolder folder = RunFolder.open(run);
         Dataset rows = data.rows()) {
       requireUnchanged(run, loaded, rows);
-      try (Prepared prepared = prepare(loaded, rows)) {
+      try (TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
         return train(loaded, method.over(loaded, model), prepared, folder, watch);
       }
     }
@@ -291,7 +285,7 @@ public record TuneJob(
   public List<Example> learned(LanguageModel loaded, Path run) {
     try (Dataset rows = data.rows()) {
       requireUnchanged(run, loaded, rows);
-      return examples(prepareTask(loaded, rows).train);
+      return TrainingData.examples(new TrainingData(this, loaded).task(rows).train());
     }
   }
 
@@ -366,105 +360,16 @@ public record TuneJob(
   private Tuner.Result train(
       LanguageModel loaded,
       Method.Start start,
-      Prepared prepared,
+      TrainingData.Prepared prepared,
       RunFolder folder,
       Tuner.Watch watch) {
     Goal goal = goal(() -> fisherData(loaded).orElseThrow().in(folder, watch.progress()));
     Tuner.Result result =
-        new Tuner(settings, start, goal, watch).train(prepared.train, prepared.heldOut, folder);
+        new Tuner(settings, start, goal, watch).train(prepared.train(), prepared.heldOut(), folder);
     if (result.finished()) {
       folder.finish(result);
     }
     return result;
-  }
-
-  /** What is trained on; old rows among it are read from their file until this is closed. */
-  private record Prepared(Source train, List<Example> heldOut, Optional<Dataset> replayed)
-      implements AutoCloseable {
-    Prepared(Source train, List<Example> heldOut) {
-      this(train, heldOut, Optional.empty());
-    }
-
-    @Override
-    public void close() {
-      replayed.ifPresent(Dataset::close);
-    }
-  }
-
-  private Prepared prepare(LanguageModel loaded, Dataset rows) {
-    Prepared task = prepareTask(loaded, rows);
-    if (replay.isEmpty()) {
-      return task;
-    }
-    DataSpec spec = data.withFile(replay.get().file());
-    Dataset old = spec.rows();
-    try {
-      // beside rows an old text is a row too: a window would be a far larger dose
-      Source replayed =
-          rows.onlyTexts()
-              ? items(spec, loaded, old)
-              : encoded(old, loaded, spec.encoding(context(loaded)));
-      Source mix = Mixing.byItems(task.train, replayed, replay.get().percent(), settings.seed());
-      return new Prepared(mix, task.heldOut, Optional.of(old));
-    } catch (RuntimeException e) {
-      old.close();
-      throw e;
-    }
-  }
-
-  private Prepared prepareTask(LanguageModel loaded, Dataset rows) {
-    if (eval.isPresent()) {
-      DataSpec spec = data.withFile(eval.get());
-      try (Dataset held = spec.rows()) {
-        return new Prepared(items(data, loaded, rows), examples(items(spec, loaded, held)));
-      }
-    }
-    if (evalFraction == 0) {
-      return new Prepared(items(data, loaded, rows), List.of());
-    }
-    Source all = whole(data, loaded, rows);
-    Subset.Halves halves = Subset.split(all, evalFraction, settings.seed());
-    int left = halves.train().size();
-    if (left < Math.min(all.size(), settings.batch())) {
-      throw new BadInput(
-          "--eval-fraction %s leaves %d of %d rows to train on, fewer than one --batch of %d: hold out less"
-              .formatted(evalFraction, left, all.size(), settings.batch()));
-    }
-    return new Prepared(
-        cut(data, loaded, rows, halves.train()),
-        examples(cut(data, loaded, rows, halves.heldOut())));
-  }
-
-  private Source items(DataSpec spec, LanguageModel loaded, Dataset rows) {
-    return cut(spec, loaded, rows, whole(spec, loaded, rows));
-  }
-
-  private Source whole(DataSpec spec, LanguageModel loaded, Dataset rows) {
-    return encoded(
-        rows, loaded, rows.onlyTexts() ? spec.wholeTexts() : spec.encoding(context(loaded)));
-  }
-
-  /** Texts alone are joined and cut: continued pretraining. */
-  private Source cut(DataSpec spec, LanguageModel loaded, Dataset rows, Source whole) {
-    return rows.onlyTexts() ? new JoinedText(whole, spec.window(context(loaded))) : whole;
-  }
-
-  static Source encoded(Dataset rows, LanguageModel loaded, Encoder.Options options) {
-    Encoder encoder = loaded.encoder(options);
-    encoder.admit(rows);
-    return Source.of(rows, encoder);
-  }
-
-  private int context(LanguageModel loaded) {
-    return loaded.decoder().config().context() - method.virtualTokens();
-  }
-
-  private static List<Example> examples(Source source) {
-    List<Example> examples = new ArrayList<>();
-    for (int i = 0; i < source.size(); i++) {
-      examples.addAll(source.at(i, 0));
-    }
-    return examples;
   }
 
   private Map<String, Object> about(LanguageModel loaded, Dataset rows) {
@@ -475,7 +380,7 @@ public record TuneJob(
     about.put("rows", rows.size());
     elasticRows().ifPresent(found -> about.put(EWC_DATA, found));
     if (rows.onlyTexts()) {
-      about.put("window", data.window(context(loaded)));
+      about.put("window", data.window(new TrainingData(this, loaded).context()));
     }
     about.put("palimpsest", Build.version());
     about.put("java", Runtime.version().toString());
