@@ -3,6 +3,7 @@ package dev.palimpsest.cli;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tune.Continued;
 import dev.palimpsest.tune.Full;
+import dev.palimpsest.tune.Layers;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.Method;
 import dev.palimpsest.tune.PromptLearning;
@@ -48,6 +49,12 @@ final class MethodOptions {
 
   @Option(names = "--targets", description = "default: ${DEFAULT-VALUE}")
   private String targets = LowRank.TARGETS;
+
+  @Option(
+      names = "--layers",
+      paramLabel = "FROM-TO",
+      description = "of an adapter: the only layers that change, counted from 0; default: all")
+  private @Nullable String layers;
 
   @Option(
       names = "--rank-pattern",
@@ -112,6 +119,7 @@ final class MethodOptions {
     List<String> given = new ArrayList<>();
     addIf(given, over != null, "--over");
     addIf(given, !targets.equals(LowRank.TARGETS), "--targets");
+    addIf(given, layers != null, "--layers");
     addIf(given, !rankPatterns.isEmpty(), "--rank-pattern");
     addIf(given, !alphaPatterns.isEmpty(), "--alpha-pattern");
     Continued.Asked asked =
@@ -138,6 +146,7 @@ final class MethodOptions {
     addIf(given, rank != null, "--rank");
     addIf(given, alpha != null, "--alpha");
     addIf(given, !targets.equals(LowRank.TARGETS), "--targets");
+    addIf(given, layers != null, "--layers");
     addIf(given, !rankPatterns.isEmpty(), "--rank-pattern");
     addIf(given, !alphaPatterns.isEmpty(), "--alpha-pattern");
     addIf(given, ratio != null, "--lora-plus-ratio");
@@ -167,8 +176,9 @@ final class MethodOptions {
         new LowRank.Patterns(
             byPattern("--rank-pattern", rankPatterns, Integer::valueOf),
             byPattern("--alpha-pattern", alphaPatterns, Double::valueOf));
-    LowRank made =
+    LowRank all =
         LowRank.of(chosen, rank == null ? LowRank.RANK : rank, scale, targets).with(patterns);
+    LowRank made = layers == null ? all : all.in(Layers.parse("--layers ", layers));
     return ratio == null ? made : made.withRatio(ratio);
   }
 

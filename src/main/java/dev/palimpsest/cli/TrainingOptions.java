@@ -27,6 +27,7 @@ final class TrainingOptions {
   private double evalFraction;
 
   @Mixin private ReplayOptions replay = new ReplayOptions();
+  @Mixin private HoldOptions hold = new HoldOptions();
   @Mixin private MethodOptions method = new MethodOptions();
   @Mixin private TuneOptions tuning = new TuneOptions();
   @Mixin private ModelOptions models = new ModelOptions();
@@ -46,6 +47,7 @@ final class TrainingOptions {
         chosen,
         tuning.settings(chosen.usualRate()),
         models.precision(chosen.precision()),
-        models.threads());
+        models.threads(),
+        hold.regularisers());
   }
 }

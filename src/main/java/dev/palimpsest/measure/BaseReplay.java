@@ -7,6 +7,7 @@ import dev.palimpsest.run.Build;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Seeds;
 import dev.palimpsest.run.Sha256;
+import dev.palimpsest.tune.Regularisers;
 import dev.palimpsest.tune.TuneJob;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -27,11 +28,26 @@ public record BaseReplay(int texts, int tokens, long seed) {
   private static final int TOKENS = 64;
 
   /**
-   * The job with the texts in place of their stand-in; any other job as it is.
+   * The job with texts in place of their stand-ins, in replay and for EWC; any other job as it is.
    *
    * @param folder where they are written, or stand from an earlier run
    */
   public static TuneJob written(TuneJob job, LanguageModel model, Path folder) {
+    Regularisers held = job.regularisers();
+    TuneJob elastic =
+        held.ewc()
+            .filter(Regularisers.Elastic::ofBase)
+            .map(ewc -> ewc.withData(ofEwc(job, ewc).in(folder, model)))
+            .map(ewc -> job.withRegularisers(held.with(ewc)))
+            .orElse(job);
+    return replayed(elastic, model, folder);
+  }
+
+  private static BaseReplay ofEwc(TuneJob job, Regularisers.Elastic ewc) {
+    return new BaseReplay(ewc.texts(), TOKENS, job.settings().seed());
+  }
+
+  private static TuneJob replayed(TuneJob job, LanguageModel model, Path folder) {
     if (job.replay().isEmpty() || !job.replay().get().ofBase()) {
       return job;
     }

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -197,6 +198,13 @@ public record AdapterConfig(
       }
     }
     return Optional.empty();
+  }
+
+  /** Names of the tensors of a model that are changed. */
+  public Set<String> tensors(ModelConfig model) {
+    return modules(model).keySet().stream()
+        .map(module -> module + ".weight")
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** The modules of a model that are changed, in the order of the computation. */

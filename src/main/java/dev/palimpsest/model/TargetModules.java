@@ -81,6 +81,15 @@ public record TargetModules(
         : of(new Names.Matching(text));
   }
 
+  /**
+   * The same in some layers alone.
+   *
+   * @param only their numbers
+   */
+  public TargetModules in(List<Integer> only) {
+    return new TargetModules(chosen, excluded, only, layersPattern);
+  }
+
   /** Whether a linear module, named as Hugging Face does, is changed. */
   public boolean matches(String module) {
     return !matches(excluded, module) && matches(chosen, module) && inLayers(module);

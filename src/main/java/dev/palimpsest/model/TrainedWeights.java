@@ -58,8 +58,11 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
     }
   }
 
-  /** Modules of one projection side by side, so that it can be a view of the flat vector. */
-  private static Map<String, FlatView> slots(Decoder base, Set<String> names) {
+  /**
+   * Where the weights of these names lie: modules of one projection side by side, so that it can be
+   * a view of the flat vector.
+   */
+  public static Map<String, FlatView> slots(Decoder base, Set<String> names) {
     Map<String, long[]> shapes = ModelTensors.shapes(base.config());
     Set<String> order = new LinkedHashSet<>();
     for (Projection projection : base.weights().projections()) {

@@ -3,12 +3,14 @@ package dev.palimpsest.tune;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Footprint;
+import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Problems;
 import dev.palimpsest.tensor.Scope;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 
@@ -91,6 +93,11 @@ public record Continued(String method, Earlier from, double ratio) implements Me
     AdapterConfig config = from.config();
     long unscaled = config.weightDecomposed() ? base.unscaledBytes(rows) : 0;
     return base.tuningPeak(base.adapterBytes(config), base.passBytes(rows) + unscaled);
+  }
+
+  @Override
+  public Set<String> changes(ModelConfig model) {
+    return from.config().tensors(model);
   }
 
   @Override

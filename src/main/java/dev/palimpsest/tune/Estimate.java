@@ -1,5 +1,7 @@
 package dev.palimpsest.tune;
 
+import dev.palimpsest.run.Memory;
+
 /**
  * What a training run takes on this machine, before it is made.
  *
@@ -30,4 +32,11 @@ public record Estimate(
    * @param seconds of them
    */
   public record Probe(int steps, long tokens, double flops, double seconds) {}
+
+  /** The same where something comes before the steps, which is over now. */
+  Estimate after(double before) {
+    long peak = Math.max(peakBytes, Memory.peakRssBytes());
+    return new Estimate(
+        steps, trainedTokens, labelTokens, flops, seconds + before, peak, epochs, probe);
+  }
 }

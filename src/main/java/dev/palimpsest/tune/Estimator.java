@@ -25,12 +25,14 @@ final class Estimator {
 
   private final TuneSettings settings;
   private final Method.Start start;
+  private final Goal goal;
   private final Progress progress;
   private final LongSupplier nanoTime;
 
-  Estimator(TuneSettings settings, Method.Start start, Tuner.Watch watch) {
+  Estimator(TuneSettings settings, Method.Start start, Goal goal, Tuner.Watch watch) {
     this.settings = settings;
     this.start = start;
+    this.goal = goal;
     this.progress = watch.progress();
     this.nanoTime = watch.nanoTime();
   }
@@ -48,8 +50,7 @@ final class Estimator {
     Order order = new Order(seeds.seed("order"), data.size());
     try (Trained trained = start.begin(seeds);
         Training training =
-            new Training(
-                settings, new CrossEntropy(), trained, new Training.Extent(total, Tuner.ROWS))) {
+            new Training(settings, goal, trained, new Training.Extent(total, Tuner.ROWS))) {
       Flops flops = Flops.of(trained);
       Plan plan = plan(data, order, Math.toIntExact(total), trained);
       Estimate.Probe probe =

@@ -2,6 +2,7 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Footprint;
+import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelFolder;
 import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.Precision;
@@ -67,7 +68,7 @@ public record Full(String method, String trains) implements Method {
   public long peakBytes(Footprint base, TuneSettings settings, int rows) {
     Map<String, long[]> shapes = ModelTensors.shapes(base.config());
     List<long[]> trained =
-        new Selection(trains).of(base.config()).stream().map(shapes::get).toList();
+        changes(base.config()).stream().map(shapes::get).toList();
     DType products = base.precision().products();
     String optimizer = settings.optimizer();
     long count = trained.stream().mapToLong(FlatView::elements).sum();
@@ -81,6 +82,11 @@ public record Full(String method, String trains) implements Method {
   }
 
   @Override
+  public Set<String> changes(ModelConfig model) {
+    return new Selection(trains).of(model);
+  }
+
+  @Override
   public Start over(LanguageModel model, String name) {
     if (model.decoder().precision().quantised()) {
       throw new BadInput(
@@ -90,7 +96,7 @@ public record Full(String method, String trains) implements Method {
               + model.decoder().precision()
               + ": give --dtype bf16 or fp32, or --method qlora");
     }
-    Set<String> names = new Selection(trains).of(model.decoder().config());
+    Set<String> names = changes(model.decoder().config());
     ModelFolder.requireWritable(model.checkpoint());
     return seeds ->
         new TrainedModel(

@@ -4,6 +4,7 @@ import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Footprint;
+import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TargetModules;
 import dev.palimpsest.run.BadInput;
@@ -13,7 +14,9 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.OptionalDouble;
 import java.util.stream.Stream;
 
@@ -26,9 +29,16 @@ import java.util.stream.Stream;
  * @param targets {@code all-linear}, module names by comma, or a pattern
  * @param patterns modules of another rank or alpha
  * @param ratio how many times A's rate B has; 1 but for LoRA+
+ * @param layers the only ones that change; the others stay frozen
  */
 public record LowRank(
-    String method, int rank, double alpha, String targets, Patterns patterns, double ratio)
+    String method,
+    int rank,
+    double alpha,
+    String targets,
+    Patterns patterns,
+    double ratio,
+    Optional<Layers> layers)
     implements Method {
   /** What {@code method} may be. */
   public static final List<String> METHODS =
@@ -88,12 +98,36 @@ public record LowRank(
 
   /** One without exceptions. */
   public LowRank(String method, int rank, double alpha, String targets) {
-    this(method, rank, alpha, targets, Patterns.NONE, method.equals("lora+") ? RATIO : 1);
+    this(
+        method,
+        rank,
+        alpha,
+        targets,
+        Patterns.NONE,
+        method.equals("lora+") ? RATIO : 1,
+        Optional.empty());
   }
 
   /** The same with exceptions. */
   public LowRank with(Patterns exceptions) {
-    return new LowRank(method, rank, alpha, targets, exceptions, ratio);
+    return new LowRank(method, rank, alpha, targets, exceptions, ratio, layers);
+  }
+
+  /**
+   * The same in some layers alone.
+   *
+   * @throws BadInput if the targets are a pattern, which PEFT takes for all layers
+   */
+  public LowRank in(Layers only) {
+    if (TargetModules.parse(targets).chosen() instanceof TargetModules.Names.Matching) {
+      throw new BadInput(
+          "--layers "
+              + only
+              + " beside --targets "
+              + targets
+              + ": PEFT has layers with names only; give names, or the layers in the pattern");
+    }
+    return new LowRank(method, rank, alpha, targets, patterns, ratio, Optional.of(only));
   }
 
   /**
@@ -105,11 +139,12 @@ public record LowRank(
     if (!method.equals("lora+")) {
       throw new BadInput("--lora-plus-ratio goes with --method lora+, not " + method);
     }
-    return new LowRank(method, rank, alpha, targets, patterns, other);
+    return new LowRank(method, rank, alpha, targets, patterns, other, layers);
   }
 
   /** Checks method, rank, alpha and ratio. */
   public LowRank {
+    layers = Objects.requireNonNullElse(layers, Optional.empty()); // runs of old have none
     if (rank < 1) {
       throw new BadInput("--rank " + rank + ": give 1 or more");
     }
@@ -142,6 +177,11 @@ public record LowRank(
   public long peakBytes(Footprint base, TuneSettings settings, int rows) {
     long pass = base.passBytes(rows) + (method.equals("dora") ? base.unscaledBytes(rows) : 0);
     return base.tuningPeak(base.adapterBytes(form()), pass);
+  }
+
+  @Override
+  public Set<String> changes(ModelConfig model) {
+    return form().tensors(model);
   }
 
   @Override
@@ -198,7 +238,9 @@ public record LowRank(
         alpha,
         method.equals("rslora"),
         method.equals("dora"),
-        TargetModules.parse(targets),
+        layers
+            .map(only -> TargetModules.parse(targets).in(only.numbers()))
+            .orElseGet(() -> TargetModules.parse(targets)),
         patterns.ranks,
         patterns.alphas,
         0,
@@ -208,6 +250,7 @@ public record LowRank(
 
   /** The same over a model, as it trains. */
   AdapterConfig config(LanguageModel model, String name) {
+    layers.ifPresent(only -> only.require("--layers ", model.decoder().config().layers()));
     AdapterConfig config = form().over(name, model.fingerprint());
     Collection<String> modules = config.modules(model.decoder().config()).keySet();
     if (modules.isEmpty()) {

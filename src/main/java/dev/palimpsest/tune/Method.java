@@ -4,10 +4,12 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Footprint;
+import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Seeds;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** What of a model trains, as a user asks for it; {@code run.json} holds it. */
 @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "family")
@@ -56,6 +58,9 @@ public sealed interface Method permits LowRank, Continued, Stacked, PromptLearni
   default boolean ofFactors() {
     return false;
   }
+
+  /** Names of the base's tensors that it changes. */
+  Set<String> changes(ModelConfig model);
 
   /** The adapter that it begins with. */
   default Optional<Earlier> earlier() {

@@ -3,6 +3,7 @@ package dev.palimpsest.tune;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Footprint;
+import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.PromptAdapter;
 import dev.palimpsest.model.VirtualTokens;
 import dev.palimpsest.run.BadInput;
@@ -10,6 +11,7 @@ import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
@@ -43,6 +45,11 @@ public record PromptLearning(String method, int tokens, Optional<String> initTex
   @Override
   public long peakBytes(Footprint base, TuneSettings settings, int rows) {
     return base.tuningPeak(0, base.graphBytes(rows + tokens)); // its vectors are a few rows
+  }
+
+  @Override
+  public Set<String> changes(ModelConfig model) {
+    return Set.of();
   }
 
   @Override

@@ -30,7 +30,7 @@ record RunMemory(TuneJob job) {
   void require(ModelConfig config, IntSupplier longest, long machineBytes) {
     int most = Math.max(Tuner.ROWS, job.data().encoding(config.context()).limit());
     Footprint base = new Footprint(config, job.precision());
-    if (machineBytes == 0 || job.method().peakBytes(base, job.settings(), most) <= machineBytes) {
+    if (machineBytes == 0 || job.peakBytes(base, job.settings(), most) <= machineBytes) {
       return;
     }
     int rows = Math.max(Tuner.ROWS, longest.getAsInt());
@@ -43,7 +43,7 @@ record RunMemory(TuneJob job) {
                 job.settings().optimizer(),
                 rows),
         machineBytes,
-        job.method().peakBytes(base, job.settings(), rows),
+        job.peakBytes(base, job.settings(), rows),
         others(config, rows));
   }
 
@@ -51,15 +51,12 @@ record RunMemory(TuneJob job) {
     Map<String, Long> others =
         Footprint.byPrecision(
             job.method().precisions(),
-            each -> job.method().peakBytes(new Footprint(config, each), job.settings(), rows));
+            each -> job.peakBytes(new Footprint(config, each), job.settings(), rows));
     for (String each : Optimizer.NAMES) {
       others.put(
           "--optimizer " + each,
-          job.method()
-              .peakBytes(
-                  new Footprint(config, job.precision()),
-                  job.settings().withOptimizer(each),
-                  rows));
+          job.peakBytes(
+              new Footprint(config, job.precision()), job.settings().withOptimizer(each), rows));
     }
     if (job.method() instanceof Full) {
       Footprint base = new Footprint(config, job.precision());

@@ -20,7 +20,7 @@ import java.util.regex.Pattern;
  * any characters.
  */
 record Selection(String text) {
-  private static final Pattern LAYERS = Pattern.compile("layers:(\\d{1,6})(?:-(\\d{1,6}))?");
+  private static final String LAYERS = "layers:";
   private static final Pattern LAYER = Pattern.compile("model\\.layers\\.(\\d+)\\..*");
 
   /** The word for everything. */
@@ -50,9 +50,11 @@ record Selection(String text) {
   }
 
   private static Predicate<String> meant(String item, ModelConfig config) {
-    Matcher layers = LAYERS.matcher(item);
-    if (layers.matches()) {
-      return layers(item, layers, config);
+    if (item.startsWith(LAYERS)) {
+      String option = "--train " + LAYERS;
+      Layers layers = Layers.parse(option, item.substring(LAYERS.length()));
+      layers.require(option, config.layers());
+      return in(layers);
     }
     return switch (item) {
       case ALL -> name -> true;
@@ -70,24 +72,10 @@ record Selection(String text) {
     };
   }
 
-  private static Predicate<String> layers(String item, Matcher range, ModelConfig config) {
-    int from = Integer.parseInt(range.group(1));
-    int to = range.group(2) == null ? from : Integer.parseInt(range.group(2));
-    if (from > to || to >= config.layers()) {
-      throw new BadInput(
-          "--train "
-              + item
-              + ": the model has layers 0 to "
-              + (config.layers() - 1)
-              + "; give FROM-TO among them");
-    }
+  private static Predicate<String> in(Layers layers) {
     return name -> {
       Matcher layer = LAYER.matcher(name);
-      if (!layer.matches()) {
-        return false;
-      }
-      int number = Integer.parseInt(layer.group(1));
-      return number >= from && number <= to;
+      return layer.matches() && layers.contains(Integer.parseInt(layer.group(1)));
     };
   }
 

@@ -5,6 +5,7 @@ import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.Footprint;
+import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.FrozenDecoder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Seeds;
@@ -12,6 +13,7 @@ import dev.palimpsest.tensor.Scope;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A new adapter trains over a base and an earlier adapter, both as they are. The run's product is
@@ -62,6 +64,11 @@ public record Stacked(LowRank own, Earlier over) implements Method {
   @Override
   public long peakBytes(Footprint base, TuneSettings settings, int rows) {
     return own.peakBytes(base, settings, rows) + base.frozenBytes(over.config());
+  }
+
+  @Override
+  public Set<String> changes(ModelConfig model) {
+    return own.changes(model);
   }
 
   @Override

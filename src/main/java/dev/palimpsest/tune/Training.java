@@ -5,6 +5,7 @@ import dev.palimpsest.data.Pack;
 import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,17 +26,28 @@ final class Training implements AutoCloseable {
   private final TuneSettings settings;
   private final TrainedDecoder decoder;
   private final Objective objective;
+  private final Map<String, Regulariser.Term> terms = new LinkedHashMap<>();
   private final Trained trained;
   private final Optimizer optimizer;
   private final Extent extent;
 
   Training(TuneSettings settings, Objective objective, Trained trained, Extent extent) {
+    this(settings, new Goal(objective), trained, extent);
+  }
+
+  /**
+   * A run at its start.
+   *
+   * @param trained as it begins
+   */
+  Training(TuneSettings settings, Goal goal, Trained trained, Extent extent) {
     this.settings = settings;
     this.decoder = trained.decoder();
-    this.objective = objective;
+    this.objective = goal.objective();
     this.trained = trained;
     this.extent = extent;
     this.optimizer = Optimizer.of(settings.optimizer(), trained, settings.decay());
+    goal.regularisers().forEach(each -> terms.put(each.name(), each.over(trained)));
   }
 
   /**
@@ -49,13 +61,20 @@ final class Training implements AutoCloseable {
   /**
    * What one step did.
    *
-   * @param loss mean over its labels
+   * @param loss mean over its labels, regularisers left out
+   * @param regularisers their values by name
    * @param norm of the gradient before clipping
    * @param rate learning rate
    * @param tokens that went through the backward pass
    * @param labels among them
    */
-  record StepResult(double loss, double norm, double rate, long tokens, long labels) {}
+  record StepResult(
+      double loss,
+      Map<String, Double> regularisers,
+      double norm,
+      double rate,
+      long tokens,
+      long labels) {}
 
   /**
    * One step.
@@ -72,6 +91,8 @@ final class Training implements AutoCloseable {
       sum += objective.backward(decoder, pass, 1.0 / labels);
     }
     double loss = sum / labels;
+    Map<String, Double> values = new LinkedHashMap<>();
+    terms.forEach((name, term) -> values.put(name, term.backward()));
     double norm = norm();
     if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
       throw new Diverged(
@@ -81,6 +102,7 @@ final class Training implements AutoCloseable {
               + loss
               + ", the gradient's norm "
               + norm
+              + (values.isEmpty() ? "" : ", regularisers " + values)
               + "; samples: "
               + named(examples));
     }
@@ -92,7 +114,7 @@ final class Training implements AutoCloseable {
         settings.rate() * settings.schedule().share(step, settings.warmup(), extent.steps);
     optimizer.step(trained.parameters(), trained.gradient(), step + 1, rate);
     decoder.refresh();
-    return new StepResult(loss, norm, rate, tokens, labels);
+    return new StepResult(loss, values, norm, rate, tokens, labels);
   }
 
   /** The samples' ids, for a message. */
@@ -138,6 +160,7 @@ final class Training implements AutoCloseable {
 
   @Override
   public void close() {
+    terms.values().forEach(Regulariser.Term::close);
     optimizer.close();
   }
 }

@@ -3,13 +3,9 @@ package dev.palimpsest.tune;
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.data.Dataset;
-import dev.palimpsest.data.Encoder;
 import dev.palimpsest.data.Example;
-import dev.palimpsest.data.JoinedText;
-import dev.palimpsest.data.Mixing;
-import dev.palimpsest.data.Source;
-import dev.palimpsest.data.Subset;
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Build;
@@ -18,12 +14,12 @@ import dev.palimpsest.run.Memory;
 import dev.palimpsest.run.RunFolder;
 import dev.palimpsest.tensor.Device;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -40,6 +36,7 @@ import tools.jackson.databind.JsonNode;
  * @param settings of the loop
  * @param precision of the products
  * @param threads of one operation; the bits hang on it
+ * @param regularisers what holds the parameters back
  */
 public record TuneJob(
     String model,
@@ -50,7 +47,9 @@ public record TuneJob(
     Method method,
     TuneSettings settings,
     Precision precision,
-    int threads) {
+    int threads,
+    Regularisers regularisers) {
+  private static final String EWC_DATA = "ewc_data";
 
   /**
    * Old text among the new.
@@ -96,8 +95,34 @@ public record TuneJob(
     }
   }
 
+  /** A job that nothing holds back. */
+  public TuneJob(
+      String model,
+      DataSpec data,
+      Optional<Path> eval,
+      double evalFraction,
+      Optional<Replay> replay,
+      Method method,
+      TuneSettings settings,
+      Precision precision,
+      int threads) {
+    this(
+        model,
+        data,
+        eval,
+        evalFraction,
+        replay,
+        method,
+        settings,
+        precision,
+        threads,
+        Regularisers.NONE);
+  }
+
   /** Checks the share and the length. */
   public TuneJob {
+    regularisers = Objects.requireNonNullElse(regularisers, Regularisers.NONE); // runs of old
+    regularisers.require(method);
     if (method instanceof Full && alongBase(replay)) {
       throw new BadInput(
           "--replay-loss kl beside --method "
@@ -139,7 +164,22 @@ public record TuneJob(
   /** The same job with other old text. */
   public TuneJob withReplay(Replay other) {
     return new TuneJob(
-        model, data, eval, evalFraction, Optional.of(other), method, settings, precision, threads);
+        model,
+        data,
+        eval,
+        evalFraction,
+        Optional.of(other),
+        method,
+        settings,
+        precision,
+        threads,
+        regularisers);
+  }
+
+  /** The same job, held back otherwise. */
+  public TuneJob withRegularisers(Regularisers others) {
+    return new TuneJob(
+        model, data, eval, evalFraction, replay, method, settings, precision, threads, others);
   }
 
   /** The same job with another peak rate. */
@@ -166,7 +206,16 @@ public record TuneJob(
   /** The same job under another name of the model. */
   public TuneJob withModel(String name) {
     return new TuneJob(
-        name, data, eval, evalFraction, replay, method, settings, precision, threads);
+        name,
+        data,
+        eval,
+        evalFraction,
+        replay,
+        method,
+        settings,
+        precision,
+        threads,
+        regularisers);
   }
 
   /**
@@ -197,10 +246,11 @@ public record TuneJob(
   }
 
   private Tuner.Result run(LanguageModel loaded, Dataset rows, Path out, Tuner.Watch watch) {
-    try (Prepared prepared = prepare(loaded, rows)) {
-      Tuner tuner = tuner(loaded, watch); // before the folder: it may refuse the targets
+    try (TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
+      Method.Start start = method.over(loaded, model); // before the folder: it may refuse
+      fisherData(loaded);
       try (RunFolder folder = RunFolder.create(out, about(loaded, rows))) {
-        return train(tuner, prepared, folder);
+        return train(loaded, start, prepared, folder, watch);
       }
     }
   }
@@ -212,9 +262,13 @@ public record TuneJob(
    */
   public Estimate estimate(LanguageModel loaded, Tuner.Watch watch) {
     try (Dataset rows = data.rows();
-        Prepared prepared = prepare(loaded, rows)) {
-      return new Estimator(settings, method.over(loaded, model), watch)
-          .estimate(prepared.train, prepared.heldOut);
+        TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
+      Optional<FisherData> fisher = fisherData(loaded);
+      Goal goal = goal(() -> fisher.orElseThrow().standIn());
+      Estimate training =
+          new Estimator(settings, method.over(loaded, model), goal, watch)
+              .estimate(prepared.train(), prepared.heldOut());
+      return fisher.map(each -> training.after(each.seconds(watch.nanoTime()))).orElse(training);
     }
   }
 
@@ -223,8 +277,8 @@ public record TuneJob(
     try (RunFolder folder = RunFolder.open(run);
         Dataset rows = data.rows()) {
       requireUnchanged(run, loaded, rows);
-      try (Prepared prepared = prepare(loaded, rows)) {
-        return train(tuner(loaded, watch), prepared, folder);
+      try (TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
+        return train(loaded, method.over(loaded, model), prepared, folder, watch);
       }
     }
   }
@@ -252,7 +306,7 @@ public record TuneJob(
   public List<Example> learned(LanguageModel loaded, Path run) {
     try (Dataset rows = data.rows()) {
       requireUnchanged(run, loaded, rows);
-      return examples(prepareTask(loaded, rows).train);
+      return TrainingData.examples(new TrainingData(this, loaded).task(rows).train());
     }
   }
 
@@ -261,6 +315,26 @@ public record TuneJob(
     requireSame(run, about.path("base").asString(""), loaded.fingerprint(), model);
     String then = about.path("data").asString("");
     requireSame(run, then, rows.fingerprint().samples(), data.file().toString());
+    elasticRows()
+        .ifPresent(
+            found ->
+                requireSame(
+                    run,
+                    about.path(EWC_DATA).asString(""),
+                    found,
+                    regularisers.ewc().orElseThrow().data().toString()));
+  }
+
+  /** The fingerprint of what the Fisher information is measured along. */
+  private Optional<String> elasticRows() {
+    return regularisers
+        .ewc()
+        .map(
+            ewc -> {
+              try (Dataset rows = data.withFile(ewc.data()).rows()) {
+                return rows.fingerprint().samples();
+              }
+            });
   }
 
   /** The job that a run folder records. */
@@ -273,114 +347,50 @@ public record TuneJob(
     return RunFolder.result(run).map(node -> Json.mapper().treeToValue(node, Tuner.Result.class));
   }
 
-  private Tuner tuner(LanguageModel loaded, Tuner.Watch watch) {
-    return new Tuner(settings, method.over(loaded, model), objective(), watch);
+  /** What the run makes small. */
+  private Goal goal(Supplier<Fisher> fisher) {
+    Objective learned = new CrossEntropy();
+    return new Goal(
+        alongBase(replay) ? new ByOrigin(learned, new KlToBase()) : learned,
+        regularisers.terms(fisher));
   }
 
-  private Objective objective() {
-    Objective learned = new CrossEntropy();
-    return alongBase(replay) ? new ByOrigin(learned, new KlToBase()) : learned;
+  private Optional<FisherData> fisherData(LanguageModel loaded) {
+    return regularisers
+        .ewc()
+        .map(ewc -> new FisherData(loaded, method, data.withFile(ewc.data())));
+  }
+
+  /**
+   * The most bytes that the run takes.
+   *
+   * @param base in the precision asked about
+   * @param tuning settings asked about
+   * @param rows of the longest pass
+   */
+  long peakBytes(Footprint base, TuneSettings tuning, int rows) {
+    return Math.max(
+        method.peakBytes(base, tuning, rows) + regularisers.bytes(method, base),
+        regularisers.measuringBytes(method, base, rows));
   }
 
   private static boolean alongBase(Optional<Replay> replay) {
     return replay.filter(old -> old.loss() == Replay.Loss.KL).isPresent();
   }
 
-  private static Tuner.Result train(Tuner tuner, Prepared prepared, RunFolder folder) {
-    Tuner.Result result = tuner.train(prepared.train, prepared.heldOut, folder);
+  private Tuner.Result train(
+      LanguageModel loaded,
+      Method.Start start,
+      TrainingData.Prepared prepared,
+      RunFolder folder,
+      Tuner.Watch watch) {
+    Goal goal = goal(() -> fisherData(loaded).orElseThrow().in(folder, watch.progress()));
+    Tuner.Result result =
+        new Tuner(settings, start, goal, watch).train(prepared.train(), prepared.heldOut(), folder);
     if (result.finished()) {
       folder.finish(result);
     }
     return result;
-  }
-
-  /** What is trained on; old rows among it are read from their file until this is closed. */
-  private record Prepared(Source train, List<Example> heldOut, Optional<Dataset> replayed)
-      implements AutoCloseable {
-    Prepared(Source train, List<Example> heldOut) {
-      this(train, heldOut, Optional.empty());
-    }
-
-    @Override
-    public void close() {
-      replayed.ifPresent(Dataset::close);
-    }
-  }
-
-  private Prepared prepare(LanguageModel loaded, Dataset rows) {
-    Prepared task = prepareTask(loaded, rows);
-    if (replay.isEmpty()) {
-      return task;
-    }
-    DataSpec spec = data.withFile(replay.get().file());
-    Dataset old = spec.rows();
-    try {
-      // beside rows an old text is a row too: a window would be a far larger dose
-      Source replayed =
-          rows.onlyTexts()
-              ? items(spec, loaded, old)
-              : encoded(old, loaded, spec.encoding(context(loaded)));
-      Source mix = Mixing.byItems(task.train, replayed, replay.get().percent(), settings.seed());
-      return new Prepared(mix, task.heldOut, Optional.of(old));
-    } catch (RuntimeException e) {
-      old.close();
-      throw e;
-    }
-  }
-
-  private Prepared prepareTask(LanguageModel loaded, Dataset rows) {
-    if (eval.isPresent()) {
-      DataSpec spec = data.withFile(eval.get());
-      try (Dataset held = spec.rows()) {
-        return new Prepared(items(data, loaded, rows), examples(items(spec, loaded, held)));
-      }
-    }
-    if (evalFraction == 0) {
-      return new Prepared(items(data, loaded, rows), List.of());
-    }
-    Source all = whole(data, loaded, rows);
-    Subset.Halves halves = Subset.split(all, evalFraction, settings.seed());
-    int left = halves.train().size();
-    if (left < Math.min(all.size(), settings.batch())) {
-      throw new BadInput(
-          "--eval-fraction %s leaves %d of %d rows to train on, fewer than one --batch of %d: hold out less"
-              .formatted(evalFraction, left, all.size(), settings.batch()));
-    }
-    return new Prepared(
-        cut(data, loaded, rows, halves.train()),
-        examples(cut(data, loaded, rows, halves.heldOut())));
-  }
-
-  private Source items(DataSpec spec, LanguageModel loaded, Dataset rows) {
-    return cut(spec, loaded, rows, whole(spec, loaded, rows));
-  }
-
-  private Source whole(DataSpec spec, LanguageModel loaded, Dataset rows) {
-    return encoded(
-        rows, loaded, rows.onlyTexts() ? spec.wholeTexts() : spec.encoding(context(loaded)));
-  }
-
-  /** Texts alone are joined and cut: continued pretraining. */
-  private Source cut(DataSpec spec, LanguageModel loaded, Dataset rows, Source whole) {
-    return rows.onlyTexts() ? new JoinedText(whole, spec.window(context(loaded))) : whole;
-  }
-
-  private static Source encoded(Dataset rows, LanguageModel loaded, Encoder.Options options) {
-    Encoder encoder = loaded.encoder(options);
-    encoder.admit(rows);
-    return Source.of(rows, encoder);
-  }
-
-  private int context(LanguageModel loaded) {
-    return loaded.decoder().config().context() - method.virtualTokens();
-  }
-
-  private static List<Example> examples(Source source) {
-    List<Example> examples = new ArrayList<>();
-    for (int i = 0; i < source.size(); i++) {
-      examples.addAll(source.at(i, 0));
-    }
-    return examples;
   }
 
   private Map<String, Object> about(LanguageModel loaded, Dataset rows) {
@@ -389,8 +399,9 @@ public record TuneJob(
     about.put("base", loaded.fingerprint());
     about.put("data", rows.fingerprint().samples());
     about.put("rows", rows.size());
+    elasticRows().ifPresent(found -> about.put(EWC_DATA, found));
     if (rows.onlyTexts()) {
-      about.put("window", data.window(context(loaded)));
+      about.put("window", data.window(new TrainingData(this, loaded).context()));
     }
     about.put("palimpsest", Build.version());
     about.put("java", Runtime.version().toString());

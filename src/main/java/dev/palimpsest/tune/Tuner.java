@@ -39,7 +39,7 @@ public final class Tuner {
 
   private final TuneSettings settings;
   private final Method.Start start;
-  private final Objective objective;
+  private final Goal goal;
   private final Progress progress;
   private final Cancellation cancellation;
   private final LongSupplier nanoTime;
@@ -50,14 +50,14 @@ public final class Tuner {
    * @param start what trains
    */
   public Tuner(TuneSettings settings, Method.Start start, Watch watch) {
-    this(settings, start, new CrossEntropy(), watch);
+    this(settings, start, new Goal(new CrossEntropy()), watch);
   }
 
-  /** The same with another objective. */
-  Tuner(TuneSettings settings, Method.Start start, Objective objective, Watch watch) {
+  /** A loop that makes something else small. */
+  Tuner(TuneSettings settings, Method.Start start, Goal goal, Watch watch) {
     this.settings = settings;
     this.start = start;
-    this.objective = objective;
+    this.goal = goal;
     this.progress = watch.progress;
     this.cancellation = watch.cancellation;
     this.nanoTime = watch.nanoTime;
@@ -123,7 +123,7 @@ public final class Tuner {
     long total = totalSteps(settings, data);
     try (Trained trained = start.begin(seeds);
         Training training =
-            new Training(settings, objective, trained, new Training.Extent(total, ROWS))) {
+            new Training(settings, goal, trained, new Training.Extent(total, ROWS))) {
       Tally tally = restore(run, training);
       Order order = new Order(seeds.seed("order"), data.size());
       Pace pace = new Pace(nanoTime, trained);
@@ -224,6 +224,9 @@ public final class Tuner {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("step", tally.step());
     line.put("loss", result.loss());
+    if (!result.regularisers().isEmpty()) {
+      line.put("regularisers", result.regularisers());
+    }
     line.put("rate", result.rate());
     line.put("gradient_norm", result.norm());
     line.put("tokens", result.tokens());

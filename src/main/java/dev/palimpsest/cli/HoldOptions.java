@@ -1,0 +1,68 @@
+package dev.palimpsest.cli;
+
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tune.Regularisers;
+import dev.palimpsest.tune.TuneJob;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What holds the parameters back, against forgetting. */
+final class HoldOptions {
+  private static final String BASE = TuneJob.Replay.OF_BASE + ":";
+
+  @Option(
+      names = "--l2-to-start",
+      paramLabel = "LAMBDA",
+      description = "adds LAMBDA/2 times the squared change of the weights to the loss")
+  private @Nullable Double l2ToStart;
+
+  @Option(
+      names = "--ewc",
+      paramLabel = "LAMBDA",
+      description =
+          "the same, each weight by its Fisher information along --ewc-data; 1 is about a nat of KL"
+              + " a token")
+  private @Nullable Double ewc;
+
+  @Option(
+      names = "--ewc-data",
+      paramLabel = "FILE|base:N",
+      description = "text that is to be kept; base:N for N texts that the model itself writes")
+  private @Nullable String ewcData;
+
+  Regularisers regularisers() {
+    if (l2ToStart != null && l2ToStart == 0) {
+      throw new BadInput("--l2-to-start 0: give a number above 0, or leave it out");
+    }
+    return new Regularisers(l2ToStart == null ? 0 : l2ToStart, elastic());
+  }
+
+  private Optional<Regularisers.Elastic> elastic() {
+    if (ewc == null && ewcData == null) {
+      return Optional.empty();
+    }
+    if (ewc == null || ewcData == null) {
+      throw new BadInput("--ewc and --ewc-data go together: give --ewc LAMBDA --ewc-data FILE");
+    }
+    Path file = Path.of(ewcData);
+    return Optional.of(
+        ewcData.startsWith(BASE) && !Files.exists(file)
+            ? new Regularisers.Elastic(ewc, TuneJob.Replay.OF_BASE, texts(ewcData))
+            : new Regularisers.Elastic(ewc, file.toAbsolutePath(), 0));
+  }
+
+  private static int texts(String data) {
+    try {
+      int texts = Integer.parseInt(data.substring(BASE.length()));
+      if (texts > 0) {
+        return texts;
+      }
+    } catch (NumberFormatException e) {
+      throw new BadInput("--ewc-data " + data + ": how many texts? give base:64", e);
+    }
+    throw new BadInput("--ewc-data " + data + ": give 1 text or more");
+  }
+}
