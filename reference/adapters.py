@@ -20,6 +20,12 @@ def all_linear(**more):
     return LoraConfig(**dict(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM") | more)
 
 
+def queries(*targets, **more):
+    return all_linear(target_modules=["q_proj", *targets], **more)
+
+
+TOKENS = [*range(119, 3, -4)]
+
 # name -> (checkpoint, configuration)
 RECIPES = {
     "plain": ("llama", all_linear()),
@@ -43,6 +49,21 @@ RECIPES = {
     "gemma3-plain": ("gemma3", all_linear()),
     "mistral-plain": ("mistral", all_linear()),
     "qwen2-dora": ("qwen2", all_linear(use_dora=True)),
+    "saved-embedding": ("llama3", queries(modules_to_save=["embed_tokens"])),
+    "saved-embedding-tied": ("llama", queries(modules_to_save=["embed_tokens"])),
+    "saved-ensured": ("llama", queries(modules_to_save=["embed_tokens"], ensure_weight_tying=True)),
+    "embedding-tied": ("llama", queries("embed_tokens")),
+    "embedding-ensured": ("llama", queries("embed_tokens", ensure_weight_tying=True)),
+    "embedding-with-base": ("llama", queries("embed_tokens")),
+    "gemma3-embedding": ("gemma3", queries("embed_tokens")),
+    "head-tied": ("llama", queries("lm_head")),
+    "head-dora": ("llama3", queries("lm_head", use_dora=True)),
+    "tokens": ("llama3", queries(trainable_token_indices=TOKENS)),
+    "tokens-tied": ("llama", queries(trainable_token_indices=TOKENS)),
+    "tokens-both": ("llama3", queries(trainable_token_indices={"embed_tokens": TOKENS, "lm_head": TOKENS[:9]})),
+    "tokens-apart": ("llama", queries(trainable_token_indices={"embed_tokens": TOKENS, "lm_head": TOKENS[:9]})),
+    "gemma3-tokens": ("gemma3", queries(trainable_token_indices=TOKENS)),
+    "tokens-head": ("llama", queries("lm_head", trainable_token_indices=TOKENS)),
 }
 
 
@@ -64,16 +85,19 @@ def adapted(name, seed):
                 parameter.copy_(0.2 * noise)
             else:
                 parameter.add_(0.2 * noise)
+        if name.endswith("with-base"):  # as after another training; the tied head moves with it
+            table = model.get_input_embeddings().base_layer.weight
+            table.add_(0.2 * torch.randn(table.shape, generator=generator))
     return model
 
 
 def save(model, folder):
-    model.save_pretrained(folder, save_embedding_layers=False)
+    model.save_pretrained(folder, save_embedding_layers=folder.name.endswith("with-base"))
     (folder / "README.md").unlink()
     # PEFT keeps these as sets, so their order would differ from run to run.
     path = folder / "adapter_config.json"
     config = json.loads(path.read_text())
-    for key in ("target_modules", "exclude_modules"):
+    for key in ("target_modules", "exclude_modules", "modules_to_save"):
         if isinstance(config[key], list):
             config[key].sort()
     path.write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")

@@ -3,7 +3,9 @@ package dev.palimpsest.model;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -13,6 +15,8 @@ import java.util.stream.Collectors;
 public final class AdaptedDecoder {
   private final Decoder decoder;
   private final Map<String, Factors> factors;
+  private final EndWeights own;
+  private final Ends ends;
   private final Adaptation adaptation;
   private final Optional<VirtualTokens> virtual;
   private final Supplier<Past> past;
@@ -23,27 +27,42 @@ public final class AdaptedDecoder {
    * @param factors by module name; empty for the base
    */
   public AdaptedDecoder(Decoder decoder, Map<String, Factors> factors) {
-    this(decoder, Map.copyOf(factors), Adaptation.separate(factors), Optional.empty(), Past::none);
+    this(decoder, factors, EndWeights.NONE);
+  }
+
+  /** The same with weights of embedding and head in the place of the decoder's. */
+  public AdaptedDecoder(Decoder decoder, Map<String, Factors> factors, EndWeights own) {
+    this(
+        Ends.of(decoder, own, factors),
+        Map.copyOf(factors),
+        own,
+        Adaptation.separate(factors),
+        Optional.empty(),
+        Past::none);
   }
 
   /** A decoder with virtual tokens before every sequence. */
   public AdaptedDecoder(Decoder decoder, VirtualTokens tokens) {
     this(
-        decoder,
+        Ends.of(decoder, EndWeights.NONE, Map.of()),
         Map.of(),
+        EndWeights.NONE,
         Adaptation.separate(Map.of()),
         Optional.of(tokens),
         () -> tokens.past(decoder));
   }
 
   private AdaptedDecoder(
-      Decoder decoder,
+      Ends ends,
       Map<String, Factors> factors,
+      EndWeights own,
       Adaptation adaptation,
       Optional<VirtualTokens> virtual,
       Supplier<Past> past) {
-    this.decoder = decoder;
+    this.decoder = ends.decoder();
+    this.ends = ends;
     this.factors = factors;
+    this.own = own;
     this.adaptation = adaptation;
     this.virtual = virtual;
     this.past = past;
@@ -65,7 +84,8 @@ public final class AdaptedDecoder {
   /**
    * The adapter's scale multiplied: 0 is the base, 1 the adapter as it is.
    *
-   * @throws BadInput if virtual tokens are to be scaled: what they do is not linear in them
+   * @throws BadInput if virtual tokens are to be scaled: what they do is not linear in them; or if
+   *     weights are that stand in the place of the base's
    */
   public AdaptedDecoder scaled(double factor) {
     if (virtual.isPresent()) {
@@ -77,11 +97,20 @@ public final class AdaptedDecoder {
       }
       return this;
     }
+    if (factor != 1 && !own.isEmpty()) {
+      throw new BadInput(
+          "scale "
+              + factor
+              + ": the adapter has weights of its own for "
+              + String.join(" and ", own.modules())
+              + ", which have no scale but 1");
+    }
     return new AdaptedDecoder(
         decoder,
         factors.entrySet().stream()
             .collect(
-                Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().scaled(factor))));
+                Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().scaled(factor))),
+        own);
   }
 
   /**
@@ -90,10 +119,14 @@ public final class AdaptedDecoder {
    */
   public AdaptedDecoder prepared() {
     Past now = Native.withoutGradients(past);
+    Ends laidOut = ends.prepared();
+    List<Projection> projections = new ArrayList<>(decoder.weights().projections());
+    projections.add(laidOut.head());
     return new AdaptedDecoder(
-        decoder,
+        laidOut,
         factors,
-        Adaptation.joined(decoder.weights().projections(), factors),
+        own,
+        Adaptation.joined(projections, factors),
         virtual,
         () -> now);
   }
@@ -113,7 +146,7 @@ public final class AdaptedDecoder {
    * after virtual tokens share operations of attention.
    */
   public boolean rowsStandAlone() {
-    return virtual.isEmpty() && decoder.weights().packed();
+    return virtual.isEmpty() && decoder.weights().packed() && ends.packed();
   }
 
   /** The last layer's normalised output, (rows, width), F32. */
@@ -130,7 +163,7 @@ public final class AdaptedDecoder {
     int before = virtualTokens();
     int[] places =
         before == 0 ? positions : Arrays.stream(positions).map(p -> p + before).toArray();
-    return decoder.hidden(ids, places, attention, adaptation);
+    return decoder.hidden(ends.embed(ids), places, attention, adaptation);
   }
 
   /** How many virtual tokens come before every sequence. */
@@ -145,7 +178,7 @@ public final class AdaptedDecoder {
 
   /** Logits of chosen rows, (rows, vocabulary), F32. */
   public Tensor logits(Tensor hidden) {
-    return decoder.logits(hidden);
+    return ends.logits(hidden, adaptation);
   }
 
   public ModelConfig config() {

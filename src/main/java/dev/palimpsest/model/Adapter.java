@@ -1,19 +1,28 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tensor.Tensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A LoRA adapter.
  *
  * @param factors by Hugging Face module name, such as {@code model.layers.0.self_attn.q_proj}
+ * @param ends in the place of the base's embedding and head
  */
-public record Adapter(AdapterConfig config, Map<String, Factors> factors) implements PeftAdapter {
+public record Adapter(AdapterConfig config, Map<String, Factors> factors, EndWeights ends)
+    implements PeftAdapter {
+  /** One of factors alone. */
+  public Adapter(AdapterConfig config, Map<String, Factors> factors) {
+    this(config, factors, EndWeights.NONE);
+  }
+
   /** Copies the map and keeps its order. */
   public Adapter {
     factors = Collections.unmodifiableMap(new LinkedHashMap<>(factors));
@@ -29,16 +38,23 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) implem
     }
     Map<String, Factors> whole = new LinkedHashMap<>(factors);
     whole.replaceAll((module, each) -> each.whole());
-    return new Adapter(config.doubled(), whole);
+    return new Adapter(config.doubled(), whole, ends);
+  }
+
+  /** All that was learned, each tensor once. */
+  Stream<Tensor> tensors() {
+    return Stream.concat(
+        factors.values().stream().flatMap(each -> each.tensors().stream()), ends.tensors());
   }
 
   /**
    * The dial between base (0) and adapter (1): alpha multiplied, so nothing is rounded into the
    * factors.
    *
-   * @throws BadInput over DoRA
+   * @throws BadInput over DoRA, or weights in the place of the base's
    */
   public Adapter scaled(double factor) {
+    requireFactorsAlone();
     Map<String, Factors> scaled = new LinkedHashMap<>(factors);
     scaled.replaceAll((module, each) -> each.scaled(factor));
     return new Adapter(config.scaled(factor), scaled);
@@ -47,9 +63,11 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) implem
   /**
    * One plain LoRA that changes what this and another change together, in the scope that is open.
    *
-   * @throws BadInput over DoRA
+   * @throws BadInput over DoRA, or if one has weights in the place of the base's
    */
   public Adapter and(Adapter other) {
+    requireFactorsAlone();
+    other.requireFactorsAlone();
     config.requireStackable();
     other.config.requireStackable();
     Map<String, Factors> joined = new LinkedHashMap<>(whole().factors);
@@ -66,6 +84,15 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) implem
                 ? other.config.targets()
                 : TargetModules.of(new TargetModules.Names.Listed(List.copyOf(joined.keySet())));
     return new Adapter(AdapterConfig.plain(joined, targets).overBaseOf(config), joined);
+  }
+
+  private void requireFactorsAlone() {
+    if (!ends.isEmpty()) {
+      throw new BadInput(
+          "an adapter with weights of its own for "
+              + String.join(" and ", ends.modules())
+              + " can neither be scaled nor stacked");
+    }
   }
 
   /** A plain LoRA of factors that may differ in rank and scale. */
@@ -87,7 +114,7 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) implem
 
   /** The same over a base that is known. */
   public Adapter over(String name, String fingerprint) {
-    return new Adapter(config.over(name, fingerprint), factors);
+    return new Adapter(config.over(name, fingerprint), factors, ends);
   }
 
   @Override
@@ -102,11 +129,12 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors) implem
 
   @Override
   public AdaptedDecoder over(Decoder decoder) {
-    return new AdaptedDecoder(decoder, factors);
+    return new AdaptedDecoder(decoder, factors, ends);
   }
 
   @Override
   public void close() {
     factors.values().forEach(Factors::close);
+    ends.close();
   }
 }

@@ -207,9 +207,30 @@ public record AdapterConfig(
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  /** The modules of a model that are changed, in the order of the computation. */
+  /** The same with other targets. */
+  AdapterConfig on(TargetModules others) {
+    return new AdapterConfig(
+        rank,
+        alpha,
+        rankStabilised,
+        weightDecomposed,
+        others,
+        rankPattern,
+        alphaPattern,
+        dropout,
+        baseName,
+        baseFingerprint);
+  }
+
+  /**
+   * The modules of a model that factors change, in the order of the computation. To PEFT an
+   * embedding is a linear module of inputs that name one token: its A is (rank, vocabulary).
+   */
   public Map<String, ModelTensors.Linear> modules(ModelConfig model) {
-    Map<String, ModelTensors.Linear> changed = new LinkedHashMap<>(ModelTensors.linear(model));
+    Map<String, ModelTensors.Linear> changed = new LinkedHashMap<>();
+    changed.put(
+        ModelTensors.EMBEDDING_MODULE, new ModelTensors.Linear(model.width(), model.vocabulary()));
+    changed.putAll(ModelTensors.linear(model));
     changed.keySet().removeIf(module -> !targets.matches(module));
     return changed;
   }

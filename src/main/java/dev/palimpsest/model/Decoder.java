@@ -70,17 +70,21 @@ public final class Decoder implements AutoCloseable {
     return precision;
   }
 
+  Device device() {
+    return device;
+  }
+
   /**
    * The last layer's normalised output.
    *
-   * @param ids of all rows
+   * @param embedded all rows, (rows, width), F32
    * @param positions of each row in its sequence
    * @param attention which rows and cached keys each row sees
    * @return (rows, width), F32
    */
-  Tensor hidden(int[] ids, int[] positions, Attention attention, Adaptation adapter) {
+  Tensor hidden(Tensor embedded, int[] positions, Attention attention, Adaptation adapter) {
     IntFunction<Angles> angles = anglesByLayer(positions);
-    Tensor x = embed(ids);
+    Tensor x = embedded;
     for (int i = 0; i < config.layers(); i++) {
       try (Scope scope = Scope.open()) { // a pass holds one layer at a time
         x = scope.keep(block(i, x, angles.apply(i), attention, adapter));

@@ -28,6 +28,12 @@ public final class ModelTensors {
   /** The head, (vocabulary, width), where it is not the embedding. */
   public static final String HEAD = "lm_head.weight";
 
+  /** The module of the embedding. */
+  public static final String EMBEDDING_MODULE = "model.embed_tokens";
+
+  /** The module of the head. */
+  public static final String HEAD_MODULE = "lm_head";
+
   /** Sizes of a linear module. */
   public record Linear(long out, long in) {}
 
@@ -101,7 +107,7 @@ public final class ModelTensors {
         modules.put("model.layers." + i + "." + module, linear(config, module));
       }
     }
-    modules.put("lm_head", new Linear(config.vocabulary(), config.width()));
+    modules.put(HEAD_MODULE, new Linear(config.vocabulary(), config.width()));
     return modules;
   }
 }

@@ -33,6 +33,9 @@ final class PeftConfig {
           "base_model_name_or_path",
           "peft_type",
           "task_type",
+          "modules_to_save",
+          "trainable_token_indices",
+          "ensure_weight_tying",
           "init_lora_weights");
 
   /** Settings that say nothing about what a trained adapter computes. */
@@ -48,8 +51,7 @@ final class PeftConfig {
           "corda_config",
           "lora_ga_config",
           "qalora_group_size",
-          "runtime_config",
-          "ensure_weight_tying");
+          "runtime_config");
 
   /** Ways to begin that leave the base as it is. */
   private static final Set<String> PLAIN_INITS = Set.of("gaussian", "eva", "orthogonal");
@@ -191,7 +193,8 @@ final class PeftConfig {
   }
 
   /** The fields that PEFT, vLLM and llama.cpp's converter all read. */
-  static Map<String, @Nullable Object> write(AdapterConfig config) {
+  static Map<String, @Nullable Object> write(Adapter adapter) {
+    AdapterConfig config = adapter.config();
     Map<String, @Nullable Object> out = new LinkedHashMap<>();
     out.put("peft_type", "LORA");
     out.put("task_type", "CAUSAL_LM");
@@ -207,7 +210,8 @@ final class PeftConfig {
     out.put("exclude_modules", excluded.equals(List.of()) ? null : excluded);
     out.put("layers_to_transform", orNull(config.targets().layers()));
     out.put("layers_pattern", orNull(config.targets().layersPattern()));
-    out.put("modules_to_save", null);
+    out.put("modules_to_save", orNull(List.copyOf(adapter.ends().whole().keySet())));
+    out.put("trainable_token_indices", tokens(adapter.ends()));
     out.put("use_rslora", config.rankStabilised());
     out.put("use_dora", config.weightDecomposed());
     out.put("rank_pattern", config.rankPattern());
@@ -226,6 +230,17 @@ final class PeftConfig {
       case TargetModules.Names.Listed(var listed) -> listed;
       case TargetModules.Names.Matching(String pattern) -> pattern;
     };
+  }
+
+  /** Where one set of rows is that of both ends, PEFT ties them as the base does. */
+  private static @Nullable Object tokens(EndWeights ends) {
+    TokenRows ofEmbedding = ends.rows().get(ModelTensors.EMBEDDING_MODULE);
+    if (ofEmbedding != null && ends.rows().get(ModelTensors.HEAD_MODULE) == ofEmbedding) {
+      return Map.of(ModelTensors.EMBEDDING_MODULE, ofEmbedding.ids());
+    }
+    Map<String, Object> tokens = new LinkedHashMap<>();
+    ends.rows().forEach((module, rows) -> tokens.put(module, rows.ids()));
+    return tokens.isEmpty() ? null : tokens;
   }
 
   private static @Nullable Object orNull(List<?> values) {

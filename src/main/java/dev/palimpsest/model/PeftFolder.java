@@ -20,8 +20,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
-import java.util.stream.Stream;
+import java.util.Set;
+import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -30,13 +30,9 @@ import tools.jackson.databind.JsonNode;
  * no field for its fingerprint.
  */
 public final class PeftFolder {
-  private static final String CONFIG = "adapter_config.json";
+  static final String CONFIG = "adapter_config.json";
   private static final String WEIGHTS = "adapter_model.safetensors";
   private static final String RECORD = "palimpsest.json";
-  private static final String PREFIX = "base_model.model.";
-  private static final String A = ".lora_A.weight";
-  private static final String B = ".lora_B.weight";
-  private static final String MAGNITUDE = ".lora_magnitude_vector";
   private static final String PROMPT = "prompt_embeddings";
 
   private PeftFolder() {}
@@ -52,7 +48,7 @@ public final class PeftFolder {
     JsonNode document = Json.read(file);
     Optional<VirtualTokens.Kind> kind = PromptConfig.kind(document);
     if (kind.isEmpty()) {
-      return read(folder, parsed(folder, document), model);
+      return lowRank(folder, document, model);
     }
     PromptConfig config = PromptConfig.parse(kind.get(), document, file.toString(), model);
     try (Safetensors weights = Safetensors.open(weights(folder))) {
@@ -82,19 +78,48 @@ public final class PeftFolder {
   }
 
   /**
-   * Reads a LoRA adapter and checks it against a model; its factors come as F32, in the caller's
-   * scope.
+   * Reads a LoRA adapter of the blocks alone and checks it against a model; its factors come as
+   * F32, in the caller's scope.
    *
    * @throws BadInput naming every setting that is not supported, or every factor that is missing,
-   *     unknown or of another shape than the model and the configuration ask for
+   *     unknown or of another shape than the model and the configuration ask for; or if the adapter
+   *     changes embedding or head
    */
   public static Adapter read(Path folder, ModelConfig model) {
-    return read(folder, readConfig(folder), model);
+    try (Scope scope = Scope.open()) {
+      Adapter adapter = lowRank(folder, Json.read(config(folder)), model);
+      TreeSet<String> ends = adapter.ends().modules();
+      ends.addAll(adapter.factors().keySet());
+      ends.retainAll(Set.of(ModelTensors.EMBEDDING_MODULE, ModelTensors.HEAD_MODULE));
+      if (!ends.isEmpty()) {
+        throw new BadInput(
+            folder
+                + ": the adapter changes "
+                + String.join(" and ", ends)
+                + " (target_modules, modules_to_save or trainable_token_indices), which is not"
+                + " supported here; only score, generate and ledger take it");
+      }
+      adapter.tensors().forEach(scope::keep);
+      return adapter;
+    }
   }
 
-  private static Adapter read(Path folder, AdapterConfig config, ModelConfig model) {
-    try (Safetensors file = Safetensors.open(weights(folder))) {
-      return new Adapter(config, factors(file, config, model));
+  private static Adapter lowRank(Path folder, JsonNode document, ModelConfig model) {
+    String where = config(folder).toString();
+    PeftEnds ends = PeftEnds.parse(new JsonFields(document, where)).over(model, where);
+    AdapterConfig config = ends.over(parsed(folder, document), model);
+    Set<String> modules = config.modules(model).keySet();
+    if (modules.isEmpty()) {
+      throw new BadInput(where + ": target_modules names no linear module of this model");
+    }
+    if (config.weightDecomposed() && modules.contains(ModelTensors.EMBEDDING_MODULE)) {
+      throw new BadInput(where + ": use_dora on an embedding is not supported");
+    }
+    try (Safetensors file = Safetensors.open(weights(folder));
+        Scope scope = Scope.open()) {
+      Adapter adapter = new PeftTensors(file, model).adapter(config, ends);
+      adapter.tensors().forEach(scope::keep);
+      return adapter;
     }
   }
 
@@ -140,66 +165,6 @@ public final class PeftFolder {
         : Optional.empty();
   }
 
-  private static Map<String, Factors> factors(
-      Safetensors file, AdapterConfig config, ModelConfig model) {
-    Map<String, ModelTensors.Linear> modules = config.modules(model);
-    if (modules.isEmpty()) {
-      throw new BadInput(file.path() + ": target_modules names no linear module of this model");
-    }
-    if (modules.containsKey("lm_head")) {
-      throw new BadInput(file.path() + ": an adapter on lm_head is not supported");
-    }
-    Map<String, Safetensors.Entry> entries = byModule(file, modules, config);
-    Map<String, Factors> factors = new LinkedHashMap<>();
-    try (Scope scope = Scope.open()) {
-      for (String module : modules.keySet()) {
-        Tensor a = read(file, entries, module + A);
-        Tensor b = read(file, entries, module + B);
-        Tensor magnitude =
-            config.weightDecomposed() ? read(file, entries, module + MAGNITUDE) : null;
-        factors.put(module, new Factors(a, b, config.scale(module), magnitude, null));
-      }
-      factors.values().forEach(each -> each.tensors().forEach(scope::keep));
-    }
-    return factors;
-  }
-
-  /** The file's tensors by module and kind of factor, checked. */
-  private static Map<String, Safetensors.Entry> byModule(
-      Safetensors file, Map<String, ModelTensors.Linear> modules, AdapterConfig config) {
-    Map<String, Safetensors.Entry> entries = new TreeMap<>();
-    Problems problems = new Problems();
-    for (Safetensors.Entry entry : file.tensors().values()) {
-      String name =
-          entry.name().startsWith(PREFIX)
-              ? SafetensorsWeights.textName(entry.name().substring(PREFIX.length()))
-              : entry.name();
-      String module =
-          Stream.of(A, B, MAGNITUDE)
-              .filter(name::endsWith)
-              .findFirst()
-              .map(kind -> name.substring(0, name.length() - kind.length()))
-              .orElse("");
-      if (!modules.containsKey(module)
-          || (name.endsWith(MAGNITUDE) && !config.weightDecomposed())) {
-        problems.add(entry.name() + " is no factor of a target module of this model");
-      } else if (entries.put(name, entry) != null) {
-        problems.add(entry.name() + " comes twice");
-      }
-    }
-    modules.forEach(
-        (module, linear) -> {
-          long rank = config.rank(module);
-          check(problems, entries, module + A, rank, linear.in());
-          check(problems, entries, module + B, linear.out(), rank);
-          if (config.weightDecomposed()) {
-            check(problems, entries, module + MAGNITUDE, linear.out());
-          }
-        });
-    problems.throwIfAny(file.path() + ": the factors do not fit the model and " + CONFIG);
-    return entries;
-  }
-
   private static void check(
       Problems problems, Map<String, Safetensors.Entry> entries, String name, long... shape) {
     Safetensors.Entry entry = entries.get(name);
@@ -228,19 +193,7 @@ public final class PeftFolder {
    * @throws EnvironmentFailure if a file cannot be written
    */
   public static void write(Path folder, Adapter adapter) {
-    Map<String, Tensor> tensors = new TreeMap<>();
-    adapter
-        .factors()
-        .forEach(
-            (module, factors) -> {
-              tensors.put(PREFIX + module + A, factors.a());
-              tensors.put(PREFIX + module + B, factors.b());
-              Tensor magnitude = factors.magnitude();
-              if (magnitude != null) {
-                tensors.put(PREFIX + module + MAGNITUDE, magnitude);
-              }
-            });
-    write(folder, tensors, adapter, PeftConfig.write(adapter.config()));
+    write(folder, PeftTensors.named(adapter), adapter, PeftConfig.write(adapter));
   }
 
   /** Writes a soft prompt or a prefix in the same way. */

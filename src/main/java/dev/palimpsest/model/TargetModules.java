@@ -6,9 +6,10 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.Stream;
 
 /**
- * Which linear modules an adapter changes, chosen as PEFT does ({@code peft/tuners/tuners_utils.py,
+ * Which modules the factors of an adapter change, chosen as PEFT does ({@code peft/tuners/tuners_utils.py,
  * check_target_module_exists}).
  *
  * @param excluded wins over {@code chosen}
@@ -90,14 +91,35 @@ public record TargetModules(
     return new TargetModules(chosen, excluded, only, layersPattern);
   }
 
-  /** Whether a linear module, named as Hugging Face does, is changed. */
+  /** The same and some modules more, by their whole names. */
+  TargetModules and(List<String> modules) {
+    Names more =
+        switch (chosen) {
+          case Names.AllLinear() ->
+              new Names.Listed(
+                  Stream.concat(
+                          ModelTensors.LINEAR.stream().map(n -> n.substring(n.indexOf('.') + 1)),
+                          modules.stream())
+                      .toList());
+          case Names.Listed(var listed) ->
+              new Names.Listed(
+                  Stream.concat(listed.stream(), modules.stream()).distinct().toList());
+          case Names.Matching(String pattern) ->
+              new Names.Matching(
+                  "(?:" + pattern + ")|" + String.join("|", modules).replace(".", "\\."));
+        };
+    return new TargetModules(more, excluded, layers, layersPattern);
+  }
+
+  /** Whether a module, named as Hugging Face does, is changed. */
   public boolean matches(String module) {
     return !matches(excluded, module) && matches(chosen, module) && inLayers(module);
   }
 
   private static boolean matches(Names names, String module) {
     return switch (names) {
-      case Names.AllLinear() -> !module.equals("lm_head");
+      case Names.AllLinear() ->
+          !module.equals(ModelTensors.HEAD_MODULE) && !module.equals(ModelTensors.EMBEDDING_MODULE);
       case Names.Listed(var listed) ->
           listed.stream().anyMatch(name -> module.equals(name) || module.endsWith("." + name));
       case Names.Matching(String pattern) -> fullMatch(pattern, module);

@@ -10,9 +10,13 @@ import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,7 +41,25 @@ class AdapterReferenceTest {
         "qwen2-dora",
         "qwen3-plain",
         "gemma3-plain",
-        "mistral-plain"
+        "mistral-plain",
+        "saved-head",
+        "saved-head-tied",
+        "saved-embedding",
+        "saved-embedding-tied",
+        "saved-ensured",
+        "embedding",
+        "embedding-tied",
+        "embedding-ensured",
+        "embedding-with-base",
+        "gemma3-embedding",
+        "head-tied",
+        "head-dora",
+        "tokens",
+        "tokens-tied",
+        "tokens-both",
+        "tokens-apart",
+        "gemma3-tokens",
+        "tokens-head"
       })
   void logits_withAdapter_arePefts(String name) {
     JsonNode expected = Reference.named(ADAPTERS, name);
@@ -45,7 +67,7 @@ class AdapterReferenceTest {
         Checkpoint checkpoint = open(expected);
         Decoder decoder =
             Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
-      Adapter adapter = PeftFolder.read(Reference.adapter(name), checkpoint.config());
+      Adapter adapter = open(Reference.adapter(name), checkpoint.config());
 
       if (expected.has("modules")) {
         assertModules(expected, adapter);
@@ -65,7 +87,7 @@ class AdapterReferenceTest {
   }
 
   private static void assertLogits(JsonNode expected, Decoder decoder, Adapter adapter) {
-    AdaptedDecoder adapted = new AdaptedDecoder(decoder, adapter.factors());
+    AdaptedDecoder adapted = adapter.over(decoder);
     assertLogits(expected, adapted);
     assertLogits(expected, adapted.prepared());
   }
@@ -89,13 +111,39 @@ class AdapterReferenceTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "saved-head-tied",
+        "saved-ensured",
+        "embedding",
+        "embedding-ensured",
+        "embedding-with-base",
+        "head-dora",
+        "tokens-tied",
+        "tokens-both",
+        "tokens-head"
+      })
+  void write_adapterOfTheEnds_readsBackTheSame(String name, @TempDir Path folder) {
+    JsonNode expected = Reference.named(ADAPTERS, name);
+    try (Scope _ = Scope.open();
+        Checkpoint checkpoint = open(expected);
+        Decoder decoder =
+            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+      PeftFolder.write(folder, open(Reference.adapter(name), checkpoint.config()));
+
+      assertLogits(expected, decoder, open(folder, checkpoint.config()));
+    }
+  }
+
+  @ParameterizedTest
   @CsvSource({
-    "saved-head-tied, modules_to_save",
-    "saved-head, modules_to_save",
-    "embedding, lm_head",
+    "saved-head-tied, the adapter changes lm_head",
+    "saved-ensured, the adapter changes lm_head and model.embed_tokens",
+    "embedding, the adapter changes lm_head and model.embed_tokens",
+    "tokens-tied, the adapter changes lm_head and model.embed_tokens",
     "bias, bias"
   })
-  void read_adapterOfAnotherKind_isRefusedByName(String name, String reason) {
+  void read_adapterOfMoreThanTheBlocks_isRefusedByName(String name, String reason) {
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = open(Reference.named(ADAPTERS, name))) {
       ModelConfig config = checkpoint.config();
@@ -103,6 +151,57 @@ class AdapterReferenceTest {
       assertThatThrownBy(() -> PeftFolder.read(Reference.adapter(name), config))
           .isInstanceOf(BadInput.class)
           .hasMessageContaining(reason);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"modules_to_save\": [\"norm\"] | modules_to_save has norm, known are lm_head and embed_tokens",
+        "\"modules_to_save\": [\"lm_head\"] | lm_head.weight is missing, expected [320, 32]",
+        "\"trainable_token_indices\": [3, 3] | trainable_token_indices is [3,3], not different ids",
+        "\"trainable_token_indices\": [320] | trainable_token_indices has 320, the model has 320 tokens",
+        "\"trainable_token_indices\": {\"score\": [3]} | trainable_token_indices has score",
+        "\"trainable_token_indices\": [3], \"modules_to_save\": [\"lm_head\"] | both modules_to_save"
+            + " and trainable_token_indices change lm_head",
+        "\"trainable_token_indices\": {\"lm_head\": [3], \"embed_tokens\": [4]},"
+            + " \"ensure_weight_tying\": true | differ where ensure_weight_tying is asked for"
+      })
+  void open_settingsOfTheEndsThatDoNotFit_areRefusedByName(
+      String settings, String reason, @TempDir Path folder) throws IOException {
+    Files.copy(
+        Reference.adapter("plain").resolve("adapter_model.safetensors"),
+        folder.resolve("adapter_model.safetensors"));
+    Files.writeString(
+        folder.resolve("adapter_config.json"),
+        """
+        {"peft_type": "LORA", "r": 4, "lora_alpha": 8, "target_modules": "all-linear", %s}
+        """
+            .formatted(settings));
+    try (Scope _ = Scope.open();
+        Checkpoint checkpoint = open(Reference.named(ADAPTERS, "plain"))) {
+      ModelConfig config = checkpoint.config();
+
+      assertThatThrownBy(() -> PeftFolder.open(folder, config))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining(reason);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"saved-head", "tokens-tied"})
+  void scaled_weightsInThePlaceOfTheBases_isRefusedByName(String name) {
+    JsonNode expected = Reference.named(ADAPTERS, name);
+    try (Scope _ = Scope.open();
+        Checkpoint checkpoint = open(expected);
+        Decoder decoder =
+            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+      AdaptedDecoder adapted = open(Reference.adapter(name), checkpoint.config()).over(decoder);
+
+      assertThatThrownBy(() -> adapted.scaled(0.5))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining("lm_head");
     }
   }
 
@@ -144,6 +243,10 @@ class AdapterReferenceTest {
           .isInstanceOf(BadInput.class)
           .hasMessageContaining("a DoRA adapter cannot be scaled");
     }
+  }
+
+  private static Adapter open(Path folder, ModelConfig model) {
+    return (Adapter) PeftFolder.open(folder, model);
   }
 
   private static Checkpoint open(JsonNode entry) {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -83,7 +84,7 @@ class HostileFilesTest {
   @Test
   void adapterConfig_isReadOrRefused() {
     AdapterConfig config = AdapterConfig.lora(2, 4, TargetModules.parse("q_proj,up_proj"));
-    byte[] json = Json.writePretty(PeftConfig.write(config)).getBytes(StandardCharsets.UTF_8);
+    byte[] json = Json.writePretty(PeftConfig.write(new Adapter(config, Map.of()))).getBytes(StandardCharsets.UTF_8);
     ModelConfig model = TinyModel.config();
     assertThat(
             refusals(

@@ -165,7 +165,8 @@ class PeftFolderTest {
       value = {
         "\"peft_type\": \"IA3\" | peft_type IA3",
         "\"bias\": \"all\" | bias \"all\"",
-        "\"modules_to_save\": [\"lm_head\"] | modules_to_save [\"lm_head\"]",
+        "\"modules_to_save\": [\"lm_head\"] | lm_head.weight is missing",
+        "\"modules_to_save\": [\"score\"] | modules_to_save has score",
         "\"use_dora\": true | layers.0.self_attn.q_proj.lora_magnitude_vector is missing",
         "\"fan_in_fan_out\": true | fan_in_fan_out true",
         "\"layer_replication\": [[0, 2]] | layer_replication",
@@ -175,7 +176,7 @@ class PeftFolderTest {
         "\"target_modules\": \"(q\" | no regular expression",
         "\"target_modules\": \"(([a-z_]+)+[.0-9]*)+\\\\2-\" | takes forever",
         "\"target_modules\": [\"c_attn\"] | names no linear module",
-        "\"target_modules\": [\"lm_head\", \"q_proj\"] | lm_head is not supported",
+        "\"target_modules\": [\"lm_head\", \"q_proj\"] | lm_head.lora_A.weight is missing",
         "\"target_modules\": null | target_modules is missing",
         "\"r\": 0 | r is 0",
         "\"rank_pattern\": {\"q_proj\": -1} | q_proj is -1",
