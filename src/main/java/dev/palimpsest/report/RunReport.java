@@ -1,6 +1,5 @@
 package dev.palimpsest.report;
 
-import dev.palimpsest.measure.ProbeKind;
 import dev.palimpsest.measure.RunLedger;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
@@ -65,12 +64,6 @@ final class RunReport {
           .append(" to ")
           .append(Numbers.fixed(curve.getLast().train(), 3));
     }
-    ledger
-        .flatMap(view -> view.pooled(ProbeKind.GAIN))
-        .ifPresent(change -> text.append("; gain probes: ").append(ProbeTable.told(change)));
-    ledger
-        .flatMap(view -> view.pooled(ProbeKind.RETENTION))
-        .ifPresent(change -> text.append("; retention probes: ").append(ProbeTable.told(change)));
     if (ledger.isEmpty()) {
       return text.append("; no ledger was taken.").toString();
     }
@@ -88,7 +81,7 @@ final class RunReport {
       throw new BadInput(file + ": format is '" + format + "', expected '" + LEDGER_FORMAT + "'");
     }
     try {
-      return Optional.of(LedgerView.of(document.get(), items()));
+      return Optional.of(LedgerView.of(document.get(), items(), run.resolve(RunLedger.ITEMS).toString()));
     } catch (IllegalArgumentException e) {
       throw new BadInput(file + ": its numbers do not fit together: " + e.getMessage(), e);
     }

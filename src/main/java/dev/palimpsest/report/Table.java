@@ -2,6 +2,9 @@ package dev.palimpsest.report;
 
 /** A plain table: a caption, a heading for each column, the first cell of a row its heading. */
 final class Table {
+  /** A longer cell is broken into lines. */
+  private static final int LONGEST_LINE = 36;
+
   private final Markup html;
 
   private Table(Markup html) {
@@ -22,7 +25,11 @@ final class Table {
   void row(String heading, String... cells) {
     html.open("tr").element("th", heading, "scope", "row");
     for (String cell : cells) {
-      html.element("td", cell);
+      if (cell.length() > LONGEST_LINE) {
+        html.element("td", cell, "class", "words");
+      } else {
+        html.element("td", cell);
+      }
     }
     html.closeLine();
   }
