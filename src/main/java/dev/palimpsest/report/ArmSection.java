@@ -28,6 +28,8 @@ final class ArmSection {
     ArmSection section = new ArmSection(arm, id);
     arm.ledger().ifPresent(ledger -> section.ledger(ledger, items));
     section.ways();
+    section.add("path", "Over checkpoints and scales, probe by probe", arm.time().table(arm.title()));
+    section.add("samples", "Training samples over time", SampleTable.of(arm.time()));
     if (!arm.curve().isEmpty()) {
       section.add("training", "Training", CurvePicture.of(arm.curve(), arm.title(), id + "-curve"));
     }

@@ -23,6 +23,9 @@ final class ItemLists {
 
   private final long allowance;
 
+  /** A longer list is closed at first; all are on a page about several arms. */
+  private final int openUpTo;
+
   /** Which of a probe's items a list has. */
   private enum Kind {
     LOST("Lost", row -> row.before() > row.after()),
@@ -44,8 +47,9 @@ final class ItemLists {
     }
   }
 
-  private ItemLists(long allowance) {
+  private ItemLists(long allowance, int openUpTo) {
     this.allowance = allowance;
+    this.openUpTo = openUpTo;
   }
 
   /**
@@ -62,7 +66,9 @@ final class ItemLists {
         }
       }
     }
-    return new ItemLists(allowance(sizes.stream().mapToLong(Long::longValue).toArray(), bytes));
+    return new ItemLists(
+        allowance(sizes.stream().mapToLong(Long::longValue).toArray(), bytes),
+        arms.size() == 1 ? OPEN_UP_TO : 0);
   }
 
   /** The most that one list may take so that all fit: short ones whole, long ones alike. */
@@ -108,7 +114,7 @@ final class ItemLists {
       entries.add(entry);
       shown++;
     }
-    if (kind == Kind.LOST && items.size() <= OPEN_UP_TO) {
+    if (kind == Kind.LOST && items.size() <= openUpTo) {
       html.open("details", "class", "list", "open", "");
     } else {
       html.open("details", "class", "list");
@@ -147,11 +153,17 @@ final class ItemLists {
     }
     html.close().open("dl");
     pair(html, "asked", "asked", item.asked());
-    pair(html, "right", "right answer", item.right());
+    pair(html, "right", "right answer", item.right().filter(right -> !given(item.row(), right)));
     answer(html, "before", item.row().before(), item.row().answerBefore());
     answer(html, "after", item.row().after(), item.row().answerAfter());
     html.close().closeLine();
     return html;
+  }
+
+  /** Whether a side answered in these words: then they are not said twice. */
+  private static boolean given(ItemRow row, String right) {
+    Optional<String> words = Optional.of(right);
+    return row.answerBefore().equals(words) || row.answerAfter().equals(words);
   }
 
   private static void answer(Markup html, String side, double value, Optional<String> answer) {

@@ -33,6 +33,7 @@ final class Page {
   private final ReportData data;
   private final List<List<ArmSection.Part>> arms = new ArrayList<>();
   private final Optional<ItemData> items;
+  private final Optional<Markup> picture;
   private final String script = resource("report.js");
   private final Markup html = new Markup();
 
@@ -43,6 +44,7 @@ final class Page {
       arms.add(ArmSection.of(data.arms().get(i), id(i), lists));
     }
     this.items = ItemData.within(DATA_BYTES, data.arms());
+    this.picture = FrontierPicture.of(data.arms());
   }
 
   String html() {
@@ -54,7 +56,7 @@ final class Page {
     html.element("p", data.finding(), "class", "finding").closeLine();
     contents();
     html.open("main", "id", "content", "tabindex", "-1");
-    frontier();
+    picture.ifPresent(this::frontier);
     for (int i = 0; i < data.arms().size(); i++) {
       arm(i);
     }
@@ -98,7 +100,9 @@ final class Page {
 
   private void contents() {
     html.open("nav", "aria-label", "Contents").open("ul");
-    link("frontier", "Gain against loss");
+    if (picture.isPresent()) {
+      link("frontier", "Gain against loss");
+    }
     for (int i = 0; i < data.arms().size(); i++) {
       if (alone().isPresent()) {
         arms.get(i).forEach(part -> link(part.id(), part.heading()));
@@ -128,25 +132,15 @@ final class Page {
     html.element("h2", heading, "id", id + "-heading");
   }
 
-  private void frontier() {
+  private void frontier(Markup picture) {
     section("frontier", "Gain against loss");
-    Optional<Markup> picture = FrontierPicture.of(data.arms());
-    if (picture.isEmpty()) {
-      html.element(
-          "p",
-          "There is nothing to draw yet: that takes a ledger with at least one gain probe and one"
-              + " retention probe of questions.",
-          "class",
-          "note");
-    } else {
-      html.open("figure").add(picture.get());
-      boolean ways =
-          data.arms().stream()
-              .anyMatch(arm -> !arm.dial().isEmpty() || !arm.checkpoints().isEmpty());
-      html.element("figcaption", ways ? LETTERS + " " + WAYS : LETTERS);
-      html.closeLine();
-      standings();
-    }
+    html.open("figure").add(picture);
+    boolean ways =
+        data.arms().stream()
+            .anyMatch(arm -> !arm.dial().isEmpty() || !arm.checkpoints().isEmpty());
+    html.element("figcaption", ways ? LETTERS + " " + WAYS : LETTERS);
+    html.closeLine();
+    standings();
     html.closeLine();
   }
 
@@ -160,7 +154,7 @@ final class Page {
             "95\u00a0% interval",
             "lost",
             "95\u00a0% interval",
-            "verdict");
+            "gain, retention");
     for (int i = 0; i < data.arms().size(); i++) {
       String name = FrontierPicture.mark(i) + " \u00b7 " + data.arms().get(i).title();
       Optional<PathPoint> place = data.arms().get(i).place();
@@ -181,9 +175,8 @@ final class Page {
   }
 
   private static String verdict(LedgerView ledger) {
-    return "gain "
-        + Verdict.words(ledger.pooled(ProbeKind.GAIN).orElseThrow(), ProbeKind.GAIN)
-        + ", retention "
+    return Verdict.words(ledger.pooled(ProbeKind.GAIN).orElseThrow(), ProbeKind.GAIN)
+        + ", "
         + Verdict.words(ledger.pooled(ProbeKind.RETENTION).orElseThrow(), ProbeKind.RETENTION);
   }
 
@@ -217,13 +210,14 @@ final class Page {
                 : ""));
     html.element(
         "p",
-        "Looking through them takes this page's script, which your browser does not run. The items"
-            + " that changed stand above.",
+        "Looking through them takes this page's script, which does not run here. The items that"
+            + " changed stand above.",
         "class",
         "note",
         "id",
         "without-script");
-    html.open("div", "id", "explorer", "hidden", "");
+    html.open("details", "id", "explorer", "class", "list", "hidden", "");
+    html.element("summary", "Look through them");
     html.open("div", "class", "filters", "role", "search", "aria-label", "Items");
     choice("part", "probe", List.of(), List.of());
     choice(

@@ -27,6 +27,11 @@ public record PathPoint(
     }
   }
 
+  /** The base, whose change against itself is none. */
+  static PathPoint base(String label) {
+    return new PathPoint(label, 0, Optional.empty(), 0, Optional.empty());
+  }
+
   /** Opens a table of such points, the first column named. */
   static Table table(Markup html, String caption, String first) {
     return Table.open(

@@ -102,7 +102,9 @@
     if (item.marks & 16) title.append(' ', make('small', 'flag', 'in the training data'));
     const list = make('dl');
     pair(list, 'asked', 'asked', item.asked);
-    pair(list, 'right', 'right answer', item.right);
+    if (item.right !== item.before && item.right !== item.after) {
+      pair(list, 'right', 'right answer', item.right);
+    }
     [['before', 1, 4], ['after', 2, 8]].forEach(([side, right, loops]) => {
       const good = (item.marks & right) > 0;
       const loop = item.marks & loops ? ', endless repetition' : '';

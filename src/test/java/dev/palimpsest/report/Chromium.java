@@ -197,6 +197,7 @@ final class Chromium implements AutoCloseable {
 
   /** The page on paper. */
   Path paper(Path file) throws IOException {
+    media("print", "light");
     JsonNode pdf =
         call("Page.printToPDF", Map.of("printBackground", true, "preferCSSPageSize", true));
     Files.createDirectories(file.toAbsolutePath().getParent());
