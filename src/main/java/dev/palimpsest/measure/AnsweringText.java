@@ -7,11 +7,6 @@ import java.util.stream.Collectors;
 
 /** How answers behaved, as lines under a probe's own in the table. */
 final class AnsweringText {
-  private static final String ADVICE =
-      "  loops grew: see that answers end with the end-of-turn token in the training data (check),"
-          + " show more answers that end where these do not, and decode with a penalty on"
-          + " repetition";
-
   private AnsweringText() {}
 
   static String of(Answering answering) {
@@ -48,7 +43,9 @@ final class AnsweringText {
             after.medianCharacters(),
             language(answering.behaviour())));
     if (after.loops() > before.loops()) {
-      out.append(ADVICE).append(System.lineSeparator());
+      out.append("  loops grew: ")
+          .append(Behaviour.AGAINST_LOOPS)
+          .append(System.lineSeparator());
     }
     return out.toString();
   }

@@ -28,6 +28,11 @@ public record Behaviour(
     int empty,
     double medianCharacters,
     SortedMap<String, Integer> languages) {
+  /** What helps against endless repetition. */
+  public static final String AGAINST_LOOPS =
+      "see that answers end with the end-of-turn token in the training data (check), show more"
+          + " answers that end where these do not, and decode with a penalty on repetition";
+
   private static final Pattern REFUSAL =
       Pattern.compile(
           "(?i)^\\W*(?:(?:i['’]?m|i am) (?:(?:very |so )?sorry|afraid|unable|not able)\\b"

@@ -37,33 +37,12 @@ public record KeptLedger(Path run, JsonNode document, Map<String, List<ItemRow>>
     Map<String, List<ItemRow>> rows = new LinkedHashMap<>();
     try (Stream<String> lines = Files.lines(items)) {
       lines
-          .map(line -> row(Json.parse(line, items.toString()), items))
+          .map(line -> LedgerJson.row(Json.parse(line, items.toString()), items.toString()))
           .forEach(row -> rows.computeIfAbsent(row.probe(), _ -> new ArrayList<>()).add(row));
     } catch (IOException | UncheckedIOException e) {
       throw new EnvironmentFailure(items + ": cannot be read: " + e.getMessage(), e);
     }
     return new KeptLedger(run, Json.read(file), rows);
-  }
-
-  private static ItemRow row(JsonNode line, Path items) {
-    if (!line.path("probe").isString() || !line.path("after").isNumber()) {
-      throw new BadInput(items + ": a line that is no ledger's: " + line);
-    }
-    return new ItemRow(
-        line.path("probe").asString(),
-        line.path("id").asString(),
-        line.path("before").asDouble(),
-        line.path("after").asDouble(),
-        text(line.path("answer_before")),
-        text(line.path("answer_after")),
-        line.path("loops_before").asBoolean(false),
-        line.path("loops_after").asBoolean(false),
-        new ItemRow.Place(
-            text(line.path("slice")), text(line.path("document")), line.path("bytes").asInt(0)));
-  }
-
-  private static Optional<String> text(JsonNode node) {
-    return node.isString() ? Optional.of(node.asString()) : Optional.empty();
   }
 
   /** A probe's part of the document, if it has that probe. */

@@ -34,7 +34,7 @@ public record LedgerDiff(String first, String second, List<Part> probes, List<St
 
     /** What the items say together. */
     public Outcome outcome() {
-      return new Rows(rows).outcome();
+      return Outcome.of(rows);
     }
   }
 

@@ -1,14 +1,18 @@
 package dev.palimpsest.measure;
 
 import dev.palimpsest.run.AtomicFile;
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -108,9 +112,12 @@ public final class LedgerJson {
         file,
         out -> {
           for (ProbeResult result : ledger.probes()) {
+            Map<String, ProbeItem> items = new HashMap<>();
+            result.probe().items().forEach(item -> items.put(item.id(), item));
             for (ItemRow row : result.rows()) {
-              String line = item(row, result.probe().ofTexts()) + "\n";
-              out.write(line.getBytes(StandardCharsets.UTF_8));
+              ObjectNode line = item(row, result.probe().ofTexts());
+              asked(line, Optional.ofNullable(items.get(row.id())));
+              out.write((line + "\n").getBytes(StandardCharsets.UTF_8));
             }
           }
         });
@@ -130,6 +137,35 @@ public final class LedgerJson {
     row.place().slice().ifPresent(slice -> line.put("slice", slice));
     row.place().document().ifPresent(document -> line.put("document", document));
     return text ? line.put("bytes", row.place().bytes()) : line;
+  }
+
+  private static void asked(ObjectNode line, Optional<ProbeItem> item) {
+    item.flatMap(ProbeItem::asked).ifPresent(words -> line.put("prompt", words));
+    item.flatMap(ProbeItem::right).ifPresent(words -> line.put("completion", words));
+  }
+
+  /**
+   * Reads an item's line back.
+   *
+   * @throws BadInput if it is no ledger's
+   */
+  public static ItemRow row(JsonNode line, String where) {
+    if (!line.path("probe").isString() || !line.path("after").isNumber()) {
+      throw new BadInput(where + ": a line that is no ledger's: " + line);
+    }
+    return new ItemRow(
+        line.path("probe").asString(),
+        line.path("id").asString(""),
+        line.path("before").asDouble(0),
+        line.path("after").asDouble(),
+        Json.text(line.path("answer_before")),
+        Json.text(line.path("answer_after")),
+        line.path("loops_before").asBoolean(false),
+        line.path("loops_after").asBoolean(false),
+        new ItemRow.Place(
+            Json.text(line.path("slice")),
+            Json.text(line.path("document")),
+            line.path("bytes").asInt(0)));
   }
 
   private static ObjectNode probe(ProbeResult result) {

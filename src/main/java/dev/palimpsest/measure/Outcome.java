@@ -1,11 +1,21 @@
 package dev.palimpsest.measure;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.hipparchus.distribution.continuous.TDistribution;
 
 /** What a set of items says about before and after. */
 public sealed interface Outcome {
+  /**
+   * What some items say together; those of one document are taken as one cluster.
+   *
+   * @param rows at least one, all of texts or none
+   */
+  static Outcome of(List<ItemRow> rows) {
+    return new Rows(rows).outcome();
+  }
+
   /** Items. */
   int n();
 

@@ -3,6 +3,7 @@ package dev.palimpsest.measure;
 import dev.palimpsest.generate.Prompt;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /** One held-out item of a probe. */
 public sealed interface ProbeItem {
@@ -24,6 +25,16 @@ public sealed interface ProbeItem {
     };
   }
 
+  /** Its prompt in words, for people; a text has none. */
+  default Optional<String> asked() {
+    return Optional.empty();
+  }
+
+  /** Its right answer; a text has none. */
+  default Optional<String> right() {
+    return Optional.empty();
+  }
+
   /**
    * Answered greedily, and graded.
    *
@@ -34,6 +45,16 @@ public sealed interface ProbeItem {
     @Override
     public String content() {
       return Contents.of("ask", prompt, List.of(completion, metric.settings().toString()));
+    }
+
+    @Override
+    public Optional<String> asked() {
+      return Optional.of(words(prompt));
+    }
+
+    @Override
+    public Optional<String> right() {
+      return Optional.of(completion);
     }
   }
 
@@ -58,6 +79,28 @@ public sealed interface ProbeItem {
     public String content() {
       return Contents.of("choose " + answer, prompt, choices);
     }
+
+    @Override
+    public Optional<String> asked() {
+      return Optional.of(words(prompt));
+    }
+
+    @Override
+    public Optional<String> right() {
+      return Optional.of(choices.get(answer));
+    }
+  }
+
+  private static String words(Prompt prompt) {
+    return switch (prompt) {
+      case Prompt.Raw raw -> raw.text();
+      case Prompt.Chat chat when chat.messages().size() == 1 ->
+          chat.messages().getFirst().content();
+      case Prompt.Chat chat ->
+          chat.messages().stream()
+              .map(message -> message.role() + ": " + message.content())
+              .collect(Collectors.joining("\n"));
+    };
   }
 
   /** A text whose bits a byte are measured. */

@@ -70,7 +70,7 @@ public record ProbeResult(
   /** What the items say that are not among some; empty if those are all. */
   public Optional<Outcome> without(Set<String> ids) {
     List<ItemRow> others = rows.stream().filter(row -> !ids.contains(row.id())).toList();
-    return others.isEmpty() ? Optional.empty() : Optional.of(new Rows(others).outcome());
+    return others.isEmpty() ? Optional.empty() : Optional.of(Outcome.of(others));
   }
 
   /**

@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param checkpoints from the first step on
  * @param curve the training loss
  * @param cost time, tokens, memory
+ * @param time a run over time
  */
 public record ArmReport(
     String name,
@@ -22,7 +23,8 @@ public record ArmReport(
     List<PathPoint> dial,
     List<PathPoint> checkpoints,
     List<LossPoint> curve,
-    List<Fact> cost) {
+    List<Fact> cost,
+    OverTime time) {
   /** Copies the lists. */
   public ArmReport {
     dial = List.copyOf(dial);
@@ -31,30 +33,34 @@ public record ArmReport(
     cost = List.copyOf(cost);
   }
 
+  /** An arm without a way that led to it. */
+  ArmReport(String name, String task, Optional<LedgerView> ledger, List<Fact> cost) {
+    this(name, task, ledger, List.of(), List.of(), List.of(), cost, OverTime.NONE);
+  }
+
   /** An arm of which only the ledger is known so far. */
   public static ArmReport of(String name, String task, Ledger ledger) {
-    return new ArmReport(
-        name, task, Optional.of(LedgerView.of(ledger)), List.of(), List.of(), List.of(), List.of());
+    return new ArmReport(name, task, Optional.of(LedgerView.of(ledger)), List.of());
   }
 
   /** The same with the adapter's scale turned. */
   public ArmReport withDial(List<PathPoint> points) {
-    return new ArmReport(name, task, ledger, points, checkpoints, curve, cost);
+    return new ArmReport(name, task, ledger, points, checkpoints, curve, cost, time);
   }
 
   /** The same with the way that training took. */
   public ArmReport withCheckpoints(List<PathPoint> points) {
-    return new ArmReport(name, task, ledger, dial, points, curve, cost);
+    return new ArmReport(name, task, ledger, dial, points, curve, cost, time);
   }
 
   /** The same with a training curve. */
   public ArmReport withCurve(List<LossPoint> points) {
-    return new ArmReport(name, task, ledger, dial, checkpoints, points, cost);
+    return new ArmReport(name, task, ledger, dial, checkpoints, points, cost, time);
   }
 
   /** The same with what it cost. */
   public ArmReport withCost(List<Fact> facts) {
-    return new ArmReport(name, task, ledger, dial, checkpoints, curve, facts);
+    return new ArmReport(name, task, ledger, dial, checkpoints, curve, facts, time);
   }
 
   Optional<PathPoint> place() {

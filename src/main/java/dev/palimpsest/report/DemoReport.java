@@ -88,7 +88,7 @@ public final class DemoReport {
   /** Begins at the base, whose change against itself is none. */
   private static List<PathPoint> path(String start, List<DemoResult.Point> points) {
     List<PathPoint> path = new ArrayList<>();
-    path.add(new PathPoint(start, 0, Optional.empty(), 0, Optional.empty()));
+    path.add(PathPoint.base(start));
     points.forEach(point -> PathPoint.of(point.at(), point.ledger()).ifPresent(path::add));
     return path;
   }

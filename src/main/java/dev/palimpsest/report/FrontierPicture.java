@@ -46,7 +46,7 @@ final class FrontierPicture {
 
   /** The picture, if any arm has a place in it. */
   static Optional<Markup> of(List<ArmReport> arms) {
-    return arms.stream().anyMatch(arm -> arm.place().isPresent())
+    return arms.stream().anyMatch(arm -> points(arm).findAny().isPresent())
         ? Optional.of(new FrontierPicture(arms).draw())
         : Optional.empty();
   }

@@ -1,45 +1,55 @@
 package dev.palimpsest.report;
 
+import dev.palimpsest.measure.ItemRow;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
- * Lost items, won items and loops, each with both answers. All lists of a page share one allowance
- * of bytes, short lists first; a list that is cut says how much of it is shown.
+ * Lost items, won items and loops, each with both answers, as they are read without a script. All
+ * lists of a page share one allowance of bytes, short lists first; a list that is cut says how much
+ * of it is shown.
  */
 final class ItemLists {
-  private static final int LONGEST_TEXT = 700;
+  /** Of a text, so much is shown at once, and the rest when it is opened. */
+  private static final int SHOWN_TEXT = 600;
+
+  private static final int LONGEST_TEXT = 20_000;
   private static final int LONGEST_NAME = 120;
   private static final int OPEN_UP_TO = 12;
 
   private final long allowance;
 
+  /** A longer list is closed at first; all are on a page about several arms. */
+  private final int openUpTo;
+
   /** Which of a probe's items a list has. */
   private enum Kind {
-    LOST("Lost"),
-    WON("Won"),
-    LOOPS("Endless repetition after");
+    LOST("Lost", row -> row.before() > row.after()),
+    WON("Won", row -> row.before() < row.after()),
+    LOOPS("Endless repetition after", ItemRow::loopsAfter);
 
     private final String heading;
+    private final Predicate<ItemRow> has;
 
-    Kind(String heading) {
+    Kind(String heading, Predicate<ItemRow> has) {
       this.heading = heading;
+      this.has = has;
     }
 
-    boolean has(LedgerView.Item item) {
-      return switch (this) {
-        case LOST -> item.before() > item.after();
-        case WON -> item.before() < item.after();
-        case LOOPS -> item.loopsAfter();
-      };
+    List<LedgerView.Item> of(LedgerView.Row probe) {
+      return probe.all().counts().isEmpty()
+          ? List.of()
+          : probe.items().stream().filter(item -> has.test(item.row())).toList();
     }
   }
 
-  private ItemLists(long allowance) {
+  private ItemLists(long allowance, int openUpTo) {
     this.allowance = allowance;
+    this.openUpTo = openUpTo;
   }
 
   /**
@@ -52,11 +62,13 @@ final class ItemLists {
     for (ArmReport arm : arms) {
       for (LedgerView.Row row : arm.ledger().map(LedgerView::probes).orElse(List.of())) {
         for (Kind kind : Kind.values()) {
-          sizes.add(row.items().stream().filter(kind::has).mapToLong(i -> size(entry(i))).sum());
+          sizes.add(kind.of(row).stream().mapToLong(item -> size(entry(item))).sum());
         }
       }
     }
-    return new ItemLists(allowance(sizes.stream().mapToLong(Long::longValue).toArray(), bytes));
+    return new ItemLists(
+        allowance(sizes.stream().mapToLong(Long::longValue).toArray(), bytes),
+        arms.size() == 1 ? OPEN_UP_TO : 0);
   }
 
   /** The most that one list may take so that all fit: short ones whole, long ones alike. */
@@ -86,7 +98,7 @@ final class ItemLists {
   }
 
   private void list(Markup html, LedgerView.Row row, Kind kind) {
-    List<LedgerView.Item> items = row.items().stream().filter(kind::has).toList();
+    List<LedgerView.Item> items = kind.of(row);
     if (items.isEmpty()) {
       return;
     }
@@ -102,7 +114,7 @@ final class ItemLists {
       entries.add(entry);
       shown++;
     }
-    if (kind == Kind.LOST && items.size() <= OPEN_UP_TO) {
+    if (kind == Kind.LOST && items.size() <= openUpTo) {
       html.open("details", "class", "list", "open", "");
     } else {
       html.open("details", "class", "list");
@@ -114,7 +126,7 @@ final class ItemLists {
             + row.name()
             + ": "
             + Numbers.count(items.size())
-            + items(items.size()));
+            + (items.size() == 1 ? " item" : " items"));
     if (shown < items.size()) {
       html.element(
           "p",
@@ -122,15 +134,11 @@ final class ItemLists {
               + Numbers.count(shown)
               + " of "
               + Numbers.count(items.size())
-              + ", to keep this file small; the ledger's item lines have all.",
+              + ", to keep this file small; every item has all of them.",
           "class",
           "note");
     }
     html.open("ol", "class", "items").add(entries).close().closeLine();
-  }
-
-  private static String items(int count) {
-    return count == 1 ? " item" : " items";
   }
 
   private static long size(Markup entry) {
@@ -139,13 +147,23 @@ final class ItemLists {
 
   private static Markup entry(LedgerView.Item item) {
     Markup html = new Markup();
-    html.open("li").element("h5", clipped(item.id(), LONGEST_NAME)).open("dl");
+    html.open("li").open("h4").text(clipped(item.row().id(), LONGEST_NAME));
+    if (item.trained()) {
+      html.text(" ").element("small", "in the training data", "class", "flag");
+    }
+    html.close().open("dl");
     pair(html, "asked", "asked", item.asked());
-    pair(html, "right", "right answer", item.right());
-    answer(html, "before", item.before(), item.answerBefore());
-    answer(html, "after", item.after(), item.answerAfter());
+    pair(html, "right", "right answer", item.right().filter(right -> !given(item.row(), right)));
+    answer(html, "before", item.row().before(), item.row().answerBefore());
+    answer(html, "after", item.row().after(), item.row().answerAfter());
     html.close().closeLine();
     return html;
+  }
+
+  /** Whether a side answered in these words: then they are not said twice. */
+  private static boolean given(ItemRow row, String right) {
+    Optional<String> words = Optional.of(right);
+    return row.answerBefore().equals(words) || row.answerAfter().equals(words);
   }
 
   private static void answer(Markup html, String side, double value, Optional<String> answer) {
@@ -155,18 +173,32 @@ final class ItemLists {
   }
 
   private static void pair(Markup html, String kind, String name, Optional<String> value) {
-    if (value.isPresent()) {
-      html.open("div", "class", kind).element("dt", name);
-      html.element("dd", value.get().isEmpty() ? "(empty)" : clipped(value.get(), LONGEST_TEXT));
-      html.close();
+    if (value.isEmpty()) {
+      return;
     }
+    html.open("div", "class", kind).element("dt", name).open("dd");
+    String text = clipped(value.get(), LONGEST_TEXT);
+    int shown = text.length() <= SHOWN_TEXT ? text.length() : boundary(text, SHOWN_TEXT);
+    html.text(text.isEmpty() ? "(empty)" : text.substring(0, shown));
+    if (shown < text.length()) {
+      html.text("\u2026").open("details");
+      html.element("summary", Numbers.count(text.length() - shown) + " characters more");
+      html.text("\u2026" + text.substring(shown)).close();
+    }
+    html.close().close();
   }
 
-  private static String clipped(String text, int most) {
+  /** Cut, with what is missing said. */
+  static String clipped(String text, int most) {
     if (text.length() <= most) {
       return text;
     }
-    int end = Character.isHighSurrogate(text.charAt(most - 1)) ? most - 1 : most;
+    int end = boundary(text, most);
     return text.substring(0, end) + " \u2026 (" + Numbers.count(text.length() - end) + " more)";
+  }
+
+  /** Between characters, not within one. */
+  private static int boundary(String text, int at) {
+    return at > 0 && Character.isHighSurrogate(text.charAt(at - 1)) ? at - 1 : at;
   }
 }

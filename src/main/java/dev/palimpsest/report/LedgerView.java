@@ -1,31 +1,34 @@
 package dev.palimpsest.report;
 
-import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.measure.Interval;
 import dev.palimpsest.measure.ItemRow;
 import dev.palimpsest.measure.Ledger;
 import dev.palimpsest.measure.LedgerJson;
+import dev.palimpsest.measure.Outcome;
 import dev.palimpsest.measure.PairedCounts;
 import dev.palimpsest.measure.ProbeItem;
 import dev.palimpsest.measure.ProbeKind;
 import dev.palimpsest.measure.ProbeResult;
+import dev.palimpsest.run.Json;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /**
  * A ledger as the page shows it. Both ways lead through the ledger's JSON, so a ledger in memory
- * and one from files look alike; a ledger in memory adds what was asked and what was right.
+ * and one from files look alike.
  *
  * @param probes in their order
  * @param divergences along base-written text, then along prompts, where measured
+ * @param document the JSON, for what is shown as it stands there
  */
-public record LedgerView(List<Row> probes, List<Distance> divergences) {
+public record LedgerView(List<Row> probes, List<Distance> divergences, JsonNode document) {
   /** Copies the lists. */
   public LedgerView {
     probes = List.copyOf(probes);
@@ -37,8 +40,8 @@ public record LedgerView(List<Row> probes, List<Distance> divergences) {
    *
    * @param byBytes choices judged by log-probability a byte
    * @param slices named parts
-   * @param loopsBefore answers that ended in endless repetition
-   * @param items those whose answers are known
+   * @param items those whose lines are known
+   * @param document its JSON
    */
   public record Row(
       String name,
@@ -47,13 +50,17 @@ public record LedgerView(List<Row> probes, List<Distance> divergences) {
       Change all,
       Optional<Change> byBytes,
       List<Slice> slices,
-      int loopsBefore,
-      int loopsAfter,
-      List<Item> items) {
+      List<Item> items,
+      JsonNode document) {
     /** Copies the lists. */
     public Row {
       slices = List.copyOf(slices);
       items = List.copyOf(items);
+    }
+
+    /** Whether all its items' lines are known. */
+    boolean whole() {
+      return items.size() == all.n();
     }
   }
 
@@ -65,6 +72,9 @@ public record LedgerView(List<Row> probes, List<Distance> divergences) {
    *
    * @param n items
    * @param counts lost and won
+   * @param documents that the items are about; 0 where they are independent
+   * @param p two-sided, against no change: the clustered test's where items hang together by
+   *     document, else McNemar's
    */
   public record Change(
       int n,
@@ -72,23 +82,19 @@ public record LedgerView(List<Row> probes, List<Distance> divergences) {
       double after,
       double delta,
       Optional<Interval> interval,
-      Optional<PairedCounts> counts) {}
+      Optional<PairedCounts> counts,
+      int documents,
+      Optional<Double> p) {}
 
   /**
    * One item.
    *
    * @param asked its prompt, if known
    * @param right its right answer, if known
+   * @param trained whether it stands in the run's training data
    */
   public record Item(
-      String id,
-      Optional<String> asked,
-      Optional<String> right,
-      double before,
-      double after,
-      Optional<String> answerBefore,
-      Optional<String> answerAfter,
-      boolean loopsAfter) {}
+      ItemRow row, Optional<String> asked, Optional<String> right, boolean trained) {}
 
   /**
    * How far the distribution moved along some texts.
@@ -111,8 +117,11 @@ public record LedgerView(List<Row> probes, List<Distance> divergences) {
       Map<String, ProbeItem> asked =
           result.probe().items().stream().collect(Collectors.toMap(ProbeItem::id, item -> item));
       List<Item> list = items.computeIfAbsent(result.probe().name(), _ -> new ArrayList<>());
-      if (!result.probe().ofTexts()) {
-        result.rows().forEach(row -> list.add(item(row, Optional.ofNullable(asked.get(row.id())))));
+      for (ItemRow row : result.rows()) {
+        Optional<ProbeItem> item = Optional.ofNullable(asked.get(row.id()));
+        list.add(
+            new Item(
+                row, item.flatMap(ProbeItem::asked), item.flatMap(ProbeItem::right), false));
       }
     }
     return of(LedgerJson.of(ledger), items);
@@ -122,49 +131,91 @@ public record LedgerView(List<Row> probes, List<Distance> divergences) {
    * The view of a ledger's document.
    *
    * @param itemLines the lines of its item file; may be none
+   * @param where the lines' place, for the error
    */
-  static LedgerView of(JsonNode document, List<JsonNode> itemLines) {
+  static LedgerView of(JsonNode document, List<JsonNode> itemLines, String where) {
+    Map<String, Set<String>> trained = new HashMap<>();
+    for (JsonNode probe : document.path("probes")) {
+      trained.put(
+          probe.path("name").asString(""),
+          probe
+              .path("trained_items")
+              .valueStream()
+              .map(JsonNode::asString)
+              .collect(Collectors.toSet()));
+    }
     Map<String, List<Item>> items = new HashMap<>();
     for (JsonNode line : itemLines) {
-      if (line.path("answer_after").isString()) {
-        items
-            .computeIfAbsent(line.path("probe").asString(""), _ -> new ArrayList<>())
-            .add(
-                new Item(
-                    line.path("id").asString(""),
-                    Optional.empty(),
-                    Optional.empty(),
-                    line.path("before").asDouble(0),
-                    line.path("after").asDouble(0),
-                    text(line.path("answer_before")),
-                    text(line.path("answer_after")),
-                    line.path("loops_after").asBoolean(false)));
-      }
+      ItemRow row = LedgerJson.row(line, where);
+      items
+          .computeIfAbsent(row.probe(), _ -> new ArrayList<>())
+          .add(
+              new Item(
+                  row,
+                  Json.text(line.path("prompt")),
+                  Json.text(line.path("completion")),
+                  trained.getOrDefault(row.probe(), Set.of()).contains(row.id())));
     }
     return of(document, items);
   }
 
-  /** All items of one kind as one probe; empty if there are none that are right or wrong. */
+  /**
+   * All items of one kind as one probe; empty if there are none that are right or wrong. Where items
+   * of one document are among them, the interval is clustered, and there is none if the items'
+   * lines are not known.
+   */
   Optional<Change> pooled(ProbeKind kind) {
-    return probes.stream()
-        .filter(row -> row.kind() == kind)
-        .flatMap(row -> row.all().counts().stream())
-        .reduce(
-            (a, b) ->
-                new PairedCounts(
-                    a.kept() + b.kept(),
-                    a.lost() + b.lost(),
-                    a.won() + b.won(),
-                    a.neither() + b.neither()))
-        .map(
-            counts ->
-                new Change(
-                    counts.n(),
-                    counts.before(),
-                    counts.after(),
-                    counts.delta(),
-                    Optional.of(counts.interval()),
-                    Optional.of(counts)));
+    List<Row> rows =
+        probes.stream()
+            .filter(row -> row.kind() == kind && row.all().counts().isPresent())
+            .toList();
+    if (rows.isEmpty()) {
+      return Optional.empty();
+    }
+    PairedCounts counts =
+        rows.stream()
+            .flatMap(row -> row.all().counts().stream())
+            .reduce(
+                (a, b) ->
+                    new PairedCounts(
+                        a.kept() + b.kept(),
+                        a.lost() + b.lost(),
+                        a.won() + b.won(),
+                        a.neither() + b.neither()))
+            .orElseThrow();
+    if (rows.stream().allMatch(row -> row.all().documents() == 0)) {
+      return Optional.of(pooled(new Outcome.Rates(counts)));
+    }
+    if (rows.stream().allMatch(Row::whole)) {
+      return Optional.of(
+          pooled(
+              Outcome.of(
+                  rows.stream().flatMap(row -> row.items().stream()).map(Item::row).toList())));
+    }
+    return Optional.of(
+        new Change(
+            counts.n(),
+            counts.before(),
+            counts.after(),
+            counts.delta(),
+            Optional.empty(),
+            Optional.of(counts),
+            rows.stream().mapToInt(row -> row.all().documents()).sum(),
+            Optional.empty()));
+  }
+
+  /** As the document would have it. */
+  private static Change pooled(Outcome outcome) {
+    Outcome.Rates rates = (Outcome.Rates) outcome;
+    return new Change(
+        rates.n(),
+        rates.before(),
+        rates.after(),
+        rates.delta(),
+        rates.interval(),
+        Optional.of(rates.counts()),
+        rates.clusters().map(c -> c.documents()).orElse(0),
+        Optional.of(rates.clusters().isPresent() ? rates.p() : rates.counts().mcnemarP()));
   }
 
   private static LedgerView of(JsonNode document, Map<String, List<Item>> items) {
@@ -181,25 +232,22 @@ public record LedgerView(List<Row> probes, List<Distance> divergences) {
               probe.path("kind").asString("").equals("gain") ? ProbeKind.GAIN : ProbeKind.RETENTION,
               probe.path("metric").asString(""),
               change(probe),
-              probe.has("acc_norm")
-                  ? Optional.of(change(probe.path("acc_norm")))
-                  : Optional.empty(),
+              part(probe, "acc_norm"),
               slices,
-              probe.path("loops_before").asInt(0),
-              probe.path("loops_after").asInt(0),
-              Objects.requireNonNullElse(items.get(name), List.of())));
+              Objects.requireNonNullElse(items.get(name), List.of()),
+              probe));
     }
     List<Distance> distances = new ArrayList<>();
     if (document.path("kl").isObject()) {
-      distances.add(distance(document.path("kl"), document.path("bits_per_byte")));
+      distances.add(distance(document.path("kl"), part(document, "bits_per_byte")));
     }
     if (document.path("kl_on_prompts").isObject()) {
-      distances.add(distance(document.path("kl_on_prompts"), document.path("none")));
+      distances.add(distance(document.path("kl_on_prompts"), Optional.empty()));
     }
-    return new LedgerView(rows, distances);
+    return new LedgerView(rows, distances, document);
   }
 
-  private static Distance distance(JsonNode kl, JsonNode bits) {
+  private static Distance distance(JsonNode kl, Optional<Change> bits) {
     return new Distance(
         kl.path("on").asString(""),
         kl.path("nats_per_token").asDouble(0),
@@ -207,7 +255,12 @@ public record LedgerView(List<Row> probes, List<Distance> divergences) {
         kl.path("texts").asInt(0),
         kl.path("tokens").asLong(0),
         kl.path("top_agreement").asDouble(0),
-        bits.isObject() ? Optional.of(change(bits)) : Optional.empty());
+        bits);
+  }
+
+  /** The change that a field holds, if it holds one. */
+  static Optional<Change> part(JsonNode node, String field) {
+    return node.path(field).isObject() ? Optional.of(change(node.path(field))) : Optional.empty();
   }
 
   private static Change change(JsonNode node) {
@@ -220,11 +273,23 @@ public record LedgerView(List<Row> probes, List<Distance> divergences) {
       int kept = (int) Math.round(before * n) - lost;
       counts = Optional.of(new PairedCounts(kept, lost, won, n - kept - lost - won));
     }
-    double after = node.path("after").asDouble(0);
-    return new Change(n, before, after, node.path("delta").asDouble(0), interval(node), counts);
+    JsonNode clustered = node.path("p_clustered");
+    int documents = node.path("documents").asInt(0);
+    return new Change(
+        n,
+        before,
+        node.path("after").asDouble(0),
+        node.path("delta").asDouble(0),
+        interval(node),
+        counts,
+        documents,
+        clustered.isNumber()
+            ? Optional.of(clustered.asDouble())
+            : counts.filter(_ -> documents == 0).map(PairedCounts::mcnemarP));
   }
 
-  private static Optional<Interval> interval(JsonNode node) {
+  /** The 95 % interval of a node. */
+  static Optional<Interval> interval(JsonNode node) {
     JsonNode limits = node.path("ci95");
     if (limits.size() != 2) {
       return Optional.empty();
@@ -236,49 +301,5 @@ public record LedgerView(List<Row> probes, List<Distance> divergences) {
           default -> Interval.Method.CLUSTERED;
         };
     return Optional.of(new Interval(limits.get(0).asDouble(), limits.get(1).asDouble(), method));
-  }
-
-  private static Optional<String> text(JsonNode node) {
-    return node.isString() ? Optional.of(node.asString()) : Optional.empty();
-  }
-
-  private static Item item(ItemRow row, Optional<ProbeItem> item) {
-    return new Item(
-        row.id(),
-        item.flatMap(LedgerView::asked),
-        item.flatMap(LedgerView::right),
-        row.before(),
-        row.after(),
-        row.answerBefore(),
-        row.answerAfter(),
-        row.loopsAfter());
-  }
-
-  private static Optional<String> asked(ProbeItem item) {
-    return switch (item) {
-      case ProbeItem.Ask ask -> Optional.of(words(ask.prompt()));
-      case ProbeItem.Choose choose -> Optional.of(words(choose.prompt()));
-      case ProbeItem.Read _ -> Optional.empty();
-    };
-  }
-
-  private static Optional<String> right(ProbeItem item) {
-    return switch (item) {
-      case ProbeItem.Ask ask -> Optional.of(ask.completion());
-      case ProbeItem.Choose choose -> Optional.of(choose.choices().get(choose.answer()));
-      case ProbeItem.Read _ -> Optional.empty();
-    };
-  }
-
-  private static String words(Prompt prompt) {
-    return switch (prompt) {
-      case Prompt.Raw raw -> raw.text();
-      case Prompt.Chat chat when chat.messages().size() == 1 ->
-          chat.messages().getFirst().content();
-      case Prompt.Chat chat ->
-          chat.messages().stream()
-              .map(message -> message.role() + ": " + message.content())
-              .collect(Collectors.joining("\n"));
-    };
   }
 }

@@ -75,6 +75,15 @@ final class Markup {
     return this;
   }
 
+  /** The document's own program, as little escaped as the sheet. */
+  Markup script(String program) {
+    if (program.contains("</")) {
+      throw new IllegalArgumentException("a script that ends its element");
+    }
+    out.append("<script>").append(program).append("</script>\n");
+    return this;
+  }
+
   @Override
   public String toString() {
     if (!open.isEmpty()) {
@@ -94,6 +103,19 @@ final class Markup {
       case '>' -> out.append("&gt;");
       case '"' -> out.append("&quot;");
       case '\'' -> out.append("&#39;");
+      default -> show(point, out);
+    }
+  }
+
+  /** A text with all that is invisible shown, for those who escape it themselves. */
+  static String visible(String text) {
+    StringBuilder shown = new StringBuilder(text.length());
+    text.codePoints().forEach(point -> show(point, shown));
+    return shown.toString();
+  }
+
+  private static void show(int point, StringBuilder out) {
+    switch (point) {
       case '\n', '\t' -> out.append((char) point);
       case 0x7f -> out.append('\u2421');
       default -> {

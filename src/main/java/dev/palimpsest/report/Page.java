@@ -1,18 +1,24 @@
 package dev.palimpsest.report;
 
 import dev.palimpsest.measure.ProbeKind;
+import dev.palimpsest.run.Sha256;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
 /** The page, section by section. */
 final class Page {
-  /** What lists of items may take of the 5 MB; the numbers need little of the rest. */
-  private static final long ITEM_BYTES = 3_400_000;
+  /** What lists of items may take of the 5 MB, what all items packed, and what coloured texts. */
+  private static final long LIST_BYTES = 900_000;
+
+  private static final long DATA_BYTES = 2_700_000;
 
   private static final long TEXT_BYTES = 900_000;
 
@@ -25,52 +31,87 @@ final class Page {
           + " they need not end at them.";
 
   private final ReportData data;
-  private final ItemLists items;
+  private final List<List<ArmSection.Part>> arms = new ArrayList<>();
+  private final Optional<ItemData> items;
+  private final Optional<Markup> picture;
+  private final String script = resource("report.js");
   private final Markup html = new Markup();
 
   Page(ReportData data) {
     this.data = data;
-    this.items = ItemLists.within(ITEM_BYTES, data.arms());
+    ItemLists lists = ItemLists.within(LIST_BYTES, data.arms());
+    for (int i = 0; i < data.arms().size(); i++) {
+      arms.add(ArmSection.of(data.arms().get(i), id(i), lists));
+    }
+    this.items = ItemData.within(DATA_BYTES, data.arms());
+    this.picture = FrontierPicture.of(data.arms());
   }
 
   String html() {
     html.open("html", "lang", "en");
     head();
-    html.open("body");
+    html.open("body").element("a", "Skip to the content", "href", "#content", "class", "skip");
     html.open("header").element("h1", data.title());
+    alone().flatMap(ArmReport::ledger).ifPresent(ledger -> html.add(Verdict.of(ledger)));
     html.element("p", data.finding(), "class", "finding").closeLine();
     contents();
-    html.open("main");
-    frontier();
+    html.open("main", "id", "content", "tabindex", "-1");
+    picture.ifPresent(this::frontier);
     for (int i = 0; i < data.arms().size(); i++) {
       arm(i);
     }
+    explorer();
     texts();
-    facts("settings", "Settings, hashes, versions", data.settings());
+    if (!data.settings().isEmpty()) {
+      section("settings", "Settings, hashes, versions");
+      html.add(Fact.list(data.settings())).closeLine();
+    }
     reading();
-    html.closeLine().closeLine().closeLine();
+    html.closeLine();
+    items.ifPresent(
+        all ->
+            html.element("script", all.packed(), "type", "text/plain", "id", "item-data"));
+    html.script(script).closeLine().closeLine();
     return "<!doctype html>\n" + html;
+  }
+
+  /** The arm of a page about one. */
+  private Optional<ArmReport> alone() {
+    return data.arms().size() == 1 ? Optional.of(data.arms().getFirst()) : Optional.empty();
+  }
+
+  private static String id(int arm) {
+    return "arm-" + (arm + 1);
   }
 
   private void head() {
     html.open("head").single("meta", "charset", "utf-8");
     html.single("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
     html.single("meta", "name", "color-scheme", "content", "light dark");
-    // the browser itself then refuses whatever would come from elsewhere
+    // the browser itself then refuses whatever would come from elsewhere, and any other script
     html.single(
         "meta",
         "http-equiv",
         "Content-Security-Policy",
         "content",
-        "default-src 'none'; style-src 'unsafe-inline'");
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + hash(script) + "'");
     html.element("title", data.title()).style(resource("report.css")).closeLine();
   }
 
   private void contents() {
     html.open("nav", "aria-label", "Contents").open("ul");
-    link("frontier", "Gain against loss");
+    if (picture.isPresent()) {
+      link("frontier", "Gain against loss");
+    }
     for (int i = 0; i < data.arms().size(); i++) {
-      link("arm-" + (i + 1), FrontierPicture.mark(i) + " \u00b7 " + data.arms().get(i).title());
+      if (alone().isPresent()) {
+        arms.get(i).forEach(part -> link(part.id(), part.heading()));
+      } else {
+        link(id(i), FrontierPicture.mark(i) + " \u00b7 " + data.arms().get(i).title());
+      }
+    }
+    if (items.isPresent()) {
+      link("every-item", "Every item");
     }
     if (!data.texts().isEmpty()) {
       link("texts", "Token by token");
@@ -91,29 +132,19 @@ final class Page {
     html.element("h2", heading, "id", id + "-heading");
   }
 
-  private void frontier() {
+  private void frontier(Markup picture) {
     section("frontier", "Gain against loss");
-    Optional<Markup> picture = FrontierPicture.of(data.arms());
-    if (picture.isEmpty()) {
-      html.element(
-          "p",
-          "There is nothing to draw yet: that takes a ledger with at least one gain probe and one"
-              + " retention probe of questions.",
-          "class",
-          "note");
-    } else {
-      html.open("figure").add(picture.get());
-      boolean ways =
-          data.arms().stream()
-              .anyMatch(arm -> !arm.dial().isEmpty() || !arm.checkpoints().isEmpty());
-      html.element("figcaption", ways ? LETTERS + " " + WAYS : LETTERS);
-      html.closeLine();
-      arms();
-    }
+    html.open("figure").add(picture);
+    boolean ways =
+        data.arms().stream()
+            .anyMatch(arm -> !arm.dial().isEmpty() || !arm.checkpoints().isEmpty());
+    html.element("figcaption", ways ? LETTERS + " " + WAYS : LETTERS);
+    html.closeLine();
+    standings();
     html.closeLine();
   }
 
-  private void arms() {
+  private void standings() {
     Table table =
         Table.open(
             html,
@@ -122,151 +153,102 @@ final class Page {
             "gained",
             "95\u00a0% interval",
             "lost",
-            "95\u00a0% interval");
+            "95\u00a0% interval",
+            "gain, retention");
     for (int i = 0; i < data.arms().size(); i++) {
       String name = FrontierPicture.mark(i) + " \u00b7 " + data.arms().get(i).title();
       Optional<PathPoint> place = data.arms().get(i).place();
       if (place.isEmpty()) {
-        table.row(name, "not measured", "", "not measured", "");
+        table.row(name, "not measured", "", "not measured", "", "");
       } else {
-        point(table, name, place.get());
+        PathPoint point = place.get();
+        table.row(
+            name,
+            Numbers.points(point.gain()),
+            Numbers.points(point.gainInterval()),
+            Numbers.points(point.loss()),
+            Numbers.points(point.lossInterval()),
+            verdict(data.arms().get(i).ledger().orElseThrow()));
       }
     }
     table.close();
   }
 
-  private static void point(Table table, String name, PathPoint point) {
-    table.row(
-        name,
-        Numbers.points(point.gain()),
-        Numbers.points(point.gainInterval()),
-        Numbers.points(point.loss()),
-        Numbers.points(point.lossInterval()));
+  private static String verdict(LedgerView ledger) {
+    return Verdict.words(ledger.pooled(ProbeKind.GAIN).orElseThrow(), ProbeKind.GAIN)
+        + ", "
+        + Verdict.words(ledger.pooled(ProbeKind.RETENTION).orElseThrow(), ProbeKind.RETENTION);
   }
 
   private void arm(int index) {
-    ArmReport arm = data.arms().get(index);
-    String id = "arm-" + (index + 1);
-    html.open("section", "id", id, "aria-labelledby", id + "-heading");
-    html.open("h2", "id", id + "-heading");
+    html.open("section", "id", id(index), "aria-labelledby", id(index) + "-heading");
+    html.open("h2", "id", id(index) + "-heading");
     html.element(
         "span", FrontierPicture.mark(index), "class", "badge " + FrontierPicture.colour(index));
-    html.text(" " + arm.title()).closeLine();
-    arm.ledger().ifPresent(ledger -> ledger(ledger, arm));
-    if (!arm.curve().isEmpty()) {
-      html.element("h3", "Training").add(CurvePicture.of(arm.curve(), arm.title(), id + "-curve"));
-    }
-    path("Checkpoints of " + arm.title(), arm.checkpoints());
-    path("The adapter scaled, " + arm.title(), arm.dial());
-    if (!arm.cost().isEmpty()) {
-      html.element("h3", "Cost");
-      list(arm.cost());
+    html.text(" " + data.arms().get(index).title()).closeLine();
+    for (ArmSection.Part part : arms.get(index)) {
+      html.element("h3", part.heading(), "id", part.id()).add(part.body());
     }
     html.closeLine();
   }
 
-  private void ledger(LedgerView ledger, ArmReport arm) {
-    for (ProbeKind kind : List.of(ProbeKind.GAIN, ProbeKind.RETENTION)) {
-      ledger
-          .pooled(kind)
-          .ifPresent(
-              change -> {
-                html.open("p").element("strong", kind == ProbeKind.GAIN ? "Gain" : "Retention");
-                html.text(": " + ProbeTable.told(change)).closeLine();
-              });
-    }
-    if (!ledger.probes().isEmpty()) {
-      html.element("h3", "Probes").add(ProbeTable.of(ledger, arm.title()));
-    }
-    if (!ledger.divergences().isEmpty()) {
-      html.element("h3", "How far the distribution moved");
-      divergences(ledger, arm);
-    }
-    html.element("h3", "Item by item");
-    loops(ledger);
-    Markup lists = items.of(ledger);
-    if (lists.toString().isEmpty()) {
-      html.element("p", unlisted(ledger), "class", "note");
-    }
-    html.element("h4", "Items that changed", "class", "hidden").add(lists);
-  }
-
-  private static String unlisted(LedgerView ledger) {
-    boolean known = ledger.probes().stream().anyMatch(row -> !row.items().isEmpty());
-    return known
-        ? "No item was lost or won."
-        : "The items are not listed: their lines (ledger --items) were not given.";
-  }
-
-  private void loops(LedgerView ledger) {
-    int before = ledger.probes().stream().mapToInt(LedgerView.Row::loopsBefore).sum();
-    int after = ledger.probes().stream().mapToInt(LedgerView.Row::loopsAfter).sum();
-    html.element(
-        "p",
-        "Answers that ended in endless repetition: "
-            + Numbers.count(before)
-            + " before, "
-            + Numbers.count(after)
-            + " after.");
-  }
-
-  private void divergences(LedgerView ledger, ArmReport arm) {
-    Table table =
-        Table.open(
-            html,
-            "KL(base\u2016after) of " + arm.title() + ", exact at each position",
-            "along",
-            "nats a token",
-            "95\u00a0% interval",
-            "same likeliest token",
-            "texts",
-            "tokens");
-    for (LedgerView.Distance distance : ledger.divergences()) {
-      table.row(
-          distance.on(),
-          Numbers.fine(distance.natsPerToken()),
-          distance.interval().map(Numbers::fine).orElse("none"),
-          Numbers.percent(distance.topAgreement()),
-          Numbers.count(distance.texts()),
-          Numbers.count(distance.tokens()));
-    }
-    table.close();
-    for (LedgerView.Distance distance : ledger.divergences()) {
-      distance.bits().ifPresent(bits -> html.element("p", told(distance.on(), bits)));
-    }
-  }
-
-  private static String told(String on, LedgerView.Change bits) {
-    return "Bits a byte along "
-        + on
-        + ": "
-        + Numbers.fine(bits.before())
-        + " before, "
-        + Numbers.fine(bits.after())
-        + " after, \u0394 "
-        + Numbers.fineSigned(bits.delta())
-        + " "
-        + bits.interval().map(Numbers::fineSigned).orElse("(one text: no interval)")
-        + "; more is worse.";
-  }
-
-  private void path(String caption, List<PathPoint> points) {
-    if (points.isEmpty()) {
+  private void explorer() {
+    if (items.isEmpty()) {
       return;
     }
-    html.open("details").element("summary", caption + ": " + points.size() + " points");
-    Table table =
-        Table.open(
-            html,
-            caption + ", in percentage points",
-            "at",
-            "gained",
-            "95\u00a0% interval",
+    section("every-item", "Every item");
+    html.element(
+        "p",
+        "All "
+            + Numbers.count(items.get().items())
+            + " answers of both sides are in this file, packed."
+            + (items.get().cut()
+                ? " To keep it small, texts longer than "
+                    + Numbers.count(items.get().longest())
+                    + " characters are cut, more so those of items that did not change; the"
+                    + " ledger's item lines have them whole."
+                : ""));
+    html.element(
+        "p",
+        "Looking through them takes this page's script, which does not run here. The items that"
+            + " changed stand above.",
+        "class",
+        "note",
+        "id",
+        "without-script");
+    html.open("details", "id", "explorer", "class", "list", "hidden", "");
+    html.element("summary", "Look through them");
+    html.open("div", "class", "filters", "role", "search", "aria-label", "Items");
+    choice("part", "probe", List.of(), List.of());
+    choice(
+        "outcome",
+        "outcome",
+        List.of("changed", "lost", "won", "kept", "neither", "loops", "trained", "all"),
+        List.of(
+            "lost or won",
             "lost",
-            "95\u00a0% interval");
-    points.forEach(point -> point(table, point.label(), point));
-    table.close();
+            "won",
+            "right both times",
+            "wrong both times",
+            "endless repetition after",
+            "in the training data",
+            "all"));
+    html.open("label").text("words ").single("input", "type", "search", "name", "words").close();
     html.closeLine();
+    html.element("p", "", "id", "explorer-count", "role", "status");
+    html.element("ol", "", "class", "items", "id", "explorer-items");
+    html.open("p", "class", "filters");
+    html.element("button", "Previous", "type", "button", "name", "previous");
+    html.element("button", "Next", "type", "button", "name", "next");
+    html.close().close().closeLine();
+  }
+
+  private void choice(String name, String label, List<String> values, List<String> words) {
+    html.open("label").text(label + " ").open("select", "name", name);
+    for (int i = 0; i < values.size(); i++) {
+      html.element("option", words.get(i), "value", values.get(i));
+    }
+    html.close().close();
   }
 
   private void texts() {
@@ -276,28 +258,17 @@ final class Page {
     }
   }
 
-  private void facts(String id, String heading, List<Fact> facts) {
-    if (!facts.isEmpty()) {
-      section(id, heading);
-      list(facts);
-      html.closeLine();
-    }
-  }
-
-  private void list(List<Fact> facts) {
-    html.open("dl", "class", "facts");
-    for (Fact fact : facts) {
-      html.open("div").element("dt", fact.name()).element("dd", fact.value()).closeLine();
-    }
-    html.closeLine();
-  }
-
   private void reading() {
     section("reading", "How to read this");
     for (String line : resource("reading.txt").strip().split("\n\n", -1)) {
       html.element("p", line.replace('\n', ' '));
     }
     html.closeLine();
+  }
+
+  private static String hash(String text) {
+    String hex = Sha256.of(text.getBytes(StandardCharsets.UTF_8));
+    return Base64.getEncoder().encodeToString(HexFormat.of().parseHex(hex));
   }
 
   private static String resource(String name) {

@@ -27,6 +27,33 @@ public record PathPoint(
     }
   }
 
+  /** The base, whose change against itself is none. */
+  static PathPoint base(String label) {
+    return new PathPoint(label, 0, Optional.empty(), 0, Optional.empty());
+  }
+
+  /** Opens a table of such points, the first column named. */
+  static Table table(Markup html, String caption, String first) {
+    return Table.open(
+        html,
+        caption + ", in percentage points",
+        first,
+        "gained",
+        "95\u00a0% interval",
+        "lost",
+        "95\u00a0% interval");
+  }
+
+  /** Its row in such a table. */
+  void row(Table table, String name) {
+    table.row(
+        name,
+        Numbers.points(gain),
+        Numbers.points(gainInterval),
+        Numbers.points(loss),
+        Numbers.points(lossInterval));
+  }
+
   /** The place of a ledger: its items pooled by kind; empty if it lacks one of the kinds. */
   public static Optional<PathPoint> of(String label, Ledger ledger) {
     return of(label, LedgerView.of(ledger));

@@ -105,8 +105,16 @@ final class ProbeTable {
     html.close();
     html.element("td", change.counts().map(c -> Numbers.count(c.lost())).orElse("\u2013"));
     html.element("td", change.counts().map(c -> Numbers.count(c.won())).orElse("\u2013"));
-    html.element("td", change.counts().map(c -> Numbers.p(c.mcnemarP())).orElse("\u2013"));
+    p(html, change);
     html.closeLine();
+  }
+
+  private static void p(Markup html, LedgerView.Change change) {
+    html.open("td").text(change.p().map(Numbers::p).orElse("\u2013"));
+    if (change.p().isPresent() && change.documents() > 0) {
+      html.text(" ").element("small", Numbers.count(change.documents()) + " documents");
+    }
+    html.close();
   }
 
   private static void interval(Markup html, LedgerView.Change change, boolean rates) {

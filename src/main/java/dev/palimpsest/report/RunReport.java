@@ -1,7 +1,8 @@
 package dev.palimpsest.report;
 
-import dev.palimpsest.measure.ProbeKind;
+import dev.palimpsest.measure.PathJson;
 import dev.palimpsest.measure.RunLedger;
+import dev.palimpsest.measure.SamplesJson;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Json;
@@ -10,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,10 +20,6 @@ import tools.jackson.databind.JsonNode;
 
 /** The report of one run folder. */
 final class RunReport {
-  private static final String OUTDATED =
-      "; the run went on after this ledger was taken: it is of an earlier adapter, take it again.";
-  private static final String LEDGER_FORMAT = "palimpsest-ledger/1";
-
   private final Path run;
   private final JsonNode about;
   private final List<JsonNode> metrics;
@@ -33,8 +31,7 @@ final class RunReport {
     this.about = RunFolder.about(run);
     this.metrics = RunFolder.metrics(run);
     this.result = RunFolder.result(run);
-    Path ledger = run.resolve(RunLedger.DOCUMENT);
-    this.document = Files.isRegularFile(ledger) ? Optional.of(Json.read(ledger)) : Optional.empty();
+    this.document = document(RunLedger.DOCUMENT, "palimpsest-ledger/1");
   }
 
   static ReportData of(Path run) {
@@ -45,14 +42,16 @@ final class RunReport {
     String name = String.valueOf(run.toAbsolutePath().normalize().getFileName());
     Optional<LedgerView> ledger = ledger();
     List<LossPoint> curve = curve();
-    ArmReport arm = new ArmReport(name, "", ledger, List.of(), List.of(), curve, cost());
+    OverTime time = time();
+    ArmReport arm =
+        new ArmReport(name, "", ledger, time.dial(), time.checkpoints(), curve, cost(), time);
     List<Fact> settings = new ArrayList<>();
     flatten("", about, settings);
     sides(settings);
-    return new ReportData("Run " + name, finding(curve, ledger), List.of(arm), List.of(), settings);
+    return new ReportData("Run " + name, finding(curve, ledger, time), List.of(arm), List.of(), settings);
   }
 
-  private String finding(List<LossPoint> curve, Optional<LedgerView> ledger) {
+  private String finding(List<LossPoint> curve, Optional<LedgerView> ledger, OverTime time) {
     StringBuilder text = new StringBuilder();
     if (curve.isEmpty()) {
       text.append("No step has been logged yet");
@@ -65,17 +64,32 @@ final class RunReport {
           .append(" to ")
           .append(Numbers.fixed(curve.getLast().train(), 3));
     }
-    ledger
-        .flatMap(view -> view.pooled(ProbeKind.GAIN))
-        .ifPresent(change -> text.append("; gain probes: ").append(ProbeTable.told(change)));
-    ledger
-        .flatMap(view -> view.pooled(ProbeKind.RETENTION))
-        .ifPresent(change -> text.append("; retention probes: ").append(ProbeTable.told(change)));
     if (ledger.isEmpty()) {
-      return text.append("; no ledger was taken.").toString();
+      text.append("; no ledger was taken (ledger --after MODEL+")
+          .append(run.resolve("adapter"))
+          .append(" takes one)");
     }
-    boolean outdated = document.filter(taken -> RunLedger.outdated(taken, run)).isPresent();
-    return text.append(outdated ? OUTDATED : ".").toString();
+    return text.append(outdated(time)).toString();
+  }
+
+  /** What was measured before the run went on. */
+  private String outdated(OverTime time) {
+    List<String> old = new ArrayList<>();
+    Map<String, Optional<JsonNode>> taken = new LinkedHashMap<>();
+    taken.put("ledger", document);
+    taken.put("path", time.path());
+    taken.put("samples", time.samples());
+    taken.forEach(
+        (name, each) -> {
+          if (each.filter(found -> RunLedger.outdated(found, run)).isPresent()) {
+            old.add(name);
+          }
+        });
+    return old.isEmpty()
+        ? "."
+        : "; the run went on since: of an earlier adapter, and to be taken again: "
+            + String.join(", ", old)
+            + ".";
   }
 
   private Optional<LedgerView> ledger() {
@@ -83,31 +97,49 @@ final class RunReport {
     if (document.isEmpty()) {
       return Optional.empty();
     }
-    String format = document.get().path("format").asString("");
-    if (!format.equals(LEDGER_FORMAT)) {
-      throw new BadInput(file + ": format is '" + format + "', expected '" + LEDGER_FORMAT + "'");
-    }
     try {
-      return Optional.of(LedgerView.of(document.get(), items()));
+      return Optional.of(LedgerView.of(
+              document.get(), lines(RunLedger.ITEMS), run.resolve(RunLedger.ITEMS).toString()));
     } catch (IllegalArgumentException e) {
       throw new BadInput(file + ": its numbers do not fit together: " + e.getMessage(), e);
     }
   }
 
-  private List<JsonNode> items() {
-    Path file = run.resolve(RunLedger.ITEMS);
+  private OverTime time() {
+    return new OverTime(
+        document(PathJson.DOCUMENT, "palimpsest-path/1"),
+        document(SamplesJson.DOCUMENT, "palimpsest-samples/1"),
+        lines(SamplesJson.LINES));
+  }
+
+  /** A document of the run's folder, if it is there. */
+  private Optional<JsonNode> document(String name, String format) {
+    Path file = run.resolve(name);
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    JsonNode document = Json.read(file);
+    String found = document.path("format").asString("");
+    if (!found.equals(format)) {
+      throw new BadInput(file + ": format is '" + found + "', expected '" + format + "'");
+    }
+    return Optional.of(document);
+  }
+
+  private List<JsonNode> lines(String name) {
+    Path file = run.resolve(name);
     if (!Files.isRegularFile(file)) {
       return List.of();
     }
-    List<JsonNode> items = new ArrayList<>();
+    List<JsonNode> lines = new ArrayList<>();
     try {
       for (String line : Files.readAllLines(file)) {
-        items.add(Json.parse(line, file + ", line " + (items.size() + 1)));
+        lines.add(Json.parse(line, file + ", line " + (lines.size() + 1)));
       }
     } catch (IOException e) {
       throw EnvironmentFailure.of(file + ": cannot be read", e);
     }
-    return items;
+    return lines;
   }
 
   /** What the ledger holds against each other, where it says so. */

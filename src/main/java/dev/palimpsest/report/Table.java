@@ -2,6 +2,9 @@ package dev.palimpsest.report;
 
 /** A plain table: a caption, a heading for each column, the first cell of a row its heading. */
 final class Table {
+  /** A longer cell is broken into lines. */
+  private static final int LONGEST_LINE = 36;
+
   private final Markup html;
 
   private Table(Markup html) {
@@ -19,11 +22,37 @@ final class Table {
     return new Table(html);
   }
 
+  /** A whole row. */
   void row(String heading, String... cells) {
-    html.open("tr").element("th", heading, "scope", "row");
+    begin(heading);
     for (String cell : cells) {
+      cell(cell);
+    }
+    end();
+  }
+
+  /** Begins a row, to be ended. */
+  Table begin(String heading) {
+    html.open("tr").element("th", heading, "scope", "row");
+    return this;
+  }
+
+  Table cell(String cell) {
+    if (cell.length() > LONGEST_LINE) {
+      html.element("td", cell, "class", "words");
+    } else {
       html.element("td", cell);
     }
+    return this;
+  }
+
+  /** A cell with a picture that says no more than other cells do. */
+  Table picture(Markup picture) {
+    html.open("td", "class", "picture").add(picture).close();
+    return this;
+  }
+
+  void end() {
     html.closeLine();
   }
 

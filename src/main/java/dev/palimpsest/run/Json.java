@@ -1,6 +1,7 @@
 package dev.palimpsest.run;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
@@ -51,6 +52,11 @@ public final class Json {
                   + e.getLocation().getColumnNr();
       throw new BadInput(where + at + ": not JSON: " + e.getOriginalMessage(), e);
     }
+  }
+
+  /** A text's own words; empty for whatever is no text. */
+  public static Optional<String> text(JsonNode node) {
+    return node.isString() ? Optional.of(node.asString()) : Optional.empty();
   }
 
   /** Compact text of a record, map, list or node. */

@@ -1,148 +1,246 @@
 package dev.palimpsest.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.palimpsest.measure.Ledger;
-import dev.palimpsest.measure.PairedCounts;
-import dev.palimpsest.measure.ProbeKind;
-import dev.palimpsest.measure.RunLedger;
-import dev.palimpsest.measure.Side;
-import dev.palimpsest.run.RunFolder;
-import dev.palimpsest.tune.Tuner;
 import java.awt.image.BufferedImage;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalLong;
 import javax.imageio.ImageIO;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
-/** Pages in a browser, on a phone and on a screen, scripts off and the network gone. */
+/** Pages in a browser without a network: on a phone, on a screen, on paper, and by keyboard. */
 class BrowserEndToEndTest {
-  @TempDir private Path folder;
+  private static final String MEASURED =
+      """
+      (() => {
+        const root = document.documentElement, closed = root.scrollWidth;
+        document.querySelectorAll('details').forEach(d => d.open = true);
+        return { closed, open: root.scrollWidth,
+          words: document.body.innerText.split(/\\s+/).length,
+          drawn: [...document.querySelectorAll('svg')]
+              .filter(s => s.getBoundingClientRect().width > 0).length };
+      })()
+      """;
+
+  @TempDir private static Path folder;
+  private static Chromium browser;
+
+  @BeforeAll
+  static void start() throws Exception {
+    browser = Chromium.start(folder);
+  }
+
+  @AfterAll
+  static void stop() {
+    if (browser != null) {
+      browser.close();
+    }
+  }
 
   @ParameterizedTest
-  @CsvSource({"run,390", "run,1280", "ledger,390", "ledger,1280", "full,390", "full,1280"})
-  void page_inABrowser_fitsAndStandsByItself(String name, int width) throws Exception {
-    Chromium browser = Chromium.in(folder);
-    Path page = folder.resolve(name + ".html");
-    ReportPage.write(page, data(name));
+  @CsvSource({
+    "run,390,light", "run,1280,dark", "whole,390,dark", "whole,1280,light", "full,390,light"
+  })
+  void page_inABrowser_fitsAndStandsByItself(String name, int width, String scheme)
+      throws Exception {
+    browser.media("screen", scheme);
+    browser.show(page(name), width);
 
-    JsonNode found = browser.measure(page, width);
+    JsonNode found = browser.evaluate(MEASURED);
 
-    assertThat(found.get("width").asInt()).isEqualTo(width);
     assertThat(found.get("closed").asInt()).as("no scrolling sideways").isEqualTo(width);
     assertThat(found.get("open").asInt()).as("nor with all lists open").isEqualTo(width);
     assertThat(found.get("words").asInt()).isGreaterThan(200);
     assertThat(found.get("drawn").asInt()).isPositive();
-    assertThat(found.get("requests")).isEmpty();
+    assertThat(browser.requests()).isEmpty();
+    assertThat(browser.complaints()).isEmpty();
 
-    Path file = Path.of("target", "pages", name + "-" + width + ".png").toAbsolutePath();
-    Files.createDirectories(file.getParent());
-    BufferedImage picture = ImageIO.read(browser.picture(page, width, 1600, file).toFile());
+    Path file = Path.of("target", "pages", name + "-" + width + ".png");
+    BufferedImage picture = ImageIO.read(browser.picture(file, 1600).toFile());
     assertThat(colours(picture)).as("something is drawn").isGreaterThan(8);
   }
 
   @Test
-  void measure_aPageThatIsTooWide_tells() throws Exception {
-    Path page = folder.resolve("bad.html");
-    Files.writeString(page, "<!doctype html><body><div style='width: 700px'>wide</div></body>");
+  void page_everySection_isThereAndLinked() throws Exception {
+    browser.show(page("whole"), 1280);
 
-    JsonNode found = Chromium.in(folder).measure(page, 390);
-
-    assertThat(found.get("closed").asInt()).isGreaterThan(650);
-    assertThat(found.get("drawn").asInt()).isZero();
+    JsonNode headings =
+        browser.evaluate("[...document.querySelectorAll('h2, h3')].map(h => h.textContent)");
+    assertThat(headings.valueStream().map(JsonNode::asString))
+        .contains(
+            "The verdict",
+            "What it was to learn",
+            "What it could do before",
+            "Is that decided?",
+            "How far it moved",
+            "Gain against loss",
+            "Probes, before and after",
+            "Held against your limits",
+            "Lost and won, item by item",
+            "How it answers",
+            "How far the distribution moved",
+            "What weakens these numbers",
+            "Every item",
+            "How to read this");
+    JsonNode missing =
+        browser.evaluate(
+            "[...document.querySelectorAll('nav a')].map(a => a.getAttribute('href'))"
+                + ".filter(h => !document.querySelector(h))");
+    assertThat(missing).isEmpty();
   }
 
   @Test
-  void measure_aPageThatReachesOut_tells() throws Exception {
-    Path page = folder.resolve("bad.html");
-    Files.writeString(
-        page, "<!doctype html><body><img src='http://pictures.example/a.png'></body>");
+  void page_byKeyboard_skipsOpensAndTurns() throws Exception {
+    browser.show(page("whole"), 1280);
+    browser.await("!document.getElementById('explorer').hidden");
 
-    JsonNode found = Chromium.in(folder).measure(page, 390);
+    browser.press("Tab");
+    assertThat(focused()).isEqualTo("Skip to the content");
+    assertThat(browser.evaluate("getComputedStyle(document.activeElement).outlineStyle").asString())
+        .isEqualTo("solid");
+    browser.press("Enter");
+    assertThat(browser.evaluate("document.activeElement.id").asString()).isEqualTo("content");
 
-    assertThat(found.get("requests").get(0).asString()).isEqualTo("http://pictures.example/a.png");
+    browser.evaluate("document.querySelector('#arm-1-items ~ details:not([open]) summary').focus()");
+    String opened = "document.activeElement.parentElement.open";
+    assertThat(browser.evaluate(opened).asBoolean()).isFalse();
+    browser.press("Enter");
+    assertThat(browser.evaluate(opened).asBoolean()).isTrue();
+    browser.press("Space");
+    assertThat(browser.evaluate(opened).asBoolean()).isFalse();
+
+    browser.evaluate("document.querySelector('#explorer summary').focus()");
+    browser.press("Enter");
+    String count = "document.getElementById('explorer-count').textContent";
+    assertThat(browser.evaluate(count).asString()).isEqualTo("Items 1 to 25 of 80");
+    browser.evaluate("document.querySelector('[name=next]').focus()");
+    browser.press("Enter");
+    assertThat(browser.evaluate(count).asString()).isEqualTo("Items 26 to 50 of 80");
+    browser.evaluate(
+        "(s => { s.value = 'trained'; s.dispatchEvent(new Event('change')) })"
+            + "(document.querySelector('[name=outcome]'))");
+    assertThat(browser.evaluate(count).asString()).isEqualTo("Items 1 to 3 of 3");
+    assertThat(browser.complaints()).isEmpty();
   }
 
   @Test
-  void measure_aPageWithAScript_fails() throws Exception {
-    Path page = folder.resolve("bad.html");
-    Files.writeString(page, "<!doctype html><body><script>document.title = 'x'</script></body>");
-    Chromium browser = Chromium.in(folder);
+  void colouredTokens_byKeyboard_tellTheirNumbers() throws Exception {
+    browser.show(page("full"), 1280);
 
-    assertThatThrownBy(() -> browser.measure(page, 390))
-        .isInstanceOf(AssertionError.class)
-        .hasMessageContaining("CONSOLE");
+    browser.evaluate("document.querySelector('.coloured').focus()");
+    browser.press("ArrowRight");
+    browser.press("ArrowRight");
+
+    assertThat(browser.evaluate("document.querySelector('.told').textContent").asString())
+        .matches("“ river” .*: .* → .*");
   }
 
-  private ReportData data(String name) {
-    return switch (name) {
-      case "run" -> ReportPage.ofRun(run());
-      case "ledger" ->
-          new ReportData(
-              "Ledger",
-              "One ledger.",
-              List.of(ArmReport.of("adapter", "", ledger())),
-              List.of(),
-              List.of());
-      default -> SampleReport.full();
-    };
-  }
-
-  private static Ledger ledger() {
-    return new Ledger(
-        List.of(
-            SampleReport.probe("task", ProbeKind.GAIN, new PairedCounts(3, 1, 40, 16), 1),
-            SampleReport.probe("sums", ProbeKind.RETENTION, new PairedCounts(80, 9, 4, 27), 2)),
-        Optional.empty(),
-        Optional.empty());
-  }
-
-  private Path run() {
-    Path run = folder.resolve("my-run");
-    try (RunFolder open =
-        RunFolder.create(
-            run,
-            Map.of(
-                "job",
-                Map.of("model", "smollm2", "lora", Map.of("rank", 16)),
-                "base",
-                "f00d".repeat(16)))) {
-      List<LossPoint> curve = SampleReport.curve(200, 1);
-      for (LossPoint point : curve) {
-        open.log(point.step(), Map.of("step", point.step(), "loss", point.train(), "tokens", 512));
-      }
-      open.write(
-          "adapter", in -> Files.writeString(in.resolve("adapter_model.safetensors"), "weights"));
-      open.finish(
-          new Tuner.Result(
-              200,
-              102_400,
-              9000,
-              65,
-              1575,
-              0.4,
-              OptionalDouble.empty(),
-              1L << 30,
-              true,
-              OptionalLong.empty(),
-              OptionalDouble.empty(),
-              OptionalDouble.empty()));
+  @Test
+  void page_withoutScripts_hasItsListsAndSaysWhatIsMissing() throws Exception {
+    browser.scripts(false);
+    try {
+      browser.show(page("whole"), 1280);
+      JsonNode found =
+          browser.evaluate(
+              "({ note: document.getElementById('without-script').getClientRects().length,"
+                  + " explorer: document.getElementById('explorer').getClientRects().length,"
+                  + " items: document.querySelectorAll('#arm-1-items ~ details li').length })");
+      assertThat(found.get("note").asInt()).isPositive();
+      assertThat(found.get("explorer").asInt()).isZero();
+      assertThat(found.get("items").asInt()).isGreaterThanOrEqualTo(78);
+    } finally {
+      browser.scripts(true);
     }
-    Side before = new Side("smollm2", Optional.empty());
-    Side after = new Side("smollm2", Optional.of(run.resolve("adapter")));
-    RunLedger.of(before, after).orElseThrow().write(ledger());
-    return run;
+  }
+
+  @Test
+  void page_onPaper_hasItsTables() throws Exception {
+    browser.show(page("whole"), 1280);
+
+    Path pdf = browser.paper(Path.of("target", "pages", "whole.pdf"));
+
+    assertThat(Files.readAllBytes(pdf)).startsWith("%PDF".getBytes(StandardCharsets.UTF_8));
+    assertThat(Files.size(pdf)).isGreaterThan(20_000);
+    assertThat(browser.evaluate("getComputedStyle(document.querySelector('nav')).display").asString())
+        .isEqualTo("none");
+    browser.media("screen", "light");
+  }
+
+  @Test
+  void page_ofManyItems_findsOneOfThem() throws Exception {
+    Path file = folder.resolve("large.html");
+    ReportPage.write(
+        file,
+        data(new ArmReport("arm", "", Optional.of(SampleReport.large(20_000)), List.of())));
+    browser.show(file, 1280);
+    browser.await("!document.getElementById('explorer').hidden");
+    browser.evaluate(
+        "document.querySelector('#explorer').open = true;"
+            + "document.querySelector('[name=outcome]').value = 'all';"
+            + "(w => { w.value = 'item-19999'; w.dispatchEvent(new Event('input')) })"
+            + "(document.querySelector('[name=words]'))");
+
+    assertThat(
+            browser.evaluate("document.querySelector('#explorer-items').innerText").asString())
+        .contains("item-19999", "before", "after");
+    assertThat(browser.complaints()).isEmpty();
+  }
+
+  @Test
+  void page_withAnotherScript_isRefusedByItsOwnPolicy() throws Exception {
+    Path file = page("whole");
+    String html = Files.readString(file);
+    Files.writeString(
+        file, html.replace("</main>", "<script>document.title = 'x'</script></main>"));
+
+    browser.show(file, 1280);
+
+    assertThat(browser.evaluate("document.title").asString()).isEqualTo("Title");
+    assertThat(browser.complaints()).anyMatch(each -> each.contains("Content Security Policy"));
+  }
+
+  @Test
+  void page_thatReachesOutOrIsTooWide_isFound() throws Exception {
+    Path file = folder.resolve("bad.html");
+    Files.writeString(
+        file,
+        "<!doctype html><meta name=viewport content='width=device-width'>"
+            + "<body><div style='width: 700px'>wide</div><img src='http://pictures.example/a.png'>");
+
+    browser.show(file, 390);
+
+    assertThat(browser.requests()).contains("http://pictures.example/a.png");
+    assertThat(browser.evaluate(MEASURED).get("closed").asInt()).isGreaterThan(650);
+  }
+
+  private static String focused() {
+    return browser.evaluate("document.activeElement.textContent").asString();
+  }
+
+  private static Path page(String name) {
+    Path page = folder.resolve(name + ".html");
+    ReportPage.write(
+        page,
+        switch (name) {
+          case "run" -> ReportPage.ofRun(SampleReport.run(folder.resolve("my-run")));
+          case "whole" -> data(SampleReport.whole());
+          default -> SampleReport.full();
+        });
+    return page;
+  }
+
+  private static ReportData data(ArmReport arm) {
+    return new ReportData("Title", "Finding.", List.of(arm), List.of(), List.of());
   }
 
   private static long colours(BufferedImage picture) {

@@ -3,6 +3,7 @@ package dev.palimpsest.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.palimpsest.measure.Interval;
 import dev.palimpsest.measure.Ledger;
 import dev.palimpsest.measure.LedgerJson;
 import dev.palimpsest.measure.PairedCounts;
@@ -10,12 +11,18 @@ import dev.palimpsest.measure.ProbeKind;
 import dev.palimpsest.measure.RunLedger;
 import dev.palimpsest.measure.Side;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Json;
 import dev.palimpsest.run.RunFolder;
 import dev.palimpsest.tune.Tuner;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +33,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.zip.InflaterInputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
 
 class ReportPageTest {
   private static final Pattern REFERENCE =
@@ -42,9 +53,22 @@ class ReportPageTest {
     List<String> references = groups(REFERENCE, html);
     assertThat(references).isNotEmpty().allMatch(reference -> reference.startsWith("#"));
     assertThat(html)
-        .doesNotContain("<script", "<link", "@import", "url(")
+        .doesNotContain("<link", "@import", "url(")
         .doesNotContainPattern("<[^>]* on\\w+=");
-    assertThat(html).contains("default-src &#39;none&#39;");
+  }
+
+  @Test
+  void page_runsItsOwnScriptOnly() throws Exception {
+    String html = written(SampleReport.full());
+
+    assertThat(groups(Pattern.compile("<script([^>]*)>"), html))
+        .containsExactly(" type=\"text/plain\" id=\"item-data\"", "");
+    String script = groups(Pattern.compile("(?s)<script>(.*?)</script>"), html).getFirst();
+    byte[] hash =
+        MessageDigest.getInstance("SHA-256").digest(script.getBytes(StandardCharsets.UTF_8));
+    assertThat(html)
+        .contains("default-src &#39;none&#39;")
+        .contains("script-src &#39;sha256-" + Base64.getEncoder().encodeToString(hash) + "&#39;");
   }
 
   @Test
@@ -86,8 +110,8 @@ class ReportPageTest {
     assertThat(text(html))
         .contains("sums exact retention 200 50.0\u00a0% 36.0\u00a0% \u221214.0")
         .contains(Numbers.points(counts.interval()) + " score 40 12 0.0001")
-        .contains("Gain: +60.0 points")
-        .contains("Retention: \u221214.0 points")
+        .contains("Gain: +60.0 points", "\u25b2 gained, beyond doubt")
+        .contains("Retention: \u221214.0 points", "\u25bc lost, beyond doubt")
         .contains("Lost, sums: 40 items");
     assertThat(html).contains("<svg", "gained +60.0", "lost +14.0");
   }
@@ -109,28 +133,64 @@ class ReportPageTest {
     assertThat(place.lossInterval().orElseThrow().high()).isEqualTo(-counts.interval().low());
   }
 
-  @Test
-  void page_of20000LostItems_isUnder5MegabytesAndSaysWhatItShows() throws IOException {
+  @ParameterizedTest
+  @ValueSource(ints = {40, 2_000, 20_000})
+  void page_ofManyItems_isUnder5MegabytesAndHasEveryAnswer(int items) throws IOException {
+    LedgerView ledger = SampleReport.large(items);
     Path file = folder.resolve("large.html");
-    ReportPage.write(file, SampleReport.large(20_000));
+    ArmReport arm = new ArmReport("arm", "", Optional.of(ledger), List.of());
+    ReportPage.write(file, page(arm));
     String html = Files.readString(file);
 
-    assertThat(Files.size(file)).isBetween(3_000_000L, 5_000_000L);
-    int shown = groups(Pattern.compile("<h5>(large-\\d+)</h5>"), html).size();
-    int lost =
-        Integer.parseInt(
-            groups(Pattern.compile("Shown: the first ([\\d,]+) of 20,000, to keep"), html)
-                .getFirst()
-                .replace(",", ""));
-    int loops =
-        Integer.parseInt(
-            groups(Pattern.compile("Shown: the first ([\\d,]+) of 2,858, to keep"), html).stream()
-                .findFirst()
-                .orElse("2,858")
-                .replace(",", ""));
-    assertThat(shown).isEqualTo(lost + loops);
-    // a short list is whole
-    assertThat(html).contains("Lost, small: 3 items").contains("<h5>small-2</h5>");
+    assertThat(Files.size(file)).isLessThan(5_000_000);
+    JsonNode data = unpacked(html);
+    JsonNode part = data.get("parts").get(0);
+    JsonNode set = data.get("sets").get(part.get("set").asInt());
+    List<LedgerView.Item> all = ledger.probes().getFirst().items();
+    assertThat(all).hasSize(items);
+    assertThat(part.get("marks").asString()).hasSize(items);
+    for (int i = 0; i < items; i++) {
+      LedgerView.Item item = all.get(i);
+      assertThat(set.get("id").get(i).asString()).isEqualTo(item.row().id());
+      assertThat(set.get("asked").get(i).asString()).isEqualTo(item.asked().orElseThrow());
+      String right = set.get("right").get(i).asString();
+      assertThat(right).isEqualTo(item.right().orElseThrow());
+      String before = answer(part.get("before").get(i), right, "");
+      assertThat(before).isEqualTo(item.row().answerBefore().orElseThrow());
+      assertThat(answer(part.get("after").get(i), right, before))
+          .isEqualTo(item.row().answerAfter().orElseThrow());
+      int marks = Character.digit(part.get("marks").asString().charAt(i), 32);
+      assertThat(marks & 3)
+          .isEqualTo((int) (item.row().before() + 2 * item.row().after()));
+    }
+  }
+
+  @Test
+  void page_ofManyLongAnswers_isUnder5MegabytesAndSaysWhatIsCut() throws IOException {
+    Path file = folder.resolve("huge.html");
+    LedgerView ledger = SampleReport.large(20_000, 400);
+    ReportPage.write(file, page(new ArmReport("arm", "", Optional.of(ledger), List.of())));
+    String html = Files.readString(file);
+
+    assertThat(Files.size(file)).isBetween(2_000_000L, 5_000_000L);
+    assertThat(html)
+        .containsPattern("texts longer than [\\d,]+ characters are cut")
+        .containsPattern("Shown: the first [\\d,]+ of [\\d,]+, to keep this file small");
+    assertThat(unpacked(html).get("parts").get(0).get("marks").asString()).hasSize(20_000);
+  }
+
+  private static String answer(JsonNode value, String right, String before) {
+    return value.isString() ? value.asString() : value.asInt() == 1 ? right : before;
+  }
+
+  private static JsonNode unpacked(String html) throws IOException {
+    String packed =
+        groups(Pattern.compile("id=\"item-data\">([^<]*)</script>"), html).getFirst();
+    try (InputStream in =
+        new InflaterInputStream(
+            new ByteArrayInputStream(Base64.getDecoder().decode(packed)))) {
+      return Json.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), "the page");
+    }
   }
 
   @Test
@@ -188,9 +248,11 @@ class ReportPageTest {
 
     ReportData data = ReportPage.ofRun(run);
     assertThat(data.finding())
-        .startsWith("Finished after 3 steps; the training loss went from 3.000 to 1.000")
-        .contains("\u221215.0 points", "4 lost, 1 won, of 20");
+        .isEqualTo("Finished after 3 steps; the training loss went from 3.000 to 1.000.");
     String html = written(data);
+    assertThat(text(html))
+        .contains("What it could do before \u221215.0 points")
+        .contains("4 lost, 1 won, of 20 items, one probe");
     assertThat(text(html))
         .contains("trained tokens 300")
         .contains("time 1 min 05 s")
@@ -215,12 +277,12 @@ class ReportPageTest {
     Side after = new Side("model", Optional.of(run.resolve("adapter")));
     Ledger ledger = new Ledger(List.of(), Optional.empty(), Optional.empty());
     RunLedger.of(before, after).orElseThrow().write(ledger);
-    assertThat(ReportPage.ofRun(run).finding()).doesNotContain("take it again");
+    assertThat(ReportPage.ofRun(run).finding()).doesNotContain("again");
 
     Files.writeString(weights, "two");
 
     ReportData data = ReportPage.ofRun(run);
-    assertThat(data.finding()).endsWith("it is of an earlier adapter, take it again.");
+    assertThat(data.finding()).endsWith("of an earlier adapter, and to be taken again: ledger.");
     assertThat(data.settings())
         .contains(new Fact("ledger, before", "model"))
         .contains(new Fact("ledger, after", "model+" + run.resolve("adapter")));
@@ -231,18 +293,70 @@ class ReportPageTest {
     String html =
         written(
             page(
-                new ArmReport(
-                    "arm",
-                    "",
-                    Optional.empty(),
-                    List.of(),
-                    List.of(),
-                    SampleReport.curve(5000, 1),
-                    List.of())));
+                new ArmReport("arm", "", Optional.empty(), List.of())
+                    .withCurve(SampleReport.curve(5000, 1))));
 
     assertThat(html).contains("800 steps, 50 of 100 rings", "of 5,000 steps");
     assertThat(groups(Pattern.compile("<circle class=\"heldout\"([^>]*)>"), html)).hasSize(50);
     assertThat(text(html)).containsPattern(" 5,000 \\d\\.\\d{4} \\d\\.\\d{4} ");
+  }
+
+  @Test
+  void page_ofAWholeLedger_showsWhatItMeasured() throws IOException {
+    String text = text(written(page(SampleReport.whole())));
+
+    assertThat(text)
+        .contains("--require-kept 1\u00a0%: missed")
+        .containsPattern("Undecided: common \\(about [\\d,]+ items would decide\\)")
+        .contains("common \u25c6 undecided [")
+        .contains("facts exact 3 60 20.0\u00a0% 23.3")
+        .contains("form-0 in the training data")
+        .contains("sums 2 60 ")
+        .contains("code 3 iverilog is not installed 1, 2, 3")
+        .contains("facts local judge 40 5 20 80.0\u00a0% 0.60")
+        .contains("60 58 \u2192 41 2 \u2192 9")
+        .contains("en 50, de 2 \u2192 en 40, fr 12")
+        .contains("Loops grew: see that answers end with the end-of-turn token")
+        .contains("Fewer answers end by themselves on common")
+        .contains("Answers in another language on common")
+        .contains("not looked through for probe items: data.jsonl: has changed since the run");
+  }
+
+  @Test
+  void pooled_itemsOfOneDocument_haveAClusteredIntervalAndP() {
+    LedgerView ledger = SampleReport.clustered(true);
+    LedgerView.Change all = ledger.probes().getFirst().all();
+    LedgerView.Change pooled = ledger.pooled(ProbeKind.RETENTION).orElseThrow();
+
+    assertThat(all.documents()).isEqualTo(30);
+    assertThat(pooled.interval()).isEqualTo(all.interval());
+    assertThat(pooled.interval().orElseThrow().method()).isEqualTo(Interval.Method.CLUSTERED);
+    // items of a document change together: McNemar's p of the same counts is far smaller
+    assertThat(all.p().orElseThrow()).isEqualTo(pooled.p().orElseThrow());
+    assertThat(all.p().orElseThrow())
+        .isGreaterThan(10 * all.counts().orElseThrow().mcnemarP());
+    // without the lines nothing is known of how the items of both probes hang together
+    assertThat(SampleReport.clustered(false).pooled(ProbeKind.RETENTION).orElseThrow().interval())
+        .isEmpty();
+  }
+
+  @Test
+  void ofRun_measuredOverTime_showsItsPathAndItsSamples() throws IOException {
+    Path run = run(true);
+    Files.writeString(run.resolve("path.json"), SampleReport.path().toString());
+    Files.writeString(run.resolve("samples.json"), SampleReport.samples().toString());
+    Files.writeString(
+        run.resolve("samples.jsonl"), String.join("\n", SampleReport.sampleLines()));
+
+    String html = written(ReportPage.ofRun(run));
+    assertThat(text(html))
+        .contains("Checkpoints of my-run: 3 points", "The adapter scaled, my-run: 3 points")
+        .contains("step 20 \u22125.0 [", "end \u00d7 0.5")
+        .contains("lost 1 25.0\u00a0% 0.500 1.500 right under the base")
+        .contains("4 samples, each right in a state if greedy decoding writes it.")
+        .contains("s4 lost, rose 7 0.500 1.500 1")
+        .contains("Checkpoints that were left out: step 40.");
+    assertThat(html).contains("class=\"spark\"").contains("class=\"stop dial\"");
   }
 
   @Test
@@ -251,8 +365,9 @@ class ReportPageTest {
 
     assertThat(data.finding())
         .startsWith("Not finished after 3 steps")
-        .endsWith("no ledger was taken.");
-    assertThat(written(data)).contains("There is nothing to draw yet");
+        .contains("no ledger was taken (ledger --after MODEL+")
+        .endsWith("takes one).");
+    assertThat(written(data)).doesNotContain("class=\"cards\"", "id=\"frontier\"");
   }
 
   @Test
@@ -349,6 +464,7 @@ class ReportPageTest {
   /** What a reader without styles and scripts has, spaces run together. */
   private static String text(String html) {
     return html.replaceAll("(?s)<style>.*?</style>", "")
+        .replaceAll("(?s)<script.*?</script>", "")
         .replaceAll("<[^>]*>", " ")
         .replaceAll("[ \n]+", " ")
         .replace(" :", ":");

@@ -3,22 +3,42 @@ package dev.palimpsest.report;
 import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.measure.Divergence;
 import dev.palimpsest.measure.ItemRow;
+import dev.palimpsest.measure.JudgeTally;
+import dev.palimpsest.measure.Judged;
 import dev.palimpsest.measure.Ledger;
+import dev.palimpsest.measure.LedgerJson;
 import dev.palimpsest.measure.Metric;
 import dev.palimpsest.measure.Outcome;
+import dev.palimpsest.measure.Overlap;
 import dev.palimpsest.measure.PairedCounts;
 import dev.palimpsest.measure.Probe;
 import dev.palimpsest.measure.ProbeItem;
 import dev.palimpsest.measure.ProbeKind;
 import dev.palimpsest.measure.ProbeResult;
+import dev.palimpsest.measure.RunLedger;
+import dev.palimpsest.measure.Side;
+import dev.palimpsest.measure.Skipped;
+import dev.palimpsest.measure.Threshold;
+import dev.palimpsest.run.Json;
+import dev.palimpsest.run.RunFolder;
+import dev.palimpsest.tune.Tuner;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.Random;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Made-up ledgers and pages of the shape that real ones have. */
 final class SampleReport {
@@ -203,16 +223,269 @@ final class SampleReport {
         new Fact("java", "25.0.1+8"));
   }
 
-  /** A page about one probe of so many lost items. */
-  static ReportData large(int items) {
+  /** A ledger with all that its document may hold, and nothing lost beyond doubt. */
+  static ArmReport whole() {
+    List<ProbeResult> probes =
+        List.of(
+            probe("form", ProbeKind.GAIN, new PairedCounts(4, 2, 40, 14), 1),
+            probe("common", ProbeKind.RETENTION, new PairedCounts(40, 5, 3, 12), 2),
+            probe("sums", ProbeKind.RETENTION, new PairedCounts(20, 9, 9, 22), 3),
+            probe("facts", ProbeKind.RETENTION, new PairedCounts(8, 4, 6, 42), 4),
+            texts("news"));
+    Ledger ledger =
+        new Ledger(
+            probes,
+            Optional.of(divergence("base-written text", 1)),
+            Optional.of(divergence("sampled answers to gain probes' prompts", 2)),
+            List.of(
+                new Skipped(
+                    "code",
+                    ProbeKind.RETENTION,
+                    "iverilog is not installed",
+                    List.of("1", "2", "3"))),
+            List.of(new Judged("facts", "local judge", new JudgeTally(40, 5, 8, 2, 2, 8))));
+    Overlap overlap =
+        new Overlap(
+            Map.of("form", Set.of("form-0"), "sums", Set.of("sums-0", "sums-25")),
+            List.of("data.jsonl: has changed since the run"));
+    ObjectNode document =
+        LedgerJson.of(
+            ledger,
+            List.of(
+                new Threshold(Threshold.Rule.FAIL_IF_LOST, 0.05),
+                new Threshold(Threshold.Rule.REQUIRE_KEPT, 0.01)),
+            Optional.of(overlap));
+    ((ObjectNode) document.get("probes").get(1))
+        .set(
+            "behaviour",
+            Json.parse(
+                """
+                {"answers": 60, "language_changed": 12,
+                 "before": {"ended": 58, "loops": 2, "refusals": 1, "empty": 0,
+                            "median_characters": 31.5, "languages": {"en": 50, "de": 2}},
+                 "after": {"ended": 41, "loops": 9, "refusals": 1, "empty": 0,
+                           "median_characters": 44, "languages": {"en": 40, "fr": 12}}}
+                """,
+                "behaviour"));
+    return new ArmReport(
+        "adapter", "", Optional.of(LedgerView.of(document, lines(ledger), "lines")), List.of());
+  }
+
+  private static List<JsonNode> lines(Ledger ledger) {
+    try {
+      Path file = Files.createTempFile("items", ".jsonl");
+      LedgerJson.writeItems(ledger, file);
+      List<JsonNode> lines = new ArrayList<>();
+      for (String line : Files.readAllLines(file)) {
+        lines.add(Json.parse(line, "line"));
+      }
+      Files.delete(file);
+      return lines;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A probe of 30 documents with four items each, which are lost, won or kept together. */
+  static LedgerView clustered(boolean withLines) {
+    List<ProbeItem> items = new ArrayList<>();
+    List<ItemRow> rows = new ArrayList<>();
+    for (int i = 0; i < 120; i++) {
+      int document = i / 4;
+      boolean lost = document < 7;
+      boolean won = document == 29;
+      items.add(
+          new ProbeItem.Ask("" + i, Optional.empty(), Prompt.Chat.of("q"), "a", Metric.EXACT));
+      rows.add(
+          new ItemRow(
+              "facts",
+              "" + i,
+              won ? 0 : 1,
+              lost ? 0 : 1,
+              Optional.of("a"),
+              Optional.of("b"),
+              false,
+              false,
+              new ItemRow.Place(Optional.empty(), Optional.of("d" + document), 0)));
+    }
     Ledger ledger =
         new Ledger(
             List.of(
-                probe("large", ProbeKind.RETENTION, new PairedCounts(0, items, 0, 0), 1),
-                probe("small", ProbeKind.RETENTION, new PairedCounts(0, 3, 0, 0), 1)),
+                new ProbeResult(
+                    new Probe("facts", ProbeKind.RETENTION, Path.of(""), items),
+                    List.of("exact"),
+                    Outcome.of(rows),
+                    Optional.empty(),
+                    new TreeMap<>(),
+                    rows)),
             Optional.empty(),
             Optional.empty());
-    return new ReportData(
-        "Large", "Large.", List.of(ArmReport.of("arm", "", ledger)), List.of(), List.of());
+    return LedgerView.of(
+        LedgerJson.of(ledger), withLines ? lines(ledger) : List.of(), "lines");
+  }
+
+  /** A run's folder, with its ledger and what was measured over time. */
+  static Path run(Path run) {
+    if (Files.exists(run)) {
+      return run;
+    }
+    try (RunFolder open =
+        RunFolder.create(
+            run,
+            Map.of(
+                "job",
+                Map.of("model", "smollm2", "lora", Map.of("rank", 16)),
+                "base",
+                "f00d".repeat(16)))) {
+      for (LossPoint point : curve(200, 1)) {
+        open.log(point.step(), Map.of("step", point.step(), "loss", point.train(), "tokens", 512));
+      }
+      open.write(
+          "adapter", in -> Files.writeString(in.resolve("adapter_model.safetensors"), "weights"));
+      open.finish(
+          new Tuner.Result(
+              200,
+              102_400,
+              9000,
+              65,
+              1575,
+              0.4,
+              OptionalDouble.empty(),
+              1L << 30,
+              true,
+              OptionalLong.empty(),
+              OptionalDouble.empty(),
+              OptionalDouble.empty()));
+    }
+    Ledger ledger =
+        new Ledger(
+            List.of(
+                probe("task", ProbeKind.GAIN, new PairedCounts(3, 1, 40, 16), 1),
+                probe("sums", ProbeKind.RETENTION, new PairedCounts(80, 9, 4, 27), 2)),
+            Optional.empty(),
+            Optional.empty());
+    Side before = new Side("smollm2", Optional.empty());
+    Side after = new Side("smollm2", Optional.of(run.resolve("adapter")));
+    RunLedger.of(before, after).orElseThrow().write(ledger);
+    try {
+      Files.writeString(run.resolve("path.json"), path().toString());
+      Files.writeString(run.resolve("samples.json"), samples().toString());
+      Files.writeString(run.resolve("samples.jsonl"), String.join("\n", sampleLines()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return run;
+  }
+
+  /** A run's path: two states and one scale. */
+  static ObjectNode path() {
+    ObjectNode document = Json.mapper().createObjectNode().put("format", "palimpsest-path/1");
+    document.putArray("unread_steps").add(40);
+    ArrayNode stops = document.putArray("stops");
+    stop(stops, "step 20", 1, new PairedCounts(30, 4, 1, 25), new PairedCounts(2, 0, 9, 29));
+    stop(stops, "end", 1, new PairedCounts(26, 8, 2, 24), new PairedCounts(2, 0, 20, 18));
+    stop(stops, "end \u00d7 0.5", 0.5, new PairedCounts(31, 3, 2, 24), new PairedCounts(2, 0, 14, 24));
+    return document;
+  }
+
+  private static void stop(
+      ArrayNode stops, String name, double scale, PairedCounts kept, PairedCounts gained) {
+    Ledger ledger =
+        new Ledger(
+            List.of(
+                probe("sums", ProbeKind.RETENTION, kept, 1),
+                probe("task", ProbeKind.GAIN, gained, 2)),
+            Optional.of(divergence("base-written text", 3)),
+            Optional.empty());
+    stops.addObject().put("name", name).put("scale", scale).setAll(LedgerJson.of(ledger));
+  }
+
+  /** What became of four training samples. */
+  static JsonNode samples() {
+    return Json.parse(
+        """
+        {"format": "palimpsest-samples/1", "model": "m", "data": "d.jsonl",
+         "states": [{"name": "base", "step": 0, "loss": 2.0, "right": 1, "top": 0.4},
+                    {"name": "step 20", "step": 20, "loss": 1.0, "right": 2, "top": 0.7},
+                    {"name": "end", "step": 60, "loss": 0.8, "right": 2, "top": 0.8}],
+         "unread_steps": [40], "n": 4, "labels": 28,
+         "classes": {"known": 0, "learned": 2, "forgotten": 0, "lost": 1, "never": 1},
+         "unforgettable": 2, "forgetting_events": {"samples": 1, "total": 1, "most": 1},
+         "rose": 1, "rose_items": ["s4"], "worst_items": ["s4", "s3"]}
+        """,
+        "samples");
+  }
+
+  static List<String> sampleLines() {
+    return List.of(
+        sampleLine("s1", "learned", false, 0, "2.5, 0.9, 0.2"),
+        sampleLine("s2", "learned", false, 0, "2.0, 0.8, 0.1"),
+        sampleLine("s3", "never", false, 0, "3.0, 1.8, 1.4"),
+        sampleLine("s4", "lost", true, 1, "0.5, 0.5, 1.5"));
+  }
+
+  private static String sampleLine(
+      String id, String kind, boolean rose, int forgotten, String loss) {
+    return "{\"id\":\"%s\",\"labels\":7,\"class\":\"%s\",\"rose\":%b,\"forgetting_events\":%d,\"loss\":[%s]}"
+        .formatted(id, kind, rose, forgotten, loss);
+  }
+
+  /** A probe of so many items with answers of some ten words. */
+  static LedgerView large(int items) {
+    return large(items, 10);
+  }
+
+  /** The same, an answer of about so many words of a language with 4,000 of them. */
+  static LedgerView large(int items, int words) {
+    Random random = new Random(items);
+    List<ProbeItem> asked = new ArrayList<>();
+    List<ItemRow> rows = new ArrayList<>();
+    boolean[] before = new boolean[items];
+    boolean[] after = new boolean[items];
+    for (int i = 0; i < items; i++) {
+      String right = words(random, words);
+      before[i] = random.nextDouble() < 0.6;
+      after[i] = random.nextDouble() < (before[i] ? 0.8 : 0.2);
+      asked.add(
+          new ProbeItem.Ask(
+              "item-" + i,
+              Optional.empty(),
+              Prompt.Chat.of(words(random, 30) + "?"),
+              right,
+              Metric.EXACT));
+      rows.add(
+          new ItemRow(
+              "large",
+              "item-" + i,
+              before[i] ? 1 : 0,
+              after[i] ? 1 : 0,
+              Optional.of(before[i] ? right : words(random, words)),
+              Optional.of(after[i] ? right : words(random, words)),
+              false,
+              false));
+    }
+    return LedgerView.of(
+        new Ledger(
+            List.of(
+                new ProbeResult(
+                    new Probe("large", ProbeKind.RETENTION, Path.of(""), asked),
+                    List.of("exact"),
+                    new Outcome.Rates(PairedCounts.of(before, after)),
+                    Optional.empty(),
+                    new TreeMap<>(),
+                    rows)),
+            Optional.empty(),
+            Optional.empty()));
+  }
+
+  /** Common words often, rare ones seldom, as in running text. */
+  private static String words(Random random, int about) {
+    int count = Math.max(1, about / 2 + random.nextInt(about + 1));
+    StringBuilder text = new StringBuilder();
+    for (int i = 0; i < count; i++) {
+      int word = (int) Math.pow(4000, random.nextDouble());
+      text.append(i == 0 ? "" : " ").append(Integer.toString(word * 7919 + 1000, 36));
+    }
+    return text.toString();
   }
 }
