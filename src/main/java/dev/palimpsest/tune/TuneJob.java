@@ -193,13 +193,14 @@ public record TuneJob(
         method,
         settings.withRate(rate),
         precision,
-        threads);
+        threads,
+        regularisers);
   }
 
   /** The held-out examples; none, if nothing is held out. */
   public List<Example> heldOut(LanguageModel loaded) {
     try (Dataset rows = data.rows()) {
-      return prepareTask(loaded, rows).heldOut;
+      return new TrainingData(this, loaded).task(rows).heldOut();
     }
   }
 
