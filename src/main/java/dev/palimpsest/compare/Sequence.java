@@ -11,6 +11,7 @@ import dev.palimpsest.measure.ProbeKind;
 import dev.palimpsest.measure.ProbeReader;
 import dev.palimpsest.measure.Subject;
 import dev.palimpsest.measure.TunedModel;
+import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tune.LowRank;
@@ -91,7 +92,7 @@ public final class Sequence {
   private TuneJob checked() {
     List<TuneJob> jobs = new ArrayList<>();
     for (SequencePlan.Task task : plan.tasks()) {
-      TuneJob job = job(task, Optional.empty(), plan.seeds().getFirst());
+      TuneJob job = job(task, task.options(), plan.seeds().getFirst());
       if (!(job.method() instanceof LowRank)) {
         throw new BadInput(
             "task "
@@ -108,23 +109,30 @@ public final class Sequence {
     return jobs.getFirst();
   }
 
-  private TuneJob job(SequencePlan.Task task, Optional<Path> before, long seed) {
-    Map<String, String> options = new HashMap<>(task.options());
-    if (before.isPresent()) {
-      switch (plan.mode()) {
-        case SAME -> {
-          options.keySet().removeAll(SequenceReader.FORM);
-          options.put("from", before.get().toString());
-        }
-        case STACKED -> options.put("over", before.get().toString());
-        case FRESH -> {}
-      }
-    }
+  private TuneJob job(SequencePlan.Task task, Map<String, String> options, long seed) {
     try {
       return models.job(options, plan.model(), seed);
     } catch (BadInput e) {
       throw new BadInput("task " + task.name() + ": " + e.getMessage(), e);
     }
+  }
+
+  /** The options of a stage that goes on with an adapter. */
+  private Map<String, String> onwards(SequencePlan.Task task, Path adapter, Precision precision) {
+    Map<String, String> options = new HashMap<>(task.options());
+    switch (plan.mode()) {
+      case SAME -> {
+        options.keySet().removeAll(SequenceReader.FORM); // the adapter has it
+        options.putIfAbsent("dtype", precision.name()); // which a method may have chosen
+        if ("lora+".equals(task.options().get("method"))) {
+          options.put("method", "lora+");
+        }
+        options.put("from", adapter.toString());
+      }
+      case STACKED -> options.put("over", adapter.toString());
+      case FRESH -> {}
+    }
+    return options;
   }
 
   /** What all courses share. */
@@ -150,7 +158,12 @@ public final class Sequence {
                 : order.subList(0, i + 1);
         String name = "seed" + seed + "." + String.join(".", learned);
         Path run = settings.out().resolve("runs").resolve(name);
-        TuneJob job = job(plan.task(order.get(i)), adapter, seed);
+        SequencePlan.Task task = plan.task(order.get(i));
+        Map<String, String> options =
+            adapter
+                .map(before -> onwards(task, before, base.decoder().precision()))
+                .orElse(task.options());
+        TuneJob job = job(task, options, seed);
         Tuner.Result training = runs.train(name, job, base, run);
         adapter = Optional.of(run.resolve("adapter"));
         stages.add(new SequenceResult.Stage(order.get(i), ledger(name, adapter.get()), training));
