@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
       ReportCommand.class,
       CompareCommand.class,
       MergeCommand.class,
+      InspectCommand.class,
       DemoCommand.class
     })
 public final class Main implements Runnable {
