@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
       CompareCommand.class,
       SequenceCommand.class,
       MergeCommand.class,
+      InspectCommand.class,
       DemoCommand.class
     })
 public final class Main implements Runnable {

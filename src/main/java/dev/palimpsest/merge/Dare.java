@@ -1,5 +1,7 @@
 package dev.palimpsest.merge;
 
+import dev.palimpsest.model.ChangedTensor;
+import dev.palimpsest.model.Source;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.Tensor;
@@ -28,7 +30,7 @@ public record Dare(double drop, long seed) implements Rule {
   }
 
   @Override
-  public Rows over(TensorMerge tensor) {
+  public Rows over(ChangedTensor tensor) {
     Seeds seeds = new Seeds(seed);
     List<RandomGenerator> draws = new ArrayList<>();
     List<Double> weights = new ArrayList<>();

@@ -1,5 +1,7 @@
 package dev.palimpsest.merge;
 
+import dev.palimpsest.model.ChangedTensor;
+import dev.palimpsest.model.Source;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
@@ -39,7 +41,7 @@ public record Linear() implements Rule {
   }
 
   @Override
-  public Rows over(TensorMerge tensor) {
+  public Rows over(ChangedTensor tensor) {
     List<Double> weights = tensor.sources().stream().map(Source::weight).toList();
     return (before, changes) -> sum(weights, changes);
   }

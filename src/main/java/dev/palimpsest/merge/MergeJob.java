@@ -1,6 +1,9 @@
 package dev.palimpsest.merge;
 
+import dev.palimpsest.model.Sources;
+import dev.palimpsest.model.Source;
 import dev.palimpsest.model.Adapter;
+import dev.palimpsest.model.ChangedTensor;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.ModelFolder;
 import dev.palimpsest.model.ModelTensors;
@@ -78,8 +81,11 @@ public record MergeJob(
           try (Scope _ = Scope.open();
               Checkpoint base = Checkpoint.open(models.locate(model));
               Sources sources = new Sources(base)) {
-            adapters.forEach(each -> sources.adapter(each, anyBase));
-            tuned.forEach(each -> sources.tuned(each, models.locate(each.name())));
+            adapters.forEach(
+                each -> sources.adapter(Path.of(each.name()), each.weight(), anyBase));
+            tuned.forEach(
+                each ->
+                    sources.tuned(each.name(), each.weight(), models.locate(each.name())));
             return switch (form) {
               case Form.Model(Optional<DType> type) -> {
                 Reduced reduced = reduced(base, sources.all());
@@ -135,11 +141,13 @@ public record MergeJob(
     if (changing.isEmpty()) {
       return Optional.empty();
     }
-    TensorMerge merge = new TensorMerge(base, tensor, changing);
-    TensorMerge.Outcome outcome =
-        merge.merged(method.rule(), type.orElseGet(() -> ModelFolder.type(base, tensor)));
-    sums.put(tensor, outcome.sums());
-    return Optional.of(outcome.merged());
+    TensorMerge merge =
+        TensorMerge.of(
+            new ChangedTensor(base, tensor, changing),
+            method.rule(),
+            type.orElseGet(() -> ModelFolder.type(base, tensor)));
+    sums.put(tensor, merge.sums());
+    return Optional.of(merge.merged());
   }
 
   private Merged writeAdapter(Path out, Checkpoint base, Sources sources) {

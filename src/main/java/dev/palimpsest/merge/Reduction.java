@@ -1,5 +1,6 @@
 package dev.palimpsest.merge;
 
+import dev.palimpsest.model.Source;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Factors;

@@ -1,5 +1,7 @@
 package dev.palimpsest.merge;
 
+import dev.palimpsest.model.ChangedTensor;
+import dev.palimpsest.model.Source;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
 
@@ -16,7 +18,7 @@ public sealed interface Rule permits Linear, Wise, Ties, Dare, Slerp {
   default void check(List<Source> sources) {}
 
   /** Gets ready for one tensor. */
-  Rows over(TensorMerge tensor);
+  Rows over(ChangedTensor tensor);
 
   /** The change of some rows; pieces come in their order, each once. */
   @FunctionalInterface

@@ -1,5 +1,7 @@
 package dev.palimpsest.merge;
 
+import dev.palimpsest.model.ChangedTensor;
+import dev.palimpsest.model.Source;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
@@ -32,7 +34,7 @@ public record Slerp(double weight) implements Rule {
   }
 
   @Override
-  public Rows over(TensorMerge tensor) {
+  public Rows over(ChangedTensor tensor) {
     double[] sums = new double[3];
     tensor.eachPiece(
         (from, before, changes) -> {

@@ -1,5 +1,7 @@
 package dev.palimpsest.merge;
 
+import dev.palimpsest.model.ChangedTensor;
+import dev.palimpsest.model.Source;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
@@ -42,17 +44,17 @@ public record Ties(double density, double scale) implements Rule {
   }
 
   @Override
-  public Rows over(TensorMerge tensor) {
+  public Rows over(ChangedTensor tensor) {
     List<Double> least = new ArrayList<>();
     for (Source source : tensor.sources()) {
-      least.add(least(new TensorMerge(tensor.base(), tensor.tensor(), List.of(source))));
+      least.add(least(new ChangedTensor(tensor.base(), tensor.tensor(), List.of(source))));
     }
     List<Double> weights = tensor.sources().stream().map(Source::weight).toList();
     return (before, changes) -> elected(weights, least, changes);
   }
 
   /** The smallest magnitude, in F32, that is kept of one source's change. */
-  private double least(TensorMerge one) {
+  private double least(ChangedTensor one) {
     long elements = one.info().elements();
     long kept = Math.max(1, (long) (density * elements));
     try (Scope _ = Scope.open()) {

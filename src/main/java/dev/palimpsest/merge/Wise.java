@@ -1,5 +1,7 @@
 package dev.palimpsest.merge;
 
+import dev.palimpsest.model.ChangedTensor;
+import dev.palimpsest.model.Source;
 import dev.palimpsest.run.BadInput;
 import java.util.List;
 
@@ -39,7 +41,7 @@ public record Wise(double weight) implements Rule {
   }
 
   @Override
-  public Rows over(TensorMerge tensor) {
+  public Rows over(ChangedTensor tensor) {
     return (before, changes) -> changes.getFirst().times(weight);
   }
 }

@@ -63,7 +63,7 @@ public record Factors(
    * beside it. Both differences are small, so nothing large cancels where the products are rounded,
    * as it would in PEFT's own form, A with A₀ and B with −B₀.
    */
-  Factors whole() {
+  public Factors whole() {
     return start == null
         ? this
         : new Factors(

@@ -13,6 +13,11 @@ import org.bytedeco.pytorch.global.torch;
  * @param vt (k, n)
  */
 public record Svd(Tensor u, Tensor s, Tensor vt) {
+  /** The values alone, in the scope that is open; a fifth of the time. */
+  public static Tensor values(Tensor matrix) {
+    return new Tensor(torch.linalg_svdvals(matrix.handle()));
+  }
+
   /**
    * Decomposes a matrix, in the scope that is open.
    *

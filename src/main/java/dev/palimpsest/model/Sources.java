@@ -1,10 +1,5 @@
-package dev.palimpsest.merge;
+package dev.palimpsest.model;
 
-import dev.palimpsest.model.Adapter;
-import dev.palimpsest.model.Checkpoint;
-import dev.palimpsest.model.ModelTensors;
-import dev.palimpsest.model.PeftFolder;
-import dev.palimpsest.model.TensorInfo;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Problems;
 import java.nio.file.Path;
@@ -18,28 +13,30 @@ import java.util.Optional;
  * What is merged, opened and checked against the base. Adapters lie in the scope that was open when
  * they were read; models are closed with this.
  */
-final class Sources implements AutoCloseable {
+public final class Sources implements AutoCloseable {
   private final Checkpoint base;
   private final List<Source> sources = new ArrayList<>();
   private Optional<String> fingerprint = Optional.empty();
 
-  Sources(Checkpoint base) {
+  /** None yet. */
+  public Sources(Checkpoint base) {
     this.base = base;
   }
 
-  List<Source> all() {
+  /** In the order in which they were given. */
+  public List<Source> all() {
     return List.copyOf(sources);
   }
 
   /**
    * Reads an adapter.
    *
+   * @param anyBase whether it may have been trained over another base
    * @throws BadInput if it is no LoRA, does not fit, or was trained over another base
    */
-  void adapter(Weighted named, boolean anyBase) {
-    Path folder = Path.of(named.name());
+  public void adapter(Path folder, double weight, boolean anyBase) {
     Adapter adapter = PeftFolder.read(folder, base.config());
-    sources.add(new Source.Lora(named.name(), named.weight(), adapter));
+    sources.add(new Source.Lora(folder.toString(), weight, adapter));
     if (!anyBase && adapter.baseFingerprint().isPresent()) {
       adapter.requireBase(fingerprint(), folder.toString());
     }
@@ -48,11 +45,12 @@ final class Sources implements AutoCloseable {
   /**
    * Opens a tuned model.
    *
+   * @param name what the user called it
    * @throws BadInput if its tensors are not those of the base
    */
-  void tuned(Weighted named, Path file) {
+  public void tuned(String name, double weight, Path file) {
     Checkpoint tuned = Checkpoint.open(file);
-    sources.add(new Source.Tuned(named.name(), named.weight(), tuned));
+    sources.add(new Source.Tuned(name, weight, tuned));
     requireSameShape(tuned);
   }
 
@@ -81,7 +79,7 @@ final class Sources implements AutoCloseable {
   }
 
   /** The base's fingerprint, read once. */
-  String fingerprint() {
+  public String fingerprint() {
     if (fingerprint.isEmpty()) {
       fingerprint = Optional.of(base.fingerprint());
     }

@@ -1,8 +1,5 @@
-package dev.palimpsest.merge;
+package dev.palimpsest.model;
 
-import dev.palimpsest.model.Adapter;
-import dev.palimpsest.model.Checkpoint;
-import dev.palimpsest.model.Factors;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Objects;
