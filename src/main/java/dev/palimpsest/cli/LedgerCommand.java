@@ -28,7 +28,8 @@ import picocli.CommandLine.Spec;
       LedgerDiffCommand.class,
       LedgerExportCommand.class,
       LedgerSamplesCommand.class,
-      LedgerPathCommand.class
+      LedgerPathCommand.class,
+      LedgerRecoverCommand.class
     })
 final class LedgerCommand implements Callable<Integer> {
   @Spec

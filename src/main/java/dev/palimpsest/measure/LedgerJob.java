@@ -74,6 +74,11 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
     }
   }
 
+  /** The same without a divergence. */
+  public LedgerJob withoutTexts() {
+    return new LedgerJob(probes, maxTokens, 0, textTokens, seed);
+  }
+
   /** The same with at most so many items of each probe, spread over it. */
   public LedgerJob few(int most) {
     if (most < 1) {

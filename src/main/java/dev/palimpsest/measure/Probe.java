@@ -50,7 +50,7 @@ public record Probe(
   }
 
   /** The same probe with some of its items. */
-  Probe of(List<ProbeItem> some) {
+  public Probe of(List<ProbeItem> some) {
     return new Probe(name, kind, folder, some, documents);
   }
 

@@ -48,7 +48,7 @@ public record Side(String model, Optional<Path> adapter, Prompting prompting) {
   }
 
   /** Where it is asked, if that is elsewhere. */
-  Optional<Endpoint> endpoint() {
+  public Optional<Endpoint> endpoint() {
     return Endpoint.parse(model);
   }
 
