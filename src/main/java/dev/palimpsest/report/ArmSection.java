@@ -59,6 +59,7 @@ final class ArmSection {
     if (!ledger.divergences().isEmpty()) {
       add("moved", "How far the distribution moved", divergences(ledger));
     }
+    add("controls", "Is it more than churn? Controls", Controls.of(ledger));
     add("caveats", "What weakens these numbers", Caveats.of(ledger));
   }
 

@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.zip.Deflater;
 import java.util.zip.DeflaterOutputStream;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -34,8 +33,11 @@ record ItemData(String packed, int items, int longest) {
 
   /** Longest text of an item that changed, and of one that did not, until all fit. */
   private static final int[][] LIMITS = {
-    {20_000, 20_000}, {4000, 4000}, {2000, 1000}, {1000, 300}, {500, 100}, {250, 40}, {120, 12}
+    {20_000, 20_000}, {4000, 4000}, {2000, 1000}, {1000, 300}, {500, 100}, {250, 40}, {120, 12}, {60, 0}, {24, 0}
   };
+
+  /** Shorter texts are packed less well, but seldom that much better. */
+  private static final double HOPE = 0.7;
 
   /**
    * Packs all items of questions.
@@ -52,10 +54,16 @@ record ItemData(String packed, int items, int longest) {
     if (items == 0) {
       return Optional.empty();
     }
+    double ratio = 0;
     for (int[] limit : LIMITS) {
-      String packed = packed(new Writing(limit[0], limit[1]).all(arms));
-      if (packed.length() <= bytes) {
-        return Optional.of(new ItemData(packed, items, limit[0]));
+      byte[] text =
+          Json.write(new Writing(limit[0], limit[1]).all(arms)).getBytes(StandardCharsets.UTF_8);
+      if (HOPE * ratio * text.length <= bytes) {
+        String packed = packed(text);
+        if (packed.length() <= bytes) {
+          return Optional.of(new ItemData(packed, items, limit[0]));
+        }
+        ratio = (double) packed.length() / text.length;
       }
     }
     return Optional.empty();
@@ -72,15 +80,12 @@ record ItemData(String packed, int items, int longest) {
         .toList();
   }
 
-  private static String packed(ObjectNode document) {
+  private static String packed(byte[] text) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    Deflater best = new Deflater(Deflater.BEST_COMPRESSION);
-    try (DeflaterOutputStream packing = new DeflaterOutputStream(out, best)) {
-      packing.write(Json.write(document).getBytes(StandardCharsets.UTF_8));
+    try (DeflaterOutputStream packing = new DeflaterOutputStream(out)) {
+      packing.write(text);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    } finally {
-      best.end();
     }
     return Base64.getEncoder().encodeToString(out.toByteArray());
   }

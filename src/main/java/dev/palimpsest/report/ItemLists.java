@@ -1,7 +1,6 @@
 package dev.palimpsest.report;
 
 import dev.palimpsest.measure.ItemRow;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -62,7 +61,7 @@ final class ItemLists {
     for (ArmReport arm : arms) {
       for (LedgerView.Row row : arm.ledger().map(LedgerView::probes).orElse(List.of())) {
         for (Kind kind : Kind.values()) {
-          sizes.add(kind.of(row).stream().mapToLong(item -> size(entry(item))).sum());
+          sizes.add(kind.of(row).stream().mapToLong(item -> entry(item).bytes()).sum());
         }
       }
     }
@@ -107,7 +106,7 @@ final class ItemLists {
     int shown = 0;
     for (LedgerView.Item item : items) {
       Markup entry = entry(item);
-      used += size(entry);
+      used += entry.bytes();
       if (used > allowance) {
         break;
       }
@@ -139,10 +138,6 @@ final class ItemLists {
           "note");
     }
     html.open("ol", "class", "items").add(entries).close().closeLine();
-  }
-
-  private static long size(Markup entry) {
-    return entry.toString().getBytes(StandardCharsets.UTF_8).length;
   }
 
   private static Markup entry(LedgerView.Item item) {

@@ -83,7 +83,9 @@ final class Limits {
                 + (items.isNumber() ? " (about " + items(items) + " items would decide)" : ""));
       }
     }
-    return open.isEmpty() ? Optional.empty() : Optional.of("Undecided: " + String.join(", ", open));
+    return open.isEmpty()
+        ? Optional.empty()
+        : Optional.of(option(threshold) + ", undecided: " + String.join(", ", open));
   }
 
   private static String option(JsonNode threshold) {

@@ -1,5 +1,6 @@
 package dev.palimpsest.report;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
@@ -82,6 +83,11 @@ final class Markup {
     }
     out.append("<script>").append(program).append("</script>\n");
     return this;
+  }
+
+  /** As a file has it. */
+  long bytes() {
+    return toString().getBytes(StandardCharsets.UTF_8).length;
   }
 
   @Override

@@ -15,10 +15,11 @@ import java.util.Optional;
 
 /** The page, section by section. */
 final class Page {
-  /** What lists of items may take of the 5 MB, what all items packed, and what coloured texts. */
-  private static final long LIST_BYTES = 900_000;
+  /** What the whole may take; settings, style and script need little of what is left of 5 MB. */
+  private static final long BYTES = 4_700_000;
 
-  private static final long DATA_BYTES = 2_700_000;
+  /** Of it, what lists of items and coloured texts may take; all items packed take the rest. */
+  private static final long LIST_BYTES = 700_000;
 
   private static final long TEXT_BYTES = 900_000;
 
@@ -32,6 +33,7 @@ final class Page {
 
   private final ReportData data;
   private final List<List<ArmSection.Part>> arms = new ArrayList<>();
+  private final Markup texts;
   private final Optional<ItemData> items;
   private final Optional<Markup> picture;
   private final String script = resource("report.js");
@@ -43,8 +45,15 @@ final class Page {
     for (int i = 0; i < data.arms().size(); i++) {
       arms.add(ArmSection.of(data.arms().get(i), id(i), lists));
     }
-    this.items = ItemData.within(DATA_BYTES, data.arms());
     this.picture = FrontierPicture.of(data.arms());
+    this.texts = TextColours.of(data.texts(), TEXT_BYTES);
+    this.items = ItemData.within(BYTES - used(), data.arms());
+  }
+
+  private long used() {
+    long parts =
+        arms.stream().flatMap(List::stream).mapToLong(part -> part.body().bytes()).sum();
+    return parts + texts.bytes() + picture.map(Markup::bytes).orElse(0L);
   }
 
   String html() {
@@ -254,7 +263,7 @@ final class Page {
   private void texts() {
     if (!data.texts().isEmpty()) {
       section("texts", "Token by token");
-      html.add(TextColours.of(data.texts(), TEXT_BYTES)).closeLine();
+      html.add(texts).closeLine();
     }
   }
 

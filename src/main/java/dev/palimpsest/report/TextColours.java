@@ -1,6 +1,5 @@
 package dev.palimpsest.report;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.List;
 
@@ -55,7 +54,7 @@ final class TextColours {
     int shown = 0;
     for (ColouredText.TokenChange token : text.tokens()) {
       Markup span = span(token);
-      used += span.toString().getBytes(StandardCharsets.UTF_8).length;
+      used += span.bytes();
       if (used > bytes) {
         break;
       }

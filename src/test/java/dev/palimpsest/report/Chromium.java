@@ -156,17 +156,17 @@ final class Chromium implements AutoCloseable {
           case "ArrowRight" -> 39;
           default -> throw new IllegalArgumentException(key);
         };
-    Map<String, Object> down =
-        Map.of(
-            "type", "keyDown",
-            "key", key.equals("Space") ? " " : key,
-            "code", key,
-            "windowsVirtualKeyCode", code,
-            "text", key.equals("Enter") ? "\r" : key.equals("Space") ? " " : "");
-    call("Input.dispatchKeyEvent", down);
-    call(
-        "Input.dispatchKeyEvent",
-        Map.of("type", "keyUp", "key", key, "code", key, "windowsVirtualKeyCode", code));
+    String text = key.equals("Enter") ? "\r" : key.equals("Space") ? " " : "";
+    for (String type : List.of("keyDown", "keyUp")) {
+      call(
+          "Input.dispatchKeyEvent",
+          Map.of(
+              "type", type,
+              "key", key.equals("Space") ? " " : key,
+              "code", key,
+              "windowsVirtualKeyCode", code,
+              "text", type.equals("keyDown") ? text : ""));
+    }
   }
 
   /** Errors, warnings and refusals since the page was shown. */

@@ -246,7 +246,7 @@ final class SampleReport {
             List.of(new Judged("facts", "local judge", new JudgeTally(40, 5, 8, 2, 2, 8))));
     Overlap overlap =
         new Overlap(
-            Map.of("form", Set.of("form-0"), "sums", Set.of("sums-0", "sums-25")),
+            Map.of("form", Set.of("form-4"), "sums", Set.of("sums-0", "sums-25")),
             List.of("data.jsonl: has changed since the run"));
     ObjectNode document =
         LedgerJson.of(
@@ -267,6 +267,19 @@ final class SampleReport {
                            "median_characters": 44, "languages": {"en": 40, "fr": 12}}}
                 """,
                 "behaviour"));
+    document.set(
+        "controls",
+        Json.parse(
+            """
+            [{"name": "random", "probes": [
+              {"name": "common", "kind": "retention", "n": 60, "delta": -0.02, "lost": 2, "won": 1,
+               "against": {"n": 45, "before": 0.96, "after": 0.889, "delta": -0.071, "lost": 4,
+                           "won": 1, "ci95": [-0.18, 0.03], "interval": "exact", "lost_by_both": 1,
+                           "p_lost": 0.1875, "p_lost_holm": 0.1875, "verdict": "undecided"}},
+              {"name": "sums", "kind": "retention", "n": 60, "delta": 0.0, "lost": 0, "won": 0,
+               "against": null}]}]
+            """,
+            "controls"));
     return new ArmReport(
         "adapter", "", Optional.of(LedgerView.of(document, lines(ledger), "lines")), List.of());
   }
