@@ -17,9 +17,6 @@ import tools.jackson.databind.node.MissingNode;
 
 /** Reads a plan, YAML or JSON, and tells all that is wrong with it at once. */
 public final class PlanReader {
-  /** Tokens of an answer at most, if nothing is said. */
-  static final int MAX_TOKENS = 64;
-
   private static final int SHOTS = 4;
   private static final String BUILT_IN = "built-in";
   private static final Set<String> KEYS =
@@ -30,6 +27,8 @@ public final class PlanReader {
           "seeds",
           "reference",
           "max-tokens",
+          "texts",
+          "timed",
           "price-per-hour",
           "arms");
   private static final Set<String> ARM_KEYS =
@@ -70,7 +69,7 @@ public final class PlanReader {
             retention.contains(BUILT_IN),
             seeds(document),
             document.path("reference").asString(arms.isEmpty() ? "" : arms.getFirst().name()),
-            positive("", document, "max-tokens", MAX_TOKENS),
+            sizes(document),
             price(document),
             arms);
     check(plan);
@@ -97,7 +96,7 @@ public final class PlanReader {
       problems.add("arms." + name + ": a name has letters, digits, '-', '_' and '.'");
     }
     known(where, node, ARM_KEYS);
-    int shots = positive(where, node, "shots", SHOTS);
+    int shots = number(where + "shots", node.path("shots"), 1, SHOTS);
     if (node.has("shots") && !node.has("examples")) {
       problems.add(where + "shots: of which file? give examples: FILE");
     }
@@ -180,13 +179,25 @@ public final class PlanReader {
     return seeds;
   }
 
-  private int positive(String where, JsonNode node, String key, int otherwise) {
-    JsonNode value = node.path(key);
+  private Plan.Sizes sizes(JsonNode document) {
+    Plan.Sizes usual = Plan.Sizes.USUAL;
+    return new Plan.Sizes(
+        number(document, "max-tokens", 1, usual.maxTokens()),
+        number(document, "texts", 0, usual.texts()),
+        number(document, "timed", 0, usual.timed()));
+  }
+
+  private int number(JsonNode document, String key, int least, int otherwise) {
+    return number(key, document.path(key), least, otherwise);
+  }
+
+  /** A whole number, or what holds where nothing is said. */
+  private int number(String where, JsonNode value, int least, int otherwise) {
     if (value.isMissingNode()) {
       return otherwise;
     }
-    if (!value.isInt() || value.asInt() < 1) {
-      problems.add(where + key + ": give a whole number from 1");
+    if (!value.isInt() || value.asInt() < least) {
+      problems.add(where + ": give a whole number from " + least);
       return otherwise;
     }
     return value.asInt();

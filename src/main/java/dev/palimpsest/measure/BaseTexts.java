@@ -13,7 +13,7 @@ import java.util.List;
 
 /** Texts that a model writes by itself: from BOS, at temperature 1, nothing cut away. */
 public final class BaseTexts {
-  private static final String NAME = "texts sampled from the base";
+  static final String NAME = "texts sampled from the base";
 
   private BaseTexts() {}
 

@@ -18,7 +18,9 @@ public record Interval(double low, double high, Method method) {
      */
     EXACT,
     /** Linearised ratio with Student's t, clustered: texts are the independent units. */
-    CLUSTERED
+    CLUSTERED,
+    /** Over seeds and over items or texts, both as draws ({@link Crossed}). */
+    CROSSED
   }
 
   /** Refuses limits that are not ordered. */

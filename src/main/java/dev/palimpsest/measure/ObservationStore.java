@@ -12,6 +12,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -80,13 +81,20 @@ public final class ObservationStore implements AutoCloseable {
   /** Those of the keys that are known, with what was observed. */
   Map<String, Observation> find(Collection<String> keys) {
     Map<String, Observation> found = new HashMap<>();
+    findValues(keys).forEach((key, value) -> found.put(key, Observation.parse(value)));
+    return found;
+  }
+
+  /** Those of the keys that are known, with the text that was kept for each. */
+  Map<String, String> findValues(Collection<String> keys) {
+    Map<String, String> found = new HashMap<>();
     try (PreparedStatement query =
         database.prepareStatement("SELECT value FROM observation WHERE key = ?")) {
       for (String key : keys) {
         query.setString(1, key);
         try (ResultSet row = query.executeQuery()) {
           if (row.next()) {
-            found.put(key, Observation.parse(row.getString(1)));
+            found.put(key, row.getString(1));
           }
         }
       }
@@ -98,12 +106,19 @@ public final class ObservationStore implements AutoCloseable {
 
   /** Adds observations, all or none; one that is known already stays as it was. */
   void append(Map<String, Observation> observations) {
+    Map<String, String> values = new LinkedHashMap<>();
+    observations.forEach((key, observation) -> values.put(key, observation.json()));
+    appendValues(values);
+  }
+
+  /** Adds texts, all or none; one that is known already stays as it was. */
+  void appendValues(Map<String, String> values) {
     try (PreparedStatement insert =
         database.prepareStatement("INSERT OR IGNORE INTO observation VALUES (?, ?)")) {
       database.setAutoCommit(false);
-      for (Map.Entry<String, Observation> entry : observations.entrySet()) {
+      for (Map.Entry<String, String> entry : values.entrySet()) {
         insert.setString(1, entry.getKey());
-        insert.setString(2, entry.getValue().json());
+        insert.setString(2, entry.getValue());
         insert.executeUpdate();
       }
       database.commit();

@@ -49,15 +49,18 @@ public record TunedModel(String name, LanguageModel model, AdaptedDecoder decode
 
   /** This side of a ledger. */
   public Subject subject(Progress progress) {
-    SubjectKey key =
-        new SubjectKey(
-            model.fingerprint(),
-            adapter,
-            model.decoder().precision().key(),
-            model.chats() ? "own" : "none",
-            Build.fingerprint() + ", " + Native.threads() + " threads");
     Answerer answerer = model.answerer(decoder, progress);
     return new Subject(
-        key, () -> answerer, new Loops(model.checkpoint().endTokens(), model.tokenizer()::decode));
+        key(), () -> answerer, new Loops(model.checkpoint().endTokens(), model.tokenizer()::decode));
+  }
+
+  /** Everything that could change what it says. */
+  SubjectKey key() {
+    return new SubjectKey(
+        model.fingerprint(),
+        adapter,
+        model.decoder().precision().key(),
+        model.chats() ? "own" : "none",
+        Build.fingerprint() + ", " + Native.threads() + " threads");
   }
 }
