@@ -22,6 +22,7 @@ import picocli.CommandLine.Command;
       LedgerCommand.class,
       ReportCommand.class,
       CompareCommand.class,
+      StudyCommand.class,
       DemoCommand.class
     })
 public final class Main implements Runnable {

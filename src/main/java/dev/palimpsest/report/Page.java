@@ -35,7 +35,7 @@ final class Page {
 
   String html() {
     html.open("html", "lang", "en");
-    head();
+    head(html, data.title());
     html.open("body");
     html.open("header").element("h1", data.title());
     html.element("p", data.finding(), "class", "finding").closeLine();
@@ -52,7 +52,8 @@ final class Page {
     return "<!doctype html>\n" + html;
   }
 
-  private void head() {
+  /** Of any page: the style sheet, and nothing from elsewhere. */
+  static void head(Markup html, String title) {
     html.open("head").single("meta", "charset", "utf-8");
     html.single("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
     html.single("meta", "name", "color-scheme", "content", "light dark");
@@ -63,7 +64,7 @@ final class Page {
         "Content-Security-Policy",
         "content",
         "default-src 'none'; style-src 'unsafe-inline'");
-    html.element("title", data.title()).style(resource("report.css")).closeLine();
+    html.element("title", title).style(resource("report.css")).closeLine();
   }
 
   private void contents() {
