@@ -27,7 +27,7 @@ final class DemoTasksCommand implements Runnable {
     try (Progress progress = output.progress()) {
       List<Path> files =
           DemoTasks.write(
-              DemoCommand.airports(progress),
+              Places.airports(progress),
               out,
               FormTask.Sizes.DEFAULT,
               FactsTask.Sizes.DEFAULT,

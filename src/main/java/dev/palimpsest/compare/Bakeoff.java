@@ -4,8 +4,10 @@ import dev.palimpsest.generate.Decoding;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.generate.Prompting;
+import dev.palimpsest.measure.BaseWriting;
 import dev.palimpsest.measure.BuiltInProbes;
 import dev.palimpsest.measure.Ledger;
+import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.measure.Measurement;
 import dev.palimpsest.measure.ObservationStore;
 import dev.palimpsest.measure.Probe;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * Runs a plan: trains what is to be trained, and puts the same items to every arm. What was done
@@ -90,9 +93,19 @@ public final class Bakeoff {
    * @throws EnvironmentFailure if the user stopped it; the same call goes on
    */
   public Comparison run() {
+    return run(_ -> {});
+  }
+
+  /**
+   * Runs it all, every arm's first seed before any second one.
+   *
+   * @param soFar takes what is done after each run; an arm of which nothing is done is left out
+   */
+  public Comparison run(Consumer<Comparison> soFar) {
     List<Probe> probes = probes();
     List<List<Entry>> entries = plan.arms().stream().map(this::entries).toList();
-    List<Comparison.Arm> arms = new ArrayList<>();
+    List<List<Comparison.Run>> runs =
+        entries.stream().<List<Comparison.Run>>map(_ -> new ArrayList<>()).toList();
     try (LanguageModel base = models.load(plan.model());
         ObservationStore store = ObservationStore.open(settings.store)) {
       Contest contest = new Contest(base, probes, store);
@@ -102,8 +115,24 @@ public final class Bakeoff {
               .filter(entry -> entry.arm.name().equals(plan.reference()))
               .findFirst()
               .orElseThrow());
-      for (List<Entry> runs : entries) {
-        arms.add(new Comparison.Arm(runs.getFirst().arm, runs.stream().map(contest::run).toList()));
+      int rounds = entries.stream().mapToInt(List::size).max().orElse(0);
+      for (int round = 0; round < rounds; round++) {
+        for (int arm = 0; arm < entries.size(); arm++) {
+          if (round < entries.get(arm).size()) {
+            runs.get(arm).add(contest.run(entries.get(arm).get(round)));
+            soFar.accept(comparison(runs));
+          }
+        }
+      }
+    }
+    return comparison(runs);
+  }
+
+  private Comparison comparison(List<List<Comparison.Run>> runs) {
+    List<Comparison.Arm> arms = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      if (!runs.get(i).isEmpty()) {
+        arms.add(new Comparison.Arm(plan.arms().get(i), runs.get(i)));
       }
     }
     return new Comparison(plan, arms);
@@ -149,7 +178,7 @@ public final class Bakeoff {
   /** An arm in memory. */
   private record Contender(
       Subject subject,
-      LanguageModel model,
+      TunedModel tuned,
       Optional<Tuner.Result> training,
       Optional<LanguageModel> own)
       implements AutoCloseable {
@@ -164,12 +193,19 @@ public final class Bakeoff {
     private final LanguageModel base;
     private final List<Probe> probes;
     private final ObservationStore store;
+    private final BaseWriting written;
     private Optional<Subject> reference = Optional.empty();
 
     Contest(LanguageModel base, List<Probe> probes, ObservationStore store) {
       this.base = base;
       this.probes = probes;
       this.store = store;
+      this.written =
+          BaseWriting.texts(
+              TunedModel.base(plan.model(), base),
+              new BaseWriting.Asked(plan.sizes().texts(), LedgerJob.TEXT_TOKENS, 0),
+              store,
+              watch.progress());
     }
 
     /** Asks the arm that others are told against; from then on the store answers for it. */
@@ -184,7 +220,7 @@ public final class Bakeoff {
       try (Contender contender = open(entry)) {
         return new Comparison.Run(
             entry.seed,
-            ledger(contender.subject, entry),
+            along(ledger(contender.subject, entry), contender, entry),
             speed(contender, entry.prompting),
             contender.training);
       }
@@ -201,11 +237,18 @@ public final class Bakeoff {
           probes);
     }
 
+    /** With how far an arm lies from the base, whatever the reference is, if it changes weights. */
+    private Ledger along(Ledger ledger, Contender contender, Entry entry) {
+      return entry.arm.change() instanceof Plan.Change.None
+          ? ledger
+          : written.along(ledger, contender.tuned, store, watch.progress());
+    }
+
     private Optional<Speed> speed(Contender contender, Prompting prompting) {
       List<Prompt> prompts = new ArrayList<>();
       for (Probe probe : probes) {
         for (ProbeItem item : probe.items()) {
-          if (item instanceof ProbeItem.Ask ask && prompts.size() < Speed.TOGETHER) {
+          if (item instanceof ProbeItem.Ask ask && prompts.size() < plan.sizes().timed()) {
             prompts.add(ask.prompt());
           }
         }
@@ -217,7 +260,7 @@ public final class Bakeoff {
                   contender.subject.answerer().get(),
                   prompts,
                   plan.maxTokens(),
-                  prompt -> contender.model.promptIds(prompting.before(prompt)).length,
+                  prompt -> contender.tuned.model().promptIds(prompting.before(prompt)).length,
                   watch.nanoTime()));
     }
 
@@ -237,7 +280,7 @@ public final class Bakeoff {
     private Contender contender(Entry entry, TunedModel model, Optional<Tuner.Result> training) {
       Subject subject = model.subject(Progress.none()).prompted(entry.prompting);
       Optional<LanguageModel> own = Optional.of(model.model()).filter(each -> each != base);
-      return new Contender(subject, model.model(), training, own);
+      return new Contender(subject, model, training, own);
     }
 
     private Contender tuned(Entry entry, TuneJob job) {

@@ -17,7 +17,7 @@ import tools.jackson.databind.node.ArrayNode;
  * @param answers to the probes' prompts
  * @param asked what the prompts are
  */
-record BaseWriting(
+public record BaseWriting(
     TunedModel before,
     List<KlDivergence.Passage> texts,
     List<KlDivergence.Passage> answers,
@@ -27,8 +27,49 @@ record BaseWriting(
 
   private static final int CHUNK = 16;
 
+  /**
+   * Which texts.
+   *
+   * @param count how many; 0 for none
+   * @param tokens of each at most
+   * @param seed of their draws
+   */
+  public record Asked(int count, int tokens, long seed) {}
+
+  /** Texts alone; the store keeps them, so that they are drawn once. */
+  public static BaseWriting texts(
+      TunedModel before, Asked asked, ObservationStore store, Progress progress) {
+    if (asked.count == 0) {
+      return new BaseWriting(before, List.of(), List.of(), "");
+    }
+    ArrayNode parts = Json.mapper().createArrayNode().add("texts/1");
+    before.key().addTo(parts);
+    parts.add(asked.count).add(asked.tokens).add(asked.seed);
+    Recall.Keyed<Asked> all =
+        new Recall.Keyed<>(Sha256.of(parts.toString().getBytes(StandardCharsets.UTF_8)), asked);
+    List<int[]> drawn =
+        List.of(
+            Recall.of(store, progress, Texts.class)
+                .observe(
+                    new Recall.Task("texts of the base", "samples", 1),
+                    List.of(all),
+                    () -> _ -> List.of(Texts.drawn(before, asked)))
+                .getFirst()
+                .ids());
+    return new BaseWriting(before, BaseTexts.passages(drawn), List.of(), "");
+  }
+
+  private record Texts(int[][] ids) {
+    static Texts drawn(TunedModel before, Asked asked) {
+      return new Texts(
+          BaseTexts.sample(before.model(), asked.count, asked.tokens, new Seeds(asked.seed))
+              .toArray(int[][]::new));
+    }
+  }
+
   /** Draws what a ledger asks for. */
-  static BaseWriting drawn(LedgerJob job, TunedModel before, Progress progress) {
+  static BaseWriting drawn(
+      LedgerJob job, TunedModel before, ObservationStore store, Progress progress) {
     if (job.texts() == 0) {
       return new BaseWriting(before, List.of(), List.of(), "");
     }
@@ -36,13 +77,13 @@ record BaseWriting(
     TaskPrompts task = TaskPrompts.of(job.probes(), job.texts(), seeds);
     return new BaseWriting(
         before,
-        BaseTexts.passages(BaseTexts.sample(before.model(), job.texts(), job.textTokens(), seeds)),
+        texts(before, new Asked(job.texts(), job.textTokens(), job.seed()), store, progress).texts,
         task.answered(before, job.maxTokens(), seeds, progress),
         "sampled answers to " + task.named());
   }
 
   /** A ledger with how far a model of the same vocabulary moved. */
-  Ledger along(Ledger ledger, TunedModel after, ObservationStore store, Progress progress) {
+  public Ledger along(Ledger ledger, TunedModel after, ObservationStore store, Progress progress) {
     Recall<Divergence.Text> recall = Recall.of(store, progress, Divergence.Text.class);
     return ledger.with(
         along(BaseTexts.NAME, texts, after, recall), along(asked, answers, after, recall));

@@ -150,6 +150,6 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
         before.decoder().config().vocabulary() == after.decoder().config().vocabulary();
     return texts == 0 || !oneVocabulary
         ? ledger
-        : BaseWriting.drawn(this, before, progress).along(ledger, after, known, progress);
+        : BaseWriting.drawn(this, before, known, progress).along(ledger, after, known, progress);
   }
 }

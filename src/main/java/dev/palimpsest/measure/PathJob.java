@@ -43,7 +43,7 @@ public record PathJob(LedgerJob asked, List<Double> scales) {
           new Against(
               asked.probes(),
               new Measurement(known, Decoding.greedy(asked.maxTokens()), progress),
-              BaseWriting.drawn(asked, states.base(), progress));
+              BaseWriting.drawn(asked, states.base(), known, progress));
       List<RunPath.Stop> stops = new ArrayList<>();
       List<RunState> after = states.all().subList(1, states.all().size());
       for (RunState state : after) {
