@@ -28,7 +28,6 @@ final class ArmSection {
     ArmSection section = new ArmSection(arm, id);
     arm.ledger().ifPresent(ledger -> section.ledger(ledger, items));
     section.ways();
-    section.add("path", "Over checkpoints and scales, probe by probe", arm.time().table(arm.title()));
     section.add("samples", "Training samples over time", SampleTable.of(arm.time()));
     if (!arm.curve().isEmpty()) {
       section.add("training", "Training", CurvePicture.of(arm.curve(), arm.title(), id + "-curve"));
@@ -137,13 +136,13 @@ final class ArmSection {
   }
 
   private void ways() {
-    if (arm.checkpoints().isEmpty() && arm.dial().isEmpty()) {
-      return;
-    }
     Markup html = new Markup();
+    arm.time().table().ifPresent(html::add);
     way(html, "Checkpoints of " + arm.title(), arm.checkpoints());
     way(html, "The adapter scaled, " + arm.title(), arm.dial());
-    add("ways", "Checkpoints, and the adapter scaled", html);
+    if (html.bytes() > 0) {
+      add("ways", "Checkpoints, and the adapter scaled", html);
+    }
   }
 
   private static void way(Markup html, String caption, List<PathPoint> points) {

@@ -130,7 +130,7 @@ final class FrontierPicture {
             .filter(i -> arms.get(i).place().isPresent())
             .mapToObj(i -> mark(i) + ": " + told(arms.get(i).place().orElseThrow()))
             .collect(Collectors.joining(". "))
-        + ". The table below has the same numbers.";
+        + ". The numbers stand in the text, too.";
   }
 
   private void grid(Markup svg) {

@@ -83,9 +83,7 @@ final class Limits {
                 + (items.isNumber() ? " (about " + items(items) + " items would decide)" : ""));
       }
     }
-    return open.isEmpty()
-        ? Optional.empty()
-        : Optional.of(option(threshold) + ", undecided: " + String.join(", ", open));
+    return open.isEmpty() ? Optional.empty() : Optional.of("Undecided: " + String.join(", ", open));
   }
 
   private static String option(JsonNode threshold) {

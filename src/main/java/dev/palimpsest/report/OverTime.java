@@ -24,24 +24,42 @@ public record OverTime(Optional<JsonNode> path, Optional<JsonNode> samples, List
 
   /** The way from the base over the checkpoints to the end, in the picture of gain against loss. */
   List<PathPoint> checkpoints() {
-    return points("step 0", stops().stream().filter(stop -> scale(stop) == 1).toList());
+    List<PathPoint> points = new ArrayList<>();
+    for (JsonNode stop : stops()) {
+      if (scale(stop) == 1) {
+        PathPoint.of(stop.path("name").asString(""), ledger(stop)).ifPresent(points::add);
+      }
+    }
+    return fromBase("step 0", points);
   }
 
-  /** The end's adapter by rising scale. */
+  /** The end's adapter by rising scale, up to 1 if it was scaled at all. */
   List<PathPoint> dial() {
-    List<JsonNode> scaled =
-        new ArrayList<>(stops().stream().filter(stop -> scale(stop) != 1).toList());
-    if (!scaled.isEmpty()) {
-      stops().stream()
-          .filter(stop -> scale(stop) == 1)
-          .reduce((_, end) -> end)
-          .ifPresent(scaled::add);
+    List<PathPoint> points = new ArrayList<>();
+    Optional<JsonNode> end = Optional.empty();
+    for (JsonNode stop : stops()) {
+      if (scale(stop) == 1) {
+        end = Optional.of(stop);
+      } else {
+        String label = "scale " + Numbers.fixed(scale(stop), 2);
+        PathPoint.of(label, ledger(stop)).ifPresent(points::add);
+      }
     }
-    return points("scale 0", scaled);
+    if (!points.isEmpty()) {
+      end.flatMap(stop -> PathPoint.of("scale 1", ledger(stop))).ifPresent(points::add);
+    }
+    return fromBase("scale 0", points);
+  }
+
+  private static List<PathPoint> fromBase(String start, List<PathPoint> points) {
+    if (!points.isEmpty()) {
+      points.addFirst(PathPoint.base(start));
+    }
+    return points;
   }
 
   /** Every stop with each probe's change; empty if no path was measured. */
-  Optional<Markup> table(String arm) {
+  Optional<Markup> table() {
     if (path.isEmpty()) {
       return Optional.empty();
     }
@@ -72,9 +90,7 @@ public record OverTime(Optional<JsonNode> path, Optional<JsonNode> samples, List
     html.element(
         "p",
         "A path shown is no selection: to take a checkpoint or a scale because of it is one, and then"
-            + " other items have to say what it lost. Arm: "
-            + arm
-            + ".",
+            + " other items have to say what it lost.",
         "class",
         "note");
     return Optional.of(html);
@@ -106,17 +122,6 @@ public record OverTime(Optional<JsonNode> path, Optional<JsonNode> samples, List
                         + " "
                         + change.interval().map(Numbers::fineSigned).orElse("none"))
         .orElse("\u2013");
-  }
-
-  private static List<PathPoint> points(String start, List<JsonNode> stops) {
-    List<PathPoint> points = new ArrayList<>();
-    for (JsonNode stop : stops) {
-      PathPoint.of(stop.path("name").asString(""), ledger(stop)).ifPresent(points::add);
-    }
-    if (!points.isEmpty()) {
-      points.addFirst(PathPoint.base(start));
-    }
-    return points;
   }
 
   private List<JsonNode> stops() {

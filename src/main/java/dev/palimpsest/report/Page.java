@@ -28,8 +28,8 @@ final class Page {
           + " more gained, further left is less lost; lost is net of won.";
   private static final String WAYS =
       "Small dots: checkpoints with their step (solid line) and the adapter scaled (dashed line)."
-          + " They are measured on fewer items than the letters, and on others for the gain, so"
-          + " they need not end at them.";
+          + " They may be measured on fewer items than the letters, and on others, so they need not"
+          + " end at them.";
 
   private final ReportData data;
   private final List<List<ArmSection.Part>> arms = new ArrayList<>();
@@ -154,7 +154,9 @@ final class Page {
             .anyMatch(arm -> !arm.dial().isEmpty() || !arm.checkpoints().isEmpty());
     html.element("figcaption", ways ? LETTERS + " " + WAYS : LETTERS);
     html.closeLine();
-    standings();
+    if (alone().isEmpty()) {
+      standings();
+    }
     html.closeLine();
   }
 

@@ -5,7 +5,6 @@ import dev.palimpsest.measure.PairedCounts;
 import dev.palimpsest.measure.ProbeKind;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /** What a ledger comes to: gained, lost, and whether that is decided. */
@@ -136,10 +135,16 @@ final class Verdict {
         missed ? "down" : "up",
         "Is that decided?",
         missed ? "\u2717 limit missed" : "\u2713 limit met",
-        thresholds.valueStream().map(Limits::told).collect(Collectors.joining("; ")));
-    for (JsonNode threshold : thresholds) {
-      Limits.undecided(threshold).ifPresent(words -> html.element("p", words));
+        Limits.told(thresholds.get(0)));
+    for (int i = 1; i < thresholds.size(); i++) {
+      html.element("p", Limits.told(thresholds.get(i)), "class", "words");
     }
+    thresholds
+        .valueStream()
+        .filter(each -> each.path("missed").asBoolean(false) == missed)
+        .flatMap(each -> Limits.undecided(each).stream())
+        .findFirst()
+        .ifPresent(words -> html.element("p", words));
     html.closeLine();
   }
 

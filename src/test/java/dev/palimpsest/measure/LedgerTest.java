@@ -120,7 +120,8 @@ class LedgerTest {
             "{\"probe\":\"questions\",\"id\":\"q1\",\"before\":1,\"after\":0,\"answer_before\":"
                 + "\"a1.\",\"answer_after\":\""
                 + "no".repeat(20)
-                + "\",\"loops_before\":false,\"loops_after\":true,\"slice\":\"odd\"}");
+                + "\",\"loops_before\":false,\"loops_after\":true,\"slice\":\"odd\",\"prompt\":\"Q1\","
+                + "\"completion\":\"A1\"}");
   }
 
   @Test

@@ -307,7 +307,7 @@ class ReportPageTest {
 
     assertThat(text)
         .contains("--require-kept 1\u00a0%: missed")
-        .containsPattern("--require-kept 1\u00a0%, undecided: common \\(about [\\d,]+ items would decide\\)")
+        .containsPattern("Undecided: common \\(about [\\d,]+ items would decide\\)")
         .contains("common \u25c6 undecided [")
         .contains("The change against the control random")
         .contains("common retention \u22122.0 96.0\u00a0% 88.9\u00a0% \u22127.1 [\u221218.0, +3.0] 4 1 1 0.1875 \u25c6")
