@@ -5,7 +5,10 @@ import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.generate.Prompting;
 import dev.palimpsest.measure.BuiltInProbes;
+import dev.palimpsest.measure.Divergence;
+import dev.palimpsest.measure.KeptDivergence;
 import dev.palimpsest.measure.Ledger;
+import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.measure.Measurement;
 import dev.palimpsest.measure.ObservationStore;
 import dev.palimpsest.measure.Probe;
@@ -26,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.function.Consumer;
 
 /**
  * Runs a plan: trains what is to be trained, and puts the same items to every arm. What was done
@@ -90,9 +94,19 @@ public final class Bakeoff {
    * @throws EnvironmentFailure if the user stopped it; the same call goes on
    */
   public Comparison run() {
+    return run(_ -> {});
+  }
+
+  /**
+   * Runs it all, every arm's first seed before any second one.
+   *
+   * @param soFar takes what is done after each run; an arm of which nothing is done is left out
+   */
+  public Comparison run(Consumer<Comparison> soFar) {
     List<Probe> probes = probes();
     List<List<Entry>> entries = plan.arms().stream().map(this::entries).toList();
-    List<Comparison.Arm> arms = new ArrayList<>();
+    List<List<Comparison.Run>> runs =
+        entries.stream().<List<Comparison.Run>>map(_ -> new ArrayList<>()).toList();
     try (LanguageModel base = models.load(plan.model());
         ObservationStore store = ObservationStore.open(settings.store)) {
       Contest contest = new Contest(base, probes, store);
@@ -102,8 +116,24 @@ public final class Bakeoff {
               .filter(entry -> entry.arm.name().equals(plan.reference()))
               .findFirst()
               .orElseThrow());
-      for (List<Entry> runs : entries) {
-        arms.add(new Comparison.Arm(runs.getFirst().arm, runs.stream().map(contest::run).toList()));
+      int rounds = entries.stream().mapToInt(List::size).max().orElse(0);
+      for (int round = 0; round < rounds; round++) {
+        for (int arm = 0; arm < entries.size(); arm++) {
+          if (round < entries.get(arm).size()) {
+            runs.get(arm).add(contest.run(entries.get(arm).get(round)));
+            soFar.accept(comparison(runs));
+          }
+        }
+      }
+    }
+    return comparison(runs);
+  }
+
+  private Comparison comparison(List<List<Comparison.Run>> runs) {
+    List<Comparison.Arm> arms = new ArrayList<>();
+    for (int i = 0; i < runs.size(); i++) {
+      if (!runs.get(i).isEmpty()) {
+        arms.add(new Comparison.Arm(plan.arms().get(i), runs.get(i)));
       }
     }
     return new Comparison(plan, arms);
@@ -149,7 +179,7 @@ public final class Bakeoff {
   /** An arm in memory. */
   private record Contender(
       Subject subject,
-      LanguageModel model,
+      TunedModel tuned,
       Optional<Tuner.Result> training,
       Optional<LanguageModel> own)
       implements AutoCloseable {
@@ -184,7 +214,7 @@ public final class Bakeoff {
       try (Contender contender = open(entry)) {
         return new Comparison.Run(
             entry.seed,
-            ledger(contender.subject, entry),
+            ledger(contender.subject, entry).with(divergence(contender, entry), Optional.empty()),
             speed(contender, entry.prompting),
             contender.training);
       }
@@ -201,11 +231,22 @@ public final class Bakeoff {
           probes);
     }
 
+    /** From the base, whatever the reference is; an arm that leaves its weights alone has none. */
+    private Optional<Divergence> divergence(Contender contender, Entry entry) {
+      if (plan.sizes().texts() == 0 || entry.arm.change() instanceof Plan.Change.None) {
+        return Optional.empty();
+      }
+      KeptDivergence.Asked asked =
+          new KeptDivergence.Asked(plan.sizes().texts(), LedgerJob.TEXT_TOKENS, 0);
+      TunedModel before = TunedModel.base(plan.model(), base);
+      return new KeptDivergence(before, asked, store, watch.progress()).of(contender.tuned);
+    }
+
     private Optional<Speed> speed(Contender contender, Prompting prompting) {
       List<Prompt> prompts = new ArrayList<>();
       for (Probe probe : probes) {
         for (ProbeItem item : probe.items()) {
-          if (item instanceof ProbeItem.Ask ask && prompts.size() < Speed.TOGETHER) {
+          if (item instanceof ProbeItem.Ask ask && prompts.size() < plan.sizes().timed()) {
             prompts.add(ask.prompt());
           }
         }
@@ -217,7 +258,7 @@ public final class Bakeoff {
                   contender.subject.answerer().get(),
                   prompts,
                   plan.maxTokens(),
-                  prompt -> contender.model.promptIds(prompting.before(prompt)).length,
+                  prompt -> contender.tuned.model().promptIds(prompting.before(prompt)).length,
                   watch.nanoTime()));
     }
 
@@ -237,7 +278,7 @@ public final class Bakeoff {
     private Contender contender(Entry entry, TunedModel model, Optional<Tuner.Result> training) {
       Subject subject = model.subject(Progress.none()).prompted(entry.prompting);
       Optional<LanguageModel> own = Optional.of(model.model()).filter(each -> each != base);
-      return new Contender(subject, model.model(), training, own);
+      return new Contender(subject, model, training, own);
     }
 
     private Contender tuned(Entry entry, TuneJob job) {

@@ -1,5 +1,6 @@
 package dev.palimpsest.compare;
 
+import dev.palimpsest.measure.Divergence;
 import dev.palimpsest.measure.Ledger;
 import dev.palimpsest.measure.ProbeKind;
 import dev.palimpsest.tune.Tuner;
@@ -28,7 +29,7 @@ public record Comparison(Plan plan, List<Arm> arms) {
    * One run of an arm.
    *
    * @param seed of one that trains
-   * @param ledger the reference before, this run after
+   * @param ledger the reference before, this run after; its divergence is from the base
    * @param speed if a probe asks for answers
    * @param training what it took
    */
@@ -48,6 +49,13 @@ public record Comparison(Plan plan, List<Arm> arms) {
 
     public String name() {
       return asked.name();
+    }
+
+    /** How far its weights lie from the base's; empty if they are the base's. */
+    public Optional<Drift> drift() {
+      List<Divergence> along =
+          runs.stream().flatMap(run -> run.ledger().divergence().stream()).toList();
+      return along.size() < runs.size() ? Optional.empty() : Optional.of(Drift.of(along));
     }
 
     /** How it does on each probe. */

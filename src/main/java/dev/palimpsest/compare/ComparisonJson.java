@@ -1,10 +1,12 @@
 package dev.palimpsest.compare;
 
+import dev.palimpsest.measure.Interval;
 import dev.palimpsest.measure.ProbeKind;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.tune.Tuner;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -41,16 +43,14 @@ public final class ComparisonJson {
       String name = standing.probe().name();
       metrics.put(name, standing.after());
       delta.put(name, standing.delta());
-      standing
-          .interval()
-          .ifPresentOrElse(
-              interval -> intervals.putArray(name).add(interval.low()).add(interval.high()),
-              () -> intervals.putNull(name));
+      interval(intervals, name, standing.interval());
       lost.put(name, standing.probe().ofTexts() ? null : standing.lost());
       won.put(name, standing.probe().ofTexts() ? null : standing.won());
       standing.bySeed().forEach(bySeed.putArray(name)::add);
       kinds.put(name, lower(standing.probe().kind()));
     }
+    node.putNull("kl");
+    arm.drift().ifPresent(drift -> node.set("kl", drift(drift)));
     speed(node, arm);
     training(node, arm);
     node.set("cost", Json.mapper().nullNode());
@@ -65,6 +65,30 @@ public final class ComparisonJson {
                   cost.breakEven().isPresent() ? cost.breakEven().getAsDouble() : null);
             });
     return node;
+  }
+
+  private static ObjectNode drift(Drift drift) {
+    ObjectNode node = Json.mapper().createObjectNode();
+    node.put("nats_per_token", drift.kl());
+    interval(node, "ci95", drift.interval());
+    drift.bySeed().forEach(node.putArray("by_seed")::add);
+    node.put("top_agreement", drift.topAgreement()).put("texts", drift.texts());
+    node.putNull("bits_per_byte");
+    drift
+        .bits()
+        .ifPresent(
+            bits -> {
+              ObjectNode told = node.putObject("bits_per_byte");
+              told.put("before", bits.before()).put("after", bits.after());
+              told.put("delta", bits.delta());
+              interval(told, "ci95", bits.interval());
+            });
+    return node;
+  }
+
+  private static void interval(ObjectNode node, String name, Optional<Interval> interval) {
+    interval.ifPresentOrElse(
+        i -> node.putArray(name).add(i.low()).add(i.high()), () -> node.putNull(name));
   }
 
   private static void speed(ObjectNode node, Comparison.Arm arm) {

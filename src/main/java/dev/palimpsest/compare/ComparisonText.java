@@ -25,6 +25,11 @@ public final class ComparisonText {
         out.append(line(arm, arm.standings().get(i)));
       }
     }
+    if (comparison.arms().stream().anyMatch(arm -> arm.drift().isPresent())) {
+      out.append(
+          String.format(Locale.ROOT, "%nKL(base‖arm), nats a token along texts that the base wrote%n"));
+      comparison.arms().forEach(arm -> arm.drift().ifPresent(d -> out.append(drift(arm, d))));
+    }
     out.append(String.format(Locale.ROOT, "%ncost%n"));
     comparison.arms().forEach(arm -> out.append(cost(comparison, arm)));
     return out.append(
@@ -34,6 +39,27 @@ public final class ComparisonText {
                 String.join(", ", comparison.front())))
         .toString()
         .strip();
+  }
+
+  private static String drift(Comparison.Arm arm, Drift drift) {
+    String interval =
+        drift
+            .interval()
+            .map(i -> String.format(Locale.ROOT, "[%.4f, %.4f]", i.low(), i.high()))
+            .orElse("no interval");
+    String bits =
+        drift
+            .bits()
+            .map(b -> String.format(Locale.ROOT, "  bits a byte %.4f → %.4f", b.before(), b.after()))
+            .orElse("");
+    return String.format(
+        Locale.ROOT,
+        "  %-16s %.4f %s  same likeliest token %.1f %%%s%n",
+        arm.name(),
+        drift.kl(),
+        interval,
+        100 * drift.topAgreement(),
+        bits);
   }
 
   private static String line(Comparison.Arm arm, Standing standing) {

@@ -1,6 +1,7 @@
 package dev.palimpsest.compare;
 
 import dev.palimpsest.generate.Shots;
+import dev.palimpsest.measure.LedgerJob;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +17,7 @@ import java.util.OptionalDouble;
  * @param builtIn whether the program's own retention probes are put to them, too
  * @param seeds each arm that trains does so once for each
  * @param reference the arm that others are told against
- * @param maxTokens of an answer
+ * @param sizes of what is measured
  * @param price of an hour of this machine, in any currency
  */
 public record Plan(
@@ -26,7 +27,7 @@ public record Plan(
     boolean builtIn,
     List<Long> seeds,
     String reference,
-    int maxTokens,
+    Sizes sizes,
     OptionalDouble price,
     List<Arm> arms) {
   /** Copies the lists. */
@@ -35,6 +36,24 @@ public record Plan(
     retention = List.copyOf(retention);
     seeds = List.copyOf(seeds);
     arms = List.copyOf(arms);
+  }
+
+  /**
+   * How much is measured.
+   *
+   * @param maxTokens of an answer
+   * @param texts of the base that the divergence is measured along; 0 for none
+   * @param timed prompts on which speed is measured; 0 for none
+   */
+  public record Sizes(int maxTokens, int texts, int timed) {
+    /** If nothing is said. */
+    public static final Sizes USUAL =
+        new Sizes(LedgerJob.MAX_TOKENS, LedgerJob.TEXTS, Speed.TOGETHER);
+  }
+
+  /** Tokens of an answer at most. */
+  public int maxTokens() {
+    return sizes.maxTokens;
   }
 
   /**

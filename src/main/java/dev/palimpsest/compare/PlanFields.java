@@ -83,12 +83,20 @@ record PlanFields(Problems problems) {
 
   /** A whole number from 1. */
   int positive(String where, JsonNode node, String key, int otherwise) {
-    JsonNode value = node.path(key);
+    return atLeast(1, where + key, node.path(key), otherwise);
+  }
+
+  /** A whole number from 0. */
+  int number(String where, JsonNode node, String key, int otherwise) {
+    return atLeast(0, where + key, node.path(key), otherwise);
+  }
+
+  private int atLeast(int least, String where, JsonNode value, int otherwise) {
     if (value.isMissingNode()) {
       return otherwise;
     }
-    if (!value.isInt() || value.asInt() < 1) {
-      problems.add(where + key + ": give a whole number from 1");
+    if (!value.isInt() || value.asInt() < least) {
+      problems.add(where + ": give a whole number from " + least);
       return otherwise;
     }
     return value.asInt();

@@ -15,9 +15,6 @@ import tools.jackson.databind.node.MissingNode;
 
 /** Reads a plan, YAML or JSON, and tells all that is wrong with it at once. */
 public final class PlanReader {
-  /** Tokens of an answer at most, if nothing is said. */
-  static final int MAX_TOKENS = 64;
-
   private static final int SHOTS = 4;
 
   /** The program's own retention probes. */
@@ -31,6 +28,8 @@ public final class PlanReader {
           "seeds",
           "reference",
           "max-tokens",
+          "texts",
+          "timed",
           "price-per-hour",
           "arms");
   private static final Set<String> ARM_KEYS =
@@ -72,7 +71,7 @@ public final class PlanReader {
             retention.contains(BUILT_IN),
             fields.seeds(document),
             document.path("reference").asString(arms.isEmpty() ? "" : arms.getFirst().name()),
-            fields.positive("", document, "max-tokens", MAX_TOKENS),
+            sizes(document),
             price(document),
             arms);
     check(plan);
@@ -121,6 +120,14 @@ public final class PlanReader {
     return PlanFields.text(node, "adapter")
         .<Plan.Change>map(path -> new Plan.Change.Adapted(Path.of(path)))
         .orElseGet(Plan.Change.None::new);
+  }
+
+  private Plan.Sizes sizes(JsonNode document) {
+    Plan.Sizes usual = Plan.Sizes.USUAL;
+    return new Plan.Sizes(
+        fields.positive("", document, "max-tokens", usual.maxTokens()),
+        fields.number("", document, "texts", usual.texts()),
+        fields.number("", document, "timed", usual.timed()));
   }
 
   private OptionalDouble price(JsonNode document) {

@@ -1,5 +1,6 @@
 package dev.palimpsest.compare;
 
+import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.run.Problems;
 import dev.palimpsest.run.Yaml;
 import java.nio.file.Path;
@@ -69,7 +70,7 @@ public final class SequenceReader {
             retention.contains(PlanReader.BUILT_IN),
             orders(document, names),
             fields.seeds(document),
-            fields.positive("", document, "max-tokens", PlanReader.MAX_TOKENS));
+            fields.positive("", document, "max-tokens", LedgerJob.MAX_TOKENS));
     problems.throwIfAny(file.toString());
     return plan;
   }

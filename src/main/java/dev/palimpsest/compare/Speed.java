@@ -27,13 +27,13 @@ public record Speed(
   /** Prompts that are answered one by one. */
   private static final int ALONE = 4;
 
-  /** Prompts that are answered together. */
+  /** Prompts that are answered together, if nothing is said. */
   static final int TOGETHER = 16;
 
   /**
    * Measures it. All are answered once beforehand, since the program is still warming up.
    *
-   * @param prompts at least one; no more than {@value #TOGETHER} are taken
+   * @param prompts at least one
    * @param length of a prompt in tokens, with what the arm puts before it
    */
   static Speed measure(
@@ -42,24 +42,23 @@ public record Speed(
       int maxTokens,
       ToIntFunction<Prompt> length,
       LongSupplier nanoTime) {
-    List<Prompt> few = prompts.subList(0, Math.min(TOGETHER, prompts.size()));
     Decoding decoding = Decoding.greedy(maxTokens);
-    answerer.answer(few, decoding);
-    double[] alone = new double[Math.min(ALONE, few.size())];
+    answerer.answer(prompts, decoding);
+    double[] alone = new double[Math.min(ALONE, prompts.size())];
     for (int i = 0; i < alone.length; i++) {
       long start = nanoTime.getAsLong();
-      answerer.answer(few.subList(i, i + 1), decoding);
+      answerer.answer(prompts.subList(i, i + 1), decoding);
       alone[i] = (nanoTime.getAsLong() - start) * 1e-9;
     }
     long start = nanoTime.getAsLong();
-    List<Answer> answers = answerer.answer(few, decoding);
+    List<Answer> answers = answerer.answer(prompts, decoding);
     double together = (nanoTime.getAsLong() - start) * 1e-9;
     Arrays.sort(alone);
     return new Speed(
         (alone[(alone.length - 1) / 2] + alone[alone.length / 2]) / 2,
-        together / few.size(),
-        few.stream().mapToInt(length).average().orElseThrow(),
+        together / prompts.size(),
+        prompts.stream().mapToInt(length).average().orElseThrow(),
         answers.stream().mapToInt(answer -> answer.ids().length).average().orElseThrow(),
-        few.size());
+        prompts.size());
   }
 }

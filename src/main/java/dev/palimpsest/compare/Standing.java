@@ -1,5 +1,6 @@
 package dev.palimpsest.compare;
 
+import dev.palimpsest.measure.Crossed;
 import dev.palimpsest.measure.Interval;
 import dev.palimpsest.measure.Outcome;
 import dev.palimpsest.measure.Probe;
@@ -13,9 +14,9 @@ import java.util.function.ToDoubleFunction;
  *
  * @param after share of right items, or bits a byte of texts: the mean over seeds
  * @param delta {@code after} less the reference's
- * @param interval of {@code delta} at 95 %: the ledger's own for one seed; for several, the means
- *     of their limits, which is as wide as if the seeds erred alike on every item, so it covers no
- *     less. It tells of other items, not of other seeds
+ * @param interval of {@code delta} at 95 %: the ledger's own for one seed; for several, the hull of
+ *     the means of their limits (other items; as wide as if the seeds erred alike on every one) and
+ *     of the interval over items and seeds ({@link Crossed})
  * @param lost items against the reference, on average; 0 for texts
  * @param won likewise
  * @param bySeed {@code after} of each seed
@@ -44,7 +45,7 @@ public record Standing(
         runs.getFirst().probe(),
         mean(outcomes, Outcome::after),
         mean(outcomes, Outcome::delta),
-        interval(outcomes),
+        interval(runs, outcomes),
         mean(runs, run -> run.lost().size()),
         mean(runs, run -> run.won().size()),
         outcomes.stream().map(Outcome::after).toList());
@@ -54,14 +55,21 @@ public record Standing(
     return runs.stream().mapToDouble(value).average().orElseThrow();
   }
 
-  private static Optional<Interval> interval(List<Outcome> outcomes) {
-    List<Interval> each = outcomes.stream().flatMap(o -> o.interval().stream()).toList();
-    if (each.size() < outcomes.size()) {
-      return Optional.empty();
+  private static Optional<Interval> interval(List<ProbeResult> runs, List<Outcome> outcomes) {
+    if (runs.size() == 1) {
+      return outcomes.getFirst().interval();
     }
-    return Optional.of(
-        new Interval(
-            mean(each, Interval::low), mean(each, Interval::high), each.getFirst().method()));
+    List<Interval> each = outcomes.stream().flatMap(o -> o.interval().stream()).toList();
+    return each.size() < runs.size()
+        ? Optional.empty()
+        : Crossed.change(runs).interval().map(crossed -> hull(each, crossed));
+  }
+
+  private static Interval hull(List<Interval> each, Interval crossed) {
+    return new Interval(
+        Math.min(mean(each, Interval::low), crossed.low()),
+        Math.max(mean(each, Interval::high), crossed.high()),
+        Interval.Method.CROSSED);
   }
 
   /** What is better when it is more. */

@@ -12,13 +12,20 @@ import java.util.function.ToDoubleFunction;
  * @param bits the texts' bits a byte under both, of those that have bytes; empty if none has
  * @param topAgreement share of positions at which both find the same token the likeliest
  * @param tokens positions in all
+ * @param texts what was summed along each
  */
 public record Divergence(
     String on,
     Ratio klNatsPerToken,
     Optional<Outcome.Bits> bits,
     double topAgreement,
-    long tokens) {
+    long tokens,
+    List<Text> texts) {
+  /** Copies the list. */
+  public Divergence {
+    texts = List.copyOf(texts);
+  }
+
   /**
    * What was summed along one text.
    *
@@ -44,7 +51,8 @@ public record Divergence(
         Ratio.of(each(texts, Text::klNats), each(texts, Text::tokens)),
         bits(texts.stream().filter(text -> text.bytes() > 0).toList()),
         texts.stream().mapToLong(Text::topAgreements).sum() / (double) positions,
-        positions);
+        positions,
+        texts);
   }
 
   private static Optional<Outcome.Bits> bits(List<Text> texts) {

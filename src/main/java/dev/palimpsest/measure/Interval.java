@@ -20,7 +20,9 @@ public record Interval(double low, double high, Method method) {
     /** Linearised ratio with Student's t, clustered: texts are the independent units. */
     CLUSTERED,
     /** Percentiles of a bootstrap over items, or over documents where items hang together. */
-    BOOTSTRAP
+    BOOTSTRAP,
+    /** Over seeds and over items or texts, both as draws ({@link Crossed}). */
+    CROSSED
   }
 
   /** Refuses limits that are not ordered. */

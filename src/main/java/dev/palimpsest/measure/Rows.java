@@ -48,6 +48,17 @@ record Rows(List<ItemRow> all) {
             Clusters.sums(before, documents), sizes, Clusters.sums(after, documents), sizes));
   }
 
+  /** After less before, added up by document: right items, or bits. */
+  double[] changes() {
+    return Clusters.sums(
+        each(row -> (row.after() - row.before()) * Math.max(1, row.place().bytes())), documents());
+  }
+
+  /** Of each document: its items, or its texts' bytes. */
+  double[] sizes() {
+    return Clusters.sums(each(row -> Math.max(1, row.place().bytes())), documents());
+  }
+
   private double[] each(ToDoubleFunction<ItemRow> value) {
     return all.stream().mapToDouble(value).toArray();
   }

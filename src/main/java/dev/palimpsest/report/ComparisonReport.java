@@ -109,6 +109,7 @@ public final class ComparisonReport {
     facts.add(new Fact("reference", plan.reference()));
     facts.add(new Fact("seeds", plan.seeds().toString()));
     facts.add(new Fact("longest answer", plan.maxTokens() + " tokens"));
+    facts.add(new Fact("texts for KL(base‖arm)", "" + plan.sizes().texts()));
     plan.price().ifPresent(price -> facts.add(new Fact("price of an hour", "" + price)));
     for (Plan.Arm arm : plan.arms()) {
       facts.add(new Fact("arm " + arm.name(), told(arm)));

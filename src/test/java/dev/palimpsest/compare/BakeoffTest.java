@@ -7,6 +7,7 @@ import dev.palimpsest.Reference;
 import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.generate.Shots;
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.measure.Interval;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.report.ComparisonReport;
 import dev.palimpsest.run.BadInput;
@@ -25,11 +26,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -113,7 +116,7 @@ class BakeoffTest {
         false,
         seeds,
         "base",
-        4,
+        new Plan.Sizes(4, 6, 16),
         OptionalDouble.of(3600),
         List.of(arms));
   }
@@ -136,13 +139,16 @@ class BakeoffTest {
   }
 
   private Comparison run(Plan plan, Progress progress) {
+    return bakeoff(plan, new Tuner.Watch(progress, cancellation, System::nanoTime)).run();
+  }
+
+  private Bakeoff bakeoff(Plan plan, Tuner.Watch watch) {
     return new Bakeoff(
-            plan,
-            new Bakeoff.Settings(
-                folder.resolve("out"), folder.resolve("store.sqlite"), folder.resolve("cache")),
-            new TinyModels(),
-            new Tuner.Watch(progress, cancellation, System::nanoTime))
-        .run();
+        plan,
+        new Bakeoff.Settings(
+            folder.resolve("out"), folder.resolve("store.sqlite"), folder.resolve("cache")),
+        new TinyModels(),
+        watch);
   }
 
   @Test
@@ -167,7 +173,9 @@ class BakeoffTest {
     assertThat(lora.delta()).isEqualTo(lora.after());
     assertThat(lora.won()).isEqualTo(12 * lora.after());
     assertThat(lora.bySeed()).hasSize(2);
-    assertThat(lora.interval().orElseThrow().low()).isPositive();
+    Interval interval = lora.interval().orElseThrow(); // two seeds say little of a third
+    assertThat(interval.method()).isEqualTo(Interval.Method.CROSSED);
+    assertThat(interval.contains(lora.delta())).isTrue();
     assertThat(full.after()).isGreaterThan(0.5);
     assertThat(shots.bySeed()).hasSize(1);
     assertThat(promptTokens(comparison, 1)).isGreaterThan(2 * promptTokens(comparison, 0));
@@ -176,12 +184,46 @@ class BakeoffTest {
     assertThat(comparison.cost(comparison.arms().get(2)).orElseThrow().training()).isPositive();
     assertThat(comparison.front()).doesNotContain("shots");
 
+    Drift drift = comparison.arms().get(2).drift().orElseThrow();
+    assertThat(drift.bySeed()).hasSize(2).allMatch(kl -> kl > 0);
+    assertThat(drift.interval().orElseThrow().contains(drift.kl())).isTrue();
+    assertThat(drift.topAgreement()).isBetween(0.0, 1.0);
+    assertThat(comparison.arms().get(4).drift()).isPresent();
+    assertThat(comparison.arms().getFirst().drift()).isEmpty();
+    assertThat(comparison.arms().get(1).drift()).isEmpty();
+
     Path page = folder.resolve("report.html");
     ComparisonReport.write(page, comparison);
     assertThat(page).content().contains("lora · seed 1", "lora · seed 2", "2 examples of");
     assertThat(ComparisonText.of(comparison)).contains("data, gain, 12 items, Δ against base");
     assertThat(ComparisonJson.of(comparison).at("/arms/2/metrics/data").asDouble())
         .isEqualTo(lora.after());
+    assertThat(ComparisonJson.of(comparison).at("/arms/0/kl").isNull()).isTrue();
+    assertThat(ComparisonJson.of(comparison).at("/arms/2/kl/nats_per_token").asDouble())
+        .isEqualTo(drift.kl());
+    assertThat(ComparisonText.of(comparison)).contains("KL(base‖arm)");
+  }
+
+  @Test
+  void run_overSeeds_doesEveryArmOnceFirst() {
+    List<String> done = new ArrayList<>();
+    Plan plan =
+        plan(List.of(1L, 2L), base(), tuned("lora", Map.of()), tuned("slow", Map.of("lr", "1e-9")));
+    bakeoff(plan, new Tuner.Watch(Progress.none(), cancellation, System::nanoTime))
+        .run(
+            soFar ->
+                done.add(
+                    soFar.arms().stream()
+                        .map(arm -> arm.name() + arm.runs().size())
+                        .collect(Collectors.joining(" "))));
+
+    assertThat(done)
+        .containsExactly(
+            "base1",
+            "base1 lora1",
+            "base1 lora1 slow1",
+            "base1 lora2 slow1",
+            "base1 lora2 slow2");
   }
 
   private static double promptTokens(Comparison comparison, int arm) {
@@ -195,10 +237,13 @@ class BakeoffTest {
     Path weights = folder.resolve("out/runs/lora-seed1/adapter/adapter_model.safetensors");
     FileTime written = Files.getLastModifiedTime(weights);
 
-    Comparison second = run(plan);
+    List<String> tasks = new ArrayList<>();
+    Comparison second = run(plan, point -> tasks.add(point.task()));
 
     assertThat(Files.getLastModifiedTime(weights)).isEqualTo(written);
     assertThat(second.arms().get(1).standings()).isEqualTo(first.arms().get(1).standings());
+    assertThat(second.arms().get(1).drift()).isEqualTo(first.arms().get(1).drift());
+    assertThat(tasks).doesNotContain("divergence", "texts of the base", "tuning");
   }
 
   @Test
@@ -234,12 +279,8 @@ class BakeoffTest {
   }
 
   private Comparison resumed(Plan plan) {
-    return new Bakeoff(
-            plan,
-            new Bakeoff.Settings(
-                folder.resolve("out"), folder.resolve("store.sqlite"), folder.resolve("cache")),
-            new TinyModels(),
-            new Tuner.Watch(Progress.none(), new Cancellation(), System::nanoTime))
+    return bakeoff(
+            plan, new Tuner.Watch(Progress.none(), new Cancellation(), System::nanoTime))
         .run();
   }
 

@@ -36,6 +36,8 @@ class PlanReaderTest {
             seeds: [1, 2]
             reference: prompt
             max-tokens: 32
+            texts: 0
+            timed: 3
             price-per-hour: 0.5
             arms:
               base: {}
@@ -54,7 +56,7 @@ class PlanReaderTest {
                 true,
                 List.of(1L, 2L),
                 "prompt",
-                32,
+                new Plan.Sizes(32, 0, 3),
                 OptionalDouble.of(0.5),
                 List.of(
                     arm("base", new Plan.Change.None()),
@@ -81,7 +83,7 @@ class PlanReaderTest {
 
     assertThat(plan.reference()).isEqualTo("first");
     assertThat(plan.seeds()).containsExactly(0L);
-    assertThat(plan.maxTokens()).isEqualTo(PlanReader.MAX_TOKENS);
+    assertThat(plan.sizes()).isEqualTo(Plan.Sizes.USUAL);
     assertThat(plan.price()).isEmpty();
     assertThat(plan.builtIn()).isFalse();
   }
@@ -96,6 +98,8 @@ class PlanReaderTest {
                     seeds: [1, 1]
                     reference: nobody
                     max-tokens: 0
+                    texts: -1
+                    timed: some
                     price-per-hour: cheap
                     arms:
                       one: {shots: 2, colour: red}
@@ -108,7 +112,9 @@ class PlanReaderTest {
             "gian is unknown",
             "seeds:",
             "no arm is called nobody",
-            "max-tokens:",
+            "max-tokens: give a whole number from 1",
+            "texts: give a whole number from 0",
+            "timed:",
             "price-per-hour:",
             "arms.one.shots: of which file?",
             "arms.one.colour is unknown",
