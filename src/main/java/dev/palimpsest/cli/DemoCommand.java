@@ -23,10 +23,6 @@ import picocli.CommandLine.Option;
     description = "Two tasks over 28,000 airports: gain, loss, and a report.",
     subcommands = DemoTasksCommand.class)
 final class DemoCommand implements Runnable {
-  private static final String AIRPORTS = "airportsdata==20260905";
-  private static final String AIRPORTS_SHA256 =
-      "d7eaa9a57d373b0adaaae0d52da2af0bb0edf73f7baa170f7c415d3342bf4868";
-
   @Option(names = "--out", description = "default: runs/demo-SEED, with a number if it is there")
   private @Nullable Path out;
 
@@ -44,7 +40,7 @@ final class DemoCommand implements Runnable {
     DemoStages stages = new DemoStages(System::nanoTime);
     try (Progress progress = output.progress();
         LanguageModel loaded = stages.time(Stage.LOAD, () -> models.load("smollm2", progress))) {
-      Path airports = stages.time(Stage.LOAD, () -> airports(progress));
+      Path airports = stages.time(Stage.LOAD, () -> Places.airports(progress));
       Demo.Settings settings =
           new Demo.Settings(
               "smollm2", airports, folder, Places.baselines(), seed, models.threads());
@@ -55,10 +51,5 @@ final class DemoCommand implements Runnable {
       DemoReport.write(report, result);
       output.print(Map.of("report", report.toString()), () -> "report: " + report);
     }
-  }
-
-  /** The table that the tasks are made from, fetched if it is not there. */
-  static Path airports(Progress progress) {
-    return Places.store(progress).fileFromWheel(AIRPORTS, AIRPORTS_SHA256, "airports.csv");
   }
 }

@@ -25,6 +25,7 @@ import picocli.CommandLine.Command;
       SequenceCommand.class,
       MergeCommand.class,
       InspectCommand.class,
+      StudyCommand.class,
       DemoCommand.class
     })
 public final class Main implements Runnable {

@@ -9,6 +9,10 @@ import java.nio.file.Path;
 
 /** Where things are kept. */
 final class Places {
+  private static final String AIRPORTS = "airportsdata==20260905";
+  private static final String AIRPORTS_SHA256 =
+      "d7eaa9a57d373b0adaaae0d52da2af0bb0edf73f7baa170f7c415d3342bf4868";
+
   private Places() {}
 
   static Path cache() {
@@ -27,6 +31,11 @@ final class Places {
 
   static ModelStore store(Progress progress) {
     return new ModelStore(cache(), progress, PullSettings.of(System.getenv()));
+  }
+
+  /** The table that the program's own tasks are made from. */
+  static Path airports(Progress progress) {
+    return store(progress).fileFromWheel(AIRPORTS, AIRPORTS_SHA256, "airports.csv");
   }
 
   /** The folder if it is free, or the first free one with a number behind. */

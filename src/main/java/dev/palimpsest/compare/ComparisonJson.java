@@ -67,7 +67,7 @@ public final class ComparisonJson {
     return node;
   }
 
-  private static ObjectNode drift(Drift drift) {
+  static ObjectNode drift(Drift drift) {
     ObjectNode node = Json.mapper().createObjectNode();
     node.put("nats_per_token", drift.kl());
     interval(node, "ci95", drift.interval());
@@ -86,7 +86,7 @@ public final class ComparisonJson {
     return node;
   }
 
-  private static void interval(ObjectNode node, String name, Optional<Interval> interval) {
+  static void interval(ObjectNode node, String name, Optional<Interval> interval) {
     interval.ifPresentOrElse(
         i -> node.putArray(name).add(i.low()).add(i.high()), () -> node.putNull(name));
   }

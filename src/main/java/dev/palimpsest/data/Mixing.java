@@ -29,7 +29,7 @@ public final class Mixing implements Source {
    * @param percent from 0 to below 100
    */
   public static Mixing byItems(Source task, Source replay, double percent, long seed) {
-    return new Mixing(task, replay, count(task.size(), 1, percent), seed);
+    return new Mixing(task, replay, replayed(task.size(), percent), seed);
   }
 
   /** A mix in which about {@code percent} of the tokens are replayed; encodes both sets once. */
@@ -38,11 +38,18 @@ public final class Mixing implements Source {
     return new Mixing(task, replay, count((double) tokens(task), meanReplay, percent), seed);
   }
 
+  /** How many items are replayed beside so many, where that is {@code percent} of all. */
+  public static int replayed(int items, double percent) {
+    return count(items, 1, percent);
+  }
+
+  /** A dose that is asked for is never none. */
   private static int count(double amount, double each, double percent) {
     if (!(percent >= 0 && percent < 100)) {
       throw new BadInput("a replay dose of " + percent + " %: give 0 or more and less than 100");
     }
-    return Math.toIntExact(Math.round(amount * percent / (100 - percent) / each));
+    int whole = Math.toIntExact(Math.round(amount * percent / (100 - percent) / each));
+    return percent > 0 ? Math.max(1, whole) : 0;
   }
 
   private static long tokens(Source source) {

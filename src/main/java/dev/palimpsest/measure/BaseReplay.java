@@ -1,6 +1,7 @@
 package dev.palimpsest.measure;
 
 import dev.palimpsest.data.Dataset;
+import dev.palimpsest.data.Mixing;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.run.AtomicFile;
 import dev.palimpsest.run.Build;
@@ -56,9 +57,8 @@ public record BaseReplay(int texts, int tokens, long seed) {
     try (Dataset data = job.data().rows()) {
       rows = data.size();
     }
-    long needed = Math.round(rows * percent / Math.max(1, 100 - percent));
-    BaseReplay replay =
-        new BaseReplay(Math.clamp(needed, 1, MOST_TEXTS), TOKENS, job.settings().seed());
+    int needed = Math.clamp(Mixing.replayed(rows, percent), 1, MOST_TEXTS);
+    BaseReplay replay = new BaseReplay(needed, TOKENS, job.settings().seed());
     return job.withReplay(job.replay().get().withFile(replay.in(folder, model)));
   }
 

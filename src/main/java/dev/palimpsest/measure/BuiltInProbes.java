@@ -1,13 +1,16 @@
 package dev.palimpsest.measure;
 
 import dev.palimpsest.run.AtomicFile;
+import dev.palimpsest.run.Json;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import tools.jackson.databind.node.ObjectNode;
 
 /** The retention probes that come with the program (docs/probes.md). */
 public final class BuiltInProbes {
@@ -25,6 +28,34 @@ public final class BuiltInProbes {
       probes.add(new ProbeReader().read(file, ProbeKind.RETENTION));
     }
     return probes;
+  }
+
+  /**
+   * Writes one probe's file with so many items of each, evenly spread; a slice for each.
+   *
+   * @param each at most
+   */
+  public static Path some(Path file, int each) {
+    StringBuilder lines = new StringBuilder();
+    for (String name : NAMES) {
+      List<String> all = lines(name);
+      int most = Math.min(each, all.size());
+      for (int i = 0; i < most; i++) {
+        ObjectNode item = (ObjectNode) Json.parse(all.get(i * all.size() / most), name);
+        item.put("id", name + "-" + item.path("id").asString()).put("slice", name);
+        lines.append(Json.write(item)).append('\n');
+      }
+    }
+    AtomicFile.write(file, lines.toString());
+    return file;
+  }
+
+  private static List<String> lines(String name) {
+    try (InputStream in = open(name)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(name, e);
+    }
   }
 
   private static InputStream open(String name) {

@@ -58,7 +58,7 @@ final class Page {
 
   String html() {
     html.open("html", "lang", "en");
-    head();
+    head(html, data.title(), script);
     html.open("body").element("a", "Skip to the content", "href", "#content", "class", "skip");
     html.open("header").element("h1", data.title());
     alone().flatMap(ArmReport::ledger).ifPresent(ledger -> html.add(Verdict.of(ledger)));
@@ -93,7 +93,12 @@ final class Page {
     return "arm-" + (arm + 1);
   }
 
-  private void head() {
+  /**
+   * Of any page: the style sheet, and nothing from elsewhere.
+   *
+   * @param script the only one that may run; may be empty
+   */
+  static void head(Markup html, String title, String script) {
     html.open("head").single("meta", "charset", "utf-8");
     html.single("meta", "name", "viewport", "content", "width=device-width, initial-scale=1");
     html.single("meta", "name", "color-scheme", "content", "light dark");
@@ -104,7 +109,7 @@ final class Page {
         "Content-Security-Policy",
         "content",
         "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-" + hash(script) + "'");
-    html.element("title", data.title()).style(resource("report.css")).closeLine();
+    html.element("title", title).style(resource("report.css")).closeLine();
   }
 
   private void contents() {
@@ -280,7 +285,7 @@ final class Page {
     return Base64.getEncoder().encodeToString(HexFormat.of().parseHex(hex));
   }
 
-  private static String resource(String name) {
+  static String resource(String name) {
     try (InputStream in =
         Objects.requireNonNull(Page.class.getResourceAsStream(name), "no resource " + name)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
