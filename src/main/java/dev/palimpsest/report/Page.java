@@ -287,7 +287,7 @@ final class Page {
     return Base64.getEncoder().encodeToString(HexFormat.of().parseHex(hex));
   }
 
-  private static String resource(String name) {
+  static String resource(String name) {
     try (InputStream in =
         Objects.requireNonNull(Page.class.getResourceAsStream(name), "no resource " + name)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);

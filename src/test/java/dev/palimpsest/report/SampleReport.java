@@ -243,7 +243,8 @@ final class SampleReport {
                     ProbeKind.RETENTION,
                     "iverilog is not installed",
                     List.of("1", "2", "3"))),
-            List.of(new Judged("facts", "local judge", new JudgeTally(40, 5, 8, 2, 2, 8))));
+            List.of(new Judged("facts", "local judge", new JudgeTally(40, 5, 8, 2, 2, 8))),
+            List.of());
     Overlap overlap =
         new Overlap(
             Map.of("form", Set.of("form-4"), "sums", Set.of("sums-0", "sums-25")),
