@@ -104,7 +104,7 @@ public final class SearchFolder {
     try (Scope _ = Scope.open()) {
       Adapter adapter =
           tried.state().equals("end")
-              ? PeftFolder.read(run.resolve("adapter"), base.decoder().config())
+              ? PeftFolder.readLora(run.resolve("adapter"), base.decoder().config())
               : Checkpoints.adapter(run, tried.step(), base);
       Adapter dialled = tried.scale() == 1 ? adapter : adapter.scaled(tried.scale());
       AtomicFolder.write(folder.resolve("adapter"), inside -> PeftFolder.write(inside, dialled));

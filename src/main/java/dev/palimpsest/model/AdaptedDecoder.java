@@ -166,6 +166,12 @@ public final class AdaptedDecoder {
     return decoder.hidden(ends.embed(ids), places, attention, adaptation);
   }
 
+  /** Whether the logits are others than the decoder's own of the same hidden rows. */
+  boolean changesHead() {
+    return factors.containsKey(ModelTensors.HEAD_MODULE)
+        || own.modules().contains(ModelTensors.HEAD_MODULE);
+  }
+
   /** How many virtual tokens come before every sequence. */
   public int virtualTokens() {
     return virtual.map(VirtualTokens::count).orElse(0);

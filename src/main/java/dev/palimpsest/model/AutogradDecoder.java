@@ -1,6 +1,8 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Tensor;
+import java.util.Objects;
 
 /** Gradients by libtorch's graph: the general way, and the reference of the one written out. */
 public record AutogradDecoder(AdaptedDecoder adapted) implements TrainedDecoder {
@@ -18,6 +20,22 @@ public record AutogradDecoder(AdaptedDecoder adapted) implements TrainedDecoder 
         hidden.backward(gradient);
       }
     };
+  }
+
+  @Override
+  public Tensor logits(Tensor hidden) {
+    return Native.withoutGradients(() -> adapted.logits(hidden));
+  }
+
+  @Override
+  public Tensor backThroughHead(Tensor hidden, Tensor gradient, double weight) {
+    if (!adapted.changesHead()) {
+      return TrainedDecoder.super.backThroughHead(hidden, gradient, weight);
+    }
+    Tensor leaf = hidden.detach().requireGradient();
+    adapted.logits(leaf).backward(gradient.timesInPlace(weight));
+    // the gradient itself ends with its leaf
+    return Objects.requireNonNull(leaf.gradient()).detach();
   }
 
   @Override

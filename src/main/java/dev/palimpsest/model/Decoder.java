@@ -155,12 +155,15 @@ public final class Decoder implements AutoCloseable {
   }
 
   /**
-   * The frozen matrix of a linear module of the blocks, (out, in), type of the products, in the
-   * scope that is open; not to be written to.
+   * The frozen matrix of a linear module of the blocks, or of the head, (out, in), type of the
+   * products, in the scope that is open; not to be written to.
    *
    * @param module Hugging Face name
    */
   public Tensor weight(String module) {
+    if (module.equals(ModelTensors.HEAD_MODULE)) {
+      return weights.head().dense();
+    }
     for (Projection projection : weights.projections()) {
       int index = projection.modules().indexOf(module);
       if (index >= 0) {

@@ -103,7 +103,10 @@ public record Footprint(ModelConfig config, Precision precision) {
         joined += ranks * (in + out);
       }
     }
-    return joined;
+    return adapter.targets().matches(ModelTensors.HEAD_MODULE)
+        ? joined
+            + adapter.rank(ModelTensors.HEAD_MODULE) * ((long) config.vocabulary() + config.width())
+        : joined;
   }
 
   private static final List<List<String>> PROJECTIONS =

@@ -31,7 +31,10 @@ public final class FrozenDecoder implements TrainedDecoder {
 
   private final Decoder decoder;
   private final WeightGradients gradients;
-  private final TrainedEnds ends;
+  private final TrainedEnds own;
+  private final Ends ends;
+  private final FrozenEmbedding embedding;
+  private final FrozenProjection head;
   private final List<FrozenBlock> blocks = new ArrayList<>();
   private final int lowest;
   private final int mostKeptRows;
@@ -59,17 +62,24 @@ public final class FrozenDecoder implements TrainedDecoder {
       Decoder decoder, Map<String, Factors> factors, WeightGradients gradients, int mostKeptRows) {
     this.decoder = decoder;
     this.gradients = gradients;
-    this.ends = TrainedEnds.of(decoder, gradients);
+    this.own = TrainedEnds.of(decoder, gradients);
+    this.ends = Ends.of(decoder, EndWeights.NONE, factors);
+    this.embedding = new FrozenEmbedding(ends.factors(), decoder.embeddingScale());
+    this.head = new FrozenProjection(ends.head(), factors, WeightGradients.NONE);
     this.mostKeptRows = mostKeptRows;
     for (int i = 0; i < decoder.config().layers(); i++) {
       Layer layer = decoder.weights().layers().get(i);
       blocks.add(new FrozenBlock(decoder.config(), i, layer, factors, gradients));
     }
     int first = 0;
-    while (first < blocks.size() && !ends.embeddingTrains() && !blocks.get(first).trains()) {
+    while (first < blocks.size() && !embeddingTrains() && !blocks.get(first).trains()) {
       first++;
     }
     this.lowest = first;
+  }
+
+  private boolean embeddingTrains() {
+    return own.embeddingTrains() || embedding.trains();
   }
 
   @Override
@@ -82,13 +92,28 @@ public final class FrozenDecoder implements TrainedDecoder {
     try (Scope _ = Scope.open()) {
       gradients.refresh();
       blocks.forEach(FrozenBlock::refresh);
+      head.refresh();
     }
   }
 
   @Override
   public Tensor backThroughHead(Tensor hidden, Tensor gradient, double weight) {
-    ends.collectHead(hidden, gradient, weight);
-    return TrainedDecoder.super.backThroughHead(hidden, gradient, weight);
+    own.collectHead(hidden, gradient, weight);
+    return head.trains()
+        ? Native.withoutGradients(() -> backThroughFactors(hidden, gradient.timesInPlace(weight)))
+        : TrainedDecoder.super.backThroughHead(hidden, gradient, weight);
+  }
+
+  private Tensor backThroughFactors(Tensor hidden, Tensor gradient) {
+    return head.backward(head.again(hidden), gradient.to(ends.head().weight().products()))
+        .to(DType.F32);
+  }
+
+  @Override
+  public Tensor logits(Tensor hidden) {
+    return head.trains()
+        ? Native.withoutGradients(() -> head.apply(hidden).output().to(DType.F32))
+        : decoder.logits(hidden);
   }
 
   @Override
@@ -116,7 +141,7 @@ public final class FrozenDecoder implements TrainedDecoder {
       }
       boolean keeps = documents.rows() <= mostKeptRows;
       this.ids = filled(documents.ids());
-      Tensor x = decoder.embed(ids);
+      Tensor x = ends.embed(ids);
       for (int i = 0; i < blocks.size(); i++) {
         inputs.add(x);
         x = keeps && i >= lowest ? keep(i, x) : result(i, x);
@@ -168,26 +193,28 @@ public final class FrozenDecoder implements TrainedDecoder {
     private void send(Tensor byHidden) {
       Tensor byRows = Tensor.zeros(DType.F32, byHidden.shape());
       norm.addGradient(byHidden, decoder.weights().finalNorm(), byRows);
-      ends.collectNorm(norm, byHidden);
+      own.collectNorm(norm, byHidden);
       Tensor gradient =
           Tensor.zeros(DType.F32, inputs.getFirst().shape()).copyRowsFrom(byRows, rows);
       for (int i = blocks.size() - 1; i >= lowest; i--) {
         try (Scope _ = Scope.open()) {
           FrozenBlock.Applied pass =
               kept.isEmpty() ? blocks.get(i).apply(inputs.get(i), around(i)) : kept.get(i - lowest);
-          if (i == lowest && !ends.embeddingTrains() && !blocks.get(i).beginningTrains()) {
+          if (i == lowest && !embeddingTrains() && !blocks.get(i).beginningTrains()) {
             blocks.get(i).backwardToFactors(pass, gradient, around(i));
           } else {
             blocks.get(i).backward(pass, gradient, around(i));
           }
         }
       }
-      ends.collectEmbedding(ids, gradient);
+      own.collectEmbedding(ids, gradient);
+      embedding.collect(ids, gradient);
     }
   }
 
   @Override
   public void close() {
     blocks.forEach(FrozenBlock::close);
+    head.close();
   }
 }

@@ -81,6 +81,19 @@ final class FrozenProjection implements AutoCloseable {
   }
 
   /**
+   * What the gradient needs of a pass that was not kept; its output is not to be read.
+   *
+   * @param x the pass's input
+   */
+  Applied again(Tensor x) {
+    if (factors.gains() != null) {
+      return apply(x);
+    }
+    Tensor input = x.to(frozen.weight().products());
+    return new Applied(input, factors.low(input), input, null);
+  }
+
+  /**
    * Adds to the gradients of the factors.
    *
    * @param gradient by the output, (rows, out), type of the products

@@ -87,7 +87,7 @@ public final class PeftFolder {
    */
   public static Adapter read(Path folder, ModelConfig model) {
     try (Scope scope = Scope.open()) {
-      Adapter adapter = lowRank(folder, Json.read(config(folder)), model);
+      Adapter adapter = readLora(folder, model);
       TreeSet<String> ends = adapter.ends().modules();
       ends.addAll(adapter.factors().keySet());
       ends.retainAll(Set.of(ModelTensors.EMBEDDING_MODULE, ModelTensors.HEAD_MODULE));
@@ -102,6 +102,15 @@ public final class PeftFolder {
       adapter.tensors().forEach(scope::keep);
       return adapter;
     }
+  }
+
+  /**
+   * The same of embedding and head, too.
+   *
+   * @throws BadInput as {@link #read}, but for what is changed
+   */
+  public static Adapter readLora(Path folder, ModelConfig model) {
+    return lowRank(folder, Json.read(config(folder)), model);
   }
 
   private static Adapter lowRank(Path folder, JsonNode document, ModelConfig model) {
@@ -133,6 +142,11 @@ public final class PeftFolder {
               + " with PEFT");
     }
     return weights;
+  }
+
+  /** How the tensors of a module's A and B are named: the module's name and what follows it. */
+  public static List<String> names(String module) {
+    return List.of(module + PeftTensors.a(module), module + PeftTensors.b(module));
   }
 
   /**

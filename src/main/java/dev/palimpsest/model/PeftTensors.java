@@ -81,11 +81,11 @@ final class PeftTensors {
     return tensors;
   }
 
-  private static String a(String module) {
+  static String a(String module) {
     return module.equals(EMBEDDING_MODULE) ? ".lora_embedding_A" : ".lora_A.weight";
   }
 
-  private static String b(String module) {
+  static String b(String module) {
     return module.equals(EMBEDDING_MODULE) ? ".lora_embedding_B" : ".lora_B.weight";
   }
 

@@ -11,15 +11,25 @@ public interface TrainedDecoder extends AutoCloseable {
    */
   Pass forward(Ragged documents, int[] rows);
 
-  /** Head and configuration. */
+  /** What lies under all that trains as an adapter does. */
   Decoder decoder();
+
+  /**
+   * Logits of chosen rows, without graph.
+   *
+   * @param hidden some rows of {@link Pass#hidden}
+   * @return (rows, vocabulary), F32
+   */
+  default Tensor logits(Tensor hidden) {
+    return decoder().logits(hidden);
+  }
 
   /**
    * The gradient by hidden rows, given the one by their logits, times a weight; adds to the head's
    * gradient where it trains.
    *
    * @param hidden some rows of {@link Pass#hidden}
-   * @param gradient by their logits, (rows, vocabulary), F32
+   * @param gradient by their logits, (rows, vocabulary), F32; may be overwritten
    * @return (rows, width), F32
    */
   default Tensor backThroughHead(Tensor hidden, Tensor gradient, double weight) {

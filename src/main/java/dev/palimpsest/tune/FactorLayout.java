@@ -3,6 +3,8 @@ package dev.palimpsest.tune;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.ModelConfig;
+import dev.palimpsest.model.ModelTensors;
+import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
@@ -83,6 +85,14 @@ record FactorLayout(Map<String, Form> modules) {
         + modules.values().stream().filter(Form::decomposed).mapToLong(Form::out).sum();
   }
 
+  /** Elements of all factors of the blocks. */
+  long ofBlocks() {
+    Map<String, Form> blocks = new LinkedHashMap<>(modules);
+    blocks.remove(ModelTensors.EMBEDDING_MODULE);
+    blocks.remove(ModelTensors.HEAD_MODULE);
+    return new FactorLayout(blocks).size();
+  }
+
   /** The factors, cut out of a flat vector. */
   Map<String, Factors> factors(Cut cut) {
     long a = 0;
@@ -109,8 +119,8 @@ record FactorLayout(Map<String, Form> modules) {
   /** Where each tensor lies, in PEFT's names. */
   List<FlatView> tensors() {
     List<FlatView> all = new ArrayList<>();
-    modules.forEach((name, form) -> add(all, name + ".lora_A.weight", form.rank, form.in));
-    modules.forEach((name, form) -> add(all, name + ".lora_B.weight", form.out, form.rank));
+    modules.forEach((name, form) -> add(all, PeftFolder.names(name).getFirst(), form.rank, form.in));
+    modules.forEach((name, form) -> add(all, PeftFolder.names(name).getLast(), form.out, form.rank));
     modules.forEach(
         (name, form) -> {
           if (form.decomposed) {

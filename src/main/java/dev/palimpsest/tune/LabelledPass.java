@@ -52,7 +52,6 @@ final class LabelledPass {
 
   /** Sends {@code weight} times the gradient of the loss back; gives the sum of all losses. */
   double backward(double weight, Loss loss) {
-    Decoder head = decoder.decoder();
     List<Tensor> gradients = new ArrayList<>();
     double sum = 0;
     int rows = pack.labels().length;
@@ -60,7 +59,7 @@ final class LabelledPass {
       int count = Math.min(Decoder.HEAD_ROWS, rows - from);
       try (Scope chunk = Scope.open()) {
         Tensor hidden = pass.hidden().narrow(0, from, count);
-        Tensor logits = head.logits(hidden);
+        Tensor logits = decoder.logits(hidden);
         sum += loss.at(from, logits);
         gradients.add(chunk.keep(decoder.backThroughHead(hidden, logits, weight)));
       }

@@ -2,6 +2,7 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Factors;
+import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.DType;
@@ -30,13 +31,18 @@ final class LoraParameters implements AutoCloseable {
 
   /**
    * Fresh factors, which change nothing: A by Kaiming's uniform draw with slope √5, as PEFT has it,
-   * so within ±1/√in; B zero; magnitudes the norms of the base's rows.
+   * so within ±1/√in; B zero; magnitudes the norms of the base's rows. Of an embedding A is zero
+   * and B normal, as PEFT has that.
    */
   static LoraParameters fresh(FactorLayout layout, Decoder base, Seeds seeds) {
     LoraParameters made = new LoraParameters(layout, false);
     made.factors.forEach(
         (name, factors) -> {
-          draw(factors.a(), seeds.generator(name));
+          if (name.equals(ModelTensors.EMBEDDING_MODULE)) {
+            drawNormal(factors.b(), seeds.generator(name));
+          } else {
+            draw(factors.a(), seeds.generator(name));
+          }
           Tensor magnitude = factors.magnitude();
           if (magnitude != null) {
             try (Scope _ = Scope.open()) {
@@ -133,6 +139,16 @@ final class LoraParameters implements AutoCloseable {
         scope.release(flat.narrow(0, offset, FlatView.elements(shape)).view(shape).detach());
     views.add(view);
     return view;
+  }
+
+  private static void drawNormal(Tensor b, RandomGenerator random) {
+    float[] values = new float[Math.toIntExact(b.count())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
+    }
+    try (Scope _ = Scope.open()) {
+      b.detach().copyFrom(Tensor.of(values, b.shape()));
+    }
   }
 
   private static void draw(Tensor a, RandomGenerator random) {

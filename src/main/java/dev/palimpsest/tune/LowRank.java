@@ -5,6 +5,7 @@ import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.ModelConfig;
+import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TargetModules;
 import dev.palimpsest.run.BadInput;
@@ -43,6 +44,9 @@ public record LowRank(
   /** What {@code method} may be. */
   public static final List<String> METHODS =
       List.of("lora", "rslora", "dora", "pissa", "lora+", "qlora");
+
+  /** Those that PEFT has for an embedding, at the rate of the others. */
+  private static final List<String> OF_EMBEDDINGS = List.of("lora", "rslora", "qlora");
 
   /** The rank, if nothing is said. */
   public static final int RANK = 16;
@@ -259,8 +263,14 @@ public record LowRank(
               + targets
               + ": no module of this model; try all-linear, or names such as q_proj,v_proj");
     }
-    if (modules.contains("lm_head")) {
-      throw new BadInput("--targets " + targets + ": an adapter on lm_head is not supported");
+    if (modules.contains(ModelTensors.EMBEDDING_MODULE) && !OF_EMBEDDINGS.contains(method)) {
+      throw new BadInput(
+          "--targets "
+              + targets
+              + ": --method "
+              + method
+              + " does not train an embedding; leave out embed_tokens, or give --method "
+              + String.join(", ", OF_EMBEDDINGS));
     }
     patterns.requireUse(modules);
     return config;

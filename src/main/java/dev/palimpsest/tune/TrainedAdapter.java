@@ -63,6 +63,12 @@ record TrainedAdapter(
     return factors.gradient();
   }
 
+  /** Those of the ends are left out: an embedding's are looked up, a head's see labels alone. */
+  @Override
+  public long factorCount() {
+    return factors.layout().ofBlocks();
+  }
+
   @Override
   public List<FlatView> views() {
     return factors.layout().tensors();

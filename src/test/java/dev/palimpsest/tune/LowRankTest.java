@@ -110,7 +110,7 @@ class LowRankTest {
         "loha | 2 | 4 | all-linear | --method loha: known are lora, rslora, dora, pissa, lora+",
         "pissa | 99 | 4 | q_proj | --rank 99: model.layers.0.self_attn.q_proj has only 32",
         "lora | 2 | 4 | c_attn | --targets c_attn: no module of this model",
-        "lora | 2 | 4 | q_proj,lm_head | an adapter on lm_head is not supported",
+        "dora | 2 | 4 | q_proj,embed_tokens | --method dora does not train an embedding",
       })
   void over_whatCannotBe_isRefusedBeforeAnyRun(
       String method, int rank, double alpha, String targets, String message) {
