@@ -11,6 +11,7 @@ from training import BATCH, CLIP, FULL_TENSORS, STEPS, adamw, examples, full, lo
 
 L2 = 0.3
 EWC = 20.0
+ORTHOGONAL = 0.05
 
 
 def deltas(model):
@@ -49,6 +50,17 @@ def ewc(information):
     return penalty
 
 
+def rows():
+    """A of the adapter `second`, by module."""
+    return {name: p.detach().clone() for name, p in trained(lora("second")).items() if ".lora_A." in name}
+
+
+def orthogonal(earlier):
+    """O-LoRA's term as its authors wrote it (uie_trainer_lora.py): absolute values of A_old A_new^T, summed."""
+    return lambda model, _: ORTHOGONAL * sum(torch.abs(earlier[name] @ p.T).sum()
+                                             for name, p in trained(model).items() if name in earlier)
+
+
 def fixed(model):
     return {name: delta.detach().clone() for name, delta in deltas(model).items()}
 
@@ -71,9 +83,10 @@ def gradients(model, penalty):
     value.backward()
     found = []
     for name, parameter in trained(model).items():
-        flat = parameter.grad.flatten()
-        entries = flat if name in FULL_TENSORS else flat[:6]
-        found.append({"name": name, "shape": list(parameter.shape), "norm": norm(flat), "first": rounded(entries)})
+        if parameter.grad is not None:
+            flat = parameter.grad.flatten()
+            entries = flat if name in FULL_TENSORS else flat[:6]
+            found.append({"name": name, "shape": list(parameter.shape), "norm": norm(flat), "first": rounded(entries)})
     return {"value": rounded(value), "gradients": found}
 
 
@@ -116,6 +129,7 @@ def main():
         case("l2-full", whole, weights, l2),
         case("ewc-from-nothing", fresh, nothing(fresh), ewc(of_modules)),
         case("ewc-from-adapter", moved, begun, ewc(of_modules)),
+        case("orthogonal", fresh, None, orthogonal(rows())),
         case("ewc-full", whole, weights, ewc(of_all)),
     ]
     runs = []
@@ -128,9 +142,12 @@ def main():
     model = lora("plain")
     start = fixed(model)
     runs.append({"name": "ewc-lora", **steps(model, lambda m: ewc(of_modules)(m, start), 1e-2)})
+    earlier = rows()
+    runs.append({"name": "orthogonal", **steps(lora("plain"), lambda m: orthogonal(earlier)(m, None), 1e-2)})
     measured = [{"name": name, "shape": list(each.shape), "norm": norm(each), "first": rounded(each.flatten()[:6])}
                 for name, each in sorted(of_all.items())]
-    write("hold.json", "hold.py", {"checkpoint": "llama", "batch": BATCH, "l2": L2, "ewc": EWC, "fisher": measured,
+    write("hold.json", "hold.py", {"checkpoint": "llama", "batch": BATCH, "l2": L2, "ewc": EWC, "orthogonal": ORTHOGONAL,
+                                   "fisher": measured,
                                    "cases": cases, "runs": runs})
     for each in cases:
         print(each["name"], each["value"])

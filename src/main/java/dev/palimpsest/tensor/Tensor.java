@@ -274,6 +274,11 @@ public final class Tensor implements AutoCloseable {
     return new Tensor(handle.abs());
   }
 
+  /** −1, 0 or 1. */
+  public Tensor sign() {
+    return new Tensor(handle.sign());
+  }
+
   public boolean isFinite() {
     try (Scope _ = Scope.open()) {
       return handle.isfinite().all().item_bool();

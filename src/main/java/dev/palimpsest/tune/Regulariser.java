@@ -16,6 +16,9 @@ interface Regulariser {
     /** Adds the term's gradient to that of what trains; gives its value. */
     double backward();
 
+    /** What is to be done once the optimiser has moved the parameters. */
+    default void afterStep() {}
+
     @Override
     void close();
   }

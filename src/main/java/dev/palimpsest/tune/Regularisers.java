@@ -1,6 +1,7 @@
 package dev.palimpsest.tune;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelTensors;
@@ -21,10 +22,13 @@ import java.util.function.Supplier;
  *
  * @param l2ToStart λ of {@link L2ToStart}; 0 for none
  * @param ewc elastic weight consolidation
+ * @param orthogonal earlier adapters whose directions are kept out of
  */
-public record Regularisers(double l2ToStart, Optional<Elastic> ewc) {
+public record Regularisers(
+    double l2ToStart, Optional<Elastic> ewc, Optional<Orthogonal> orthogonal) {
   /** Nothing holds the run back. */
-  public static final Regularisers NONE = new Regularisers(0, Optional.empty());
+  public static final Regularisers NONE = 
+      new Regularisers(0, Optional.empty(), Optional.empty());
 
   /**
    * Elastic weight consolidation ({@link Ewc}).
@@ -53,12 +57,13 @@ public record Regularisers(double l2ToStart, Optional<Elastic> ewc) {
   /** Checks the weights. */
   public Regularisers {
     ewc = Objects.requireNonNullElse(ewc, Optional.empty());
+    orthogonal = Objects.requireNonNullElse(orthogonal, Optional.empty());
     if (l2ToStart != 0) {
       requireAbove0("--l2-to-start", l2ToStart);
     }
   }
 
-  private static void requireAbove0(String option, double weight) {
+  static void requireAbove0(String option, double weight) {
     if (!(weight > 0 && Double.isFinite(weight))) {
       throw new BadInput(option + " " + weight + ": give a number above 0");
     }
@@ -66,7 +71,7 @@ public record Regularisers(double l2ToStart, Optional<Elastic> ewc) {
 
   /** The same with Fisher information along other data. */
   public Regularisers with(Elastic other) {
-    return new Regularisers(l2ToStart, Optional.of(other));
+    return new Regularisers(l2ToStart, Optional.of(other), orthogonal);
   }
 
   /** Refuses a method whose change of the weights is none, or is not linear in its factors. */
@@ -77,6 +82,7 @@ public record Regularisers(double l2ToStart, Optional<Elastic> ewc) {
     if (ewc.isPresent()) {
       requireWeights("--ewc", method);
     }
+    orthogonal.ifPresent(earlier -> earlier.require(method));
   }
 
   private static void requireWeights(String option, Method method) {
@@ -98,14 +104,16 @@ public record Regularisers(double l2ToStart, Optional<Elastic> ewc) {
   /**
    * The terms.
    *
+   * @param loaded the run's base
    * @param fisher asked for where EWC is
    */
-  List<Regulariser> terms(Supplier<Fisher> fisher) {
+  List<Regulariser> terms(LanguageModel loaded, Supplier<Fisher> fisher) {
     List<Regulariser> terms = new ArrayList<>();
     if (l2ToStart > 0) {
       terms.add(new L2ToStart(l2ToStart));
     }
     ewc.ifPresent(elastic -> terms.add(new Ewc(elastic.lambda, fisher)));
+    orthogonal.ifPresent(earlier -> terms.add(earlier.over(loaded)));
     return terms;
   }
 

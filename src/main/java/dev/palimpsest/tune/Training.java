@@ -113,6 +113,7 @@ final class Training implements AutoCloseable {
     double rate =
         settings.rate() * settings.schedule().share(step, settings.warmup(), extent.steps);
     optimizer.step(trained.parameters(), trained.gradient(), step + 1, rate);
+    terms.values().forEach(Regulariser.Term::afterStep);
     decoder.refresh();
     return new StepResult(loss, values, norm, rate, tokens, labels);
   }

@@ -12,6 +12,7 @@ import dev.palimpsest.run.Build;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Memory;
 import dev.palimpsest.run.RunFolder;
+import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.Device;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -248,7 +249,7 @@ public record TuneJob(
 
   private Tuner.Result run(LanguageModel loaded, Dataset rows, Path out, Tuner.Watch watch) {
     try (TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
-      Method.Start start = method.over(loaded, model); // before the folder: it may refuse
+      Method.Start start = start(loaded); // before the folder: it may refuse
       fisherData(loaded);
       try (RunFolder folder = RunFolder.create(out, about(loaded, rows))) {
         return train(loaded, start, prepared, folder, watch);
@@ -265,9 +266,9 @@ public record TuneJob(
     try (Dataset rows = data.rows();
         TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
       Optional<FisherData> fisher = fisherData(loaded);
-      Goal goal = goal(() -> fisher.orElseThrow().standIn());
+      Goal goal = goal(loaded, () -> fisher.orElseThrow().standIn());
       Estimate training =
-          new Estimator(settings, method.over(loaded, model), goal, watch)
+          new Estimator(settings, start(loaded), goal, watch)
               .estimate(prepared.train(), prepared.heldOut());
       return fisher.map(each -> training.after(each.seconds(watch.nanoTime()))).orElse(training);
     }
@@ -279,7 +280,7 @@ public record TuneJob(
         Dataset rows = data.rows()) {
       requireUnchanged(run, loaded, rows);
       try (TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
-        return train(loaded, method.over(loaded, model), prepared, folder, watch);
+        return train(loaded, start(loaded), prepared, folder, watch);
       }
     }
   }
@@ -348,12 +349,25 @@ public record TuneJob(
     return RunFolder.result(run).map(node -> Json.mapper().treeToValue(node, Tuner.Result.class));
   }
 
+  /** Under one seed an adapter would begin in the directions that an earlier one began in. */
+  private Method.Start start(LanguageModel loaded) {
+    Method.Start own = method.over(loaded, model);
+    return regularisers
+        .orthogonal()
+        .<Method.Start>map(
+            earlier -> {
+              earlier.require(method, loaded);
+              return seeds -> own.begin(new Seeds(seeds.seed(earlier.key())));
+            })
+        .orElse(own);
+  }
+
   /** What the run makes small. */
-  private Goal goal(Supplier<Fisher> fisher) {
+  private Goal goal(LanguageModel loaded, Supplier<Fisher> fisher) {
     Objective learned = new CrossEntropy();
     return new Goal(
         alongBase(replay) ? new ByOrigin(learned, new KlToBase()) : learned,
-        regularisers.terms(fisher));
+        regularisers.terms(loaded, fisher));
   }
 
   private Optional<FisherData> fisherData(LanguageModel loaded) {
@@ -385,7 +399,7 @@ public record TuneJob(
       TrainingData.Prepared prepared,
       RunFolder folder,
       Tuner.Watch watch) {
-    Goal goal = goal(() -> fisherData(loaded).orElseThrow().in(folder, watch.progress()));
+    Goal goal = goal(loaded, () -> fisherData(loaded).orElseThrow().in(folder, watch.progress()));
     Tuner.Result result =
         new Tuner(settings, start, goal, watch).train(prepared.train(), prepared.heldOut(), folder);
     if (result.finished()) {

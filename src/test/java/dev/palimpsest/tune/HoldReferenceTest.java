@@ -6,11 +6,13 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.palimpsest.Reference;
 import dev.palimpsest.data.Source;
+import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TargetModules;
 import dev.palimpsest.run.Progress;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
@@ -199,6 +201,24 @@ class HoldReferenceTest {
             FullReferenceTest.Model.open("llama", "all", Precision.FP32)) {
       assertTenSteps("ewc-lora", ewc(false), adapter(decoder, factors));
       assertTenSteps("ewc-full", ewc(true), model.trained());
+    }
+  }
+
+  @Test
+  void overlapPenalty_isAutogradsOfTheAuthorsFormula() {
+    try (Scope _ = Scope.open();
+        LanguageModel model = LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.CPU);
+        LoraParameters factors = TrainingReferenceTest.trained(model.decoder(), "plain")) {
+      List<Earlier> second = List.of(Earlier.of(Reference.adapter("second")));
+      OverlapPenalty penalty =
+          new OverlapPenalty(
+              HOLD.get("orthogonal").asDouble(), () -> EarlierRows.of(model, second));
+      try (Regulariser.Term term = penalty.over(adapter(model.decoder(), factors))) {
+        assertGradients(
+            Reference.named(HOLD.get("cases"), "orthogonal"), term.backward(), factors);
+        factors.gradient().zeroInPlace();
+      }
+      assertTenSteps("orthogonal", penalty, adapter(model.decoder(), factors));
     }
   }
 }

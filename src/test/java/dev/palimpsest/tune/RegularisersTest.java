@@ -8,6 +8,7 @@ import dev.palimpsest.Reference;
 import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.FrozenDecoder;
 import dev.palimpsest.model.ModelTensors;
@@ -21,10 +22,13 @@ import dev.palimpsest.run.RunFolder;
 import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
@@ -34,6 +38,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
@@ -136,14 +141,101 @@ class RegularisersTest {
   @ParameterizedTest
   @ValueSource(strings = {"lora", "pissa", "full"})
   void l2_stopped_isResumedToTheSameBits(String name) {
-    assertResumes(job(method(name), new Regularisers(0.5, Optional.empty())));
+    assertResumes(job(method(name), l2(0.5)));
     assertThat(last(folder.resolve("whole"), "l2-to-start")).isPositive();
+  }
+
+  private static Regularisers l2(double lambda) {
+    return new Regularisers(lambda, Optional.empty(), Optional.empty());
+  }
+
+  private static Regularisers orthogonal(Path adapter, Orthogonal.By by) {
+    return new Regularisers(
+        0, Optional.empty(), Optional.of(Orthogonal.of(List.of(adapter), by, 10)));
+  }
+
+  /** Of the largest entry of A₀ · Aᵀ among all modules. */
+  private double overlap(Path earlier, Path run) {
+    try (Scope _ = Scope.open()) {
+      Map<String, Factors> before = factors(earlier);
+      double largest = 0;
+      for (Map.Entry<String, Factors> module : factors(run.resolve("adapter")).entrySet()) {
+        Factors other = before.get(module.getKey());
+        if (other != null) {
+          float[] entries =
+              module.getValue().a().matmul(other.a().transpose(0, 1)).abs().floats();
+          for (float entry : entries) {
+            largest = Math.max(largest, entry);
+          }
+        }
+      }
+      return largest;
+    }
+  }
+
+  private Map<String, Factors> factors(Path adapter) {
+    return PeftFolder.read(adapter, model.decoder().config()).factors();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Orthogonal.By.class)
+  void orthogonal_stopped_isResumedToTheSameBits_andOverlapsLess(Orthogonal.By by) {
+    Path second = Reference.adapter("second");
+    Path free = folder.resolve("free");
+    job(method("lora"), Regularisers.NONE).run(model, free, watch());
+    assertResumes(job(method("lora"), orthogonal(second, by)));
+
+    double with = overlap(second, folder.resolve("whole"));
+    double without = overlap(second, free);
+    assertThat(without).isGreaterThan(0.1);
+    assertThat(with).isLessThan(by == Orthogonal.By.PROJECTION ? 1e-5 : without);
+  }
+
+  @Test
+  void orthogonal_underTheSameSeed_beginsElsewhere() {
+    Path first = folder.resolve("first");
+    Path after = folder.resolve("after");
+    TuneJob job = job(method("lora"), Regularisers.NONE);
+    job.run(model, first, watch());
+    Path adapter = first.resolve("adapter");
+    job(method("lora"), orthogonal(adapter, Orthogonal.By.PROJECTION)).run(model, after, watch());
+
+    try (Scope _ = Scope.open()) { // what is left of a draw of rank 2 out of 32 or more directions
+      Tensor a =
+          Objects.requireNonNull(
+                  factors(after.resolve("adapter")).get("model.layers.0.self_attn.q_proj"))
+              .a();
+      assertThat(a.square().sum().item()).isGreaterThan(0.3 * 2 / 3);
+    }
+    assertThat(overlap(adapter, after)).isLessThan(1e-5);
+  }
+
+  @Test
+  void orthogonal_whereThereIsNothingToKeepOutOf_isRefused() {
+    Path second = Reference.adapter("second");
+    for (String name : List.of("full", "prefix")) {
+      assertThatThrownBy(() -> job(method(name), orthogonal(second, Orthogonal.By.PENALTY)))
+          .isInstanceOf(BadInput.class)
+          .hasMessageContaining("--method " + name);
+    }
+    assertThatThrownBy(() -> job(method("pissa"), orthogonal(second, Orthogonal.By.PROJECTION)))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("--orthogonal-by penalty");
+    TuneJob elsewhere =
+        job(
+            LowRank.of("lora", 2, OptionalDouble.empty(), "k_proj"),
+            orthogonal(second, Orthogonal.By.PENALTY));
+    assertThatThrownBy(() -> elsewhere.run(model, folder.resolve("run"), watch()))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("changes no module that this run changes");
+    assertThat(folder.resolve("run")).doesNotExist();
   }
 
   private Regularisers elastic() throws IOException {
     Path old = folder.resolve("old.jsonl");
     Files.writeString(old, "{\"text\": \"What was known before.\"}\n{\"text\": \"And more.\"}\n");
-    return new Regularisers(0, Optional.of(new Regularisers.Elastic(100, old, 0)));
+    return new Regularisers(
+        0, Optional.of(new Regularisers.Elastic(100, old, 0)), Optional.empty());
   }
 
   @ParameterizedTest
@@ -233,8 +325,8 @@ class RegularisersTest {
   void l2_heavy_keepsTheWeightsWhereTheyWere() {
     Path light = folder.resolve("light");
     Path heavy = folder.resolve("heavy");
-    job(method("lora"), new Regularisers(1e-6, Optional.empty())).run(model, light, watch());
-    job(method("lora"), new Regularisers(10, Optional.empty())).run(model, heavy, watch());
+    job(method("lora"), l2(1e-6)).run(model, light, watch());
+    job(method("lora"), l2(10)).run(model, heavy, watch());
 
     assertThat(last(heavy, "l2-to-start") / 10).isLessThan(0.2 * last(light, "l2-to-start") / 1e-6);
   }
@@ -242,7 +334,7 @@ class RegularisersTest {
   @ParameterizedTest
   @ValueSource(strings = {"dora", "prefix"})
   void l2_whereNoWeightMovesLinearly_isRefused(String name) {
-    assertThatThrownBy(() -> job(method(name), new Regularisers(1, Optional.empty())))
+    assertThatThrownBy(() -> job(method(name), l2(1)))
         .isInstanceOf(BadInput.class)
         .hasMessageStartingWith("--l2-to-start beside --method " + name);
   }
@@ -250,7 +342,7 @@ class RegularisersTest {
   @Test
   void peakBytes_l2OfAModel_hasACopyOfItsWeights() {
     Footprint base = new Footprint(model.decoder().config(), Precision.FP32);
-    TuneJob held = job(method("full"), new Regularisers(1, Optional.empty()));
+    TuneJob held = job(method("full"), l2(1));
     TuneJob free = job(method("full"), Regularisers.NONE);
 
     assertThat(
@@ -260,7 +352,7 @@ class RegularisersTest {
 
   @Test
   void job_ofAnEarlierVersion_isHeldByNothing() {
-    JsonNode job = Json.mapper().valueToTree(job(method("lora"), new Regularisers(1, Optional.empty())));
+    JsonNode job = Json.mapper().valueToTree(job(method("lora"), l2(1)));
     ((tools.jackson.databind.node.ObjectNode) job).remove("regularisers");
     ((tools.jackson.databind.node.ObjectNode) job.get("method")).remove("layers");
 
