@@ -111,7 +111,7 @@ final class SampleTable {
     table.close();
   }
 
-  /** Those that rose, then those with the highest loss at the end. */
+  /** Those that rose, then those with the highest mean loss after the base. */
   private void singled() {
     Set<String> ids = new LinkedHashSet<>();
     document.path("rose_items").forEach(id -> ids.add(id.asString("")));
@@ -126,7 +126,7 @@ final class SampleTable {
     html.open("details", "class", "list");
     html.element(
         "summary",
-        "Samples that rose, and those with the highest loss at the end: "
+        "Samples that rose, and those with the highest mean loss after the base: "
             + Numbers.count(shown.size())
             + (shown.size() < found.size()
                 ? " of " + Numbers.count(found.size()) + "; samples.jsonl has all"
