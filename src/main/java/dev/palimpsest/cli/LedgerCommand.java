@@ -63,8 +63,7 @@ final class LedgerCommand implements Callable<Integer> {
         LedgerJson.writeItems(ledger, items);
       }
       HeldLedger judged =
-          HeldLedger.of(
-              ledger, asked, kept.map(place -> Overlap.of(place.run(), job.probes())));
+          HeldLedger.of(ledger, asked, kept.map(place -> Overlap.of(place.run(), job.probes())));
       kept.ifPresent(place -> place.write(judged));
       output.print(LedgerJson.of(judged), () -> LedgerText.of(judged, kept));
       return judged.missed() ? Failures.WORK : 0;

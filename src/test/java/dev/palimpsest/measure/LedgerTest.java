@@ -398,8 +398,7 @@ class LedgerTest {
     Threshold require = new Threshold(Threshold.Rule.REQUIRE_KEPT, 0.01);
     Ledger ledger = measure(rightBelow(900), rightBelow(888), questions(1000));
     HeldLedger held = HeldLedger.of(ledger, List.of(require), Optional.empty());
-    JsonNode node =
-        LedgerJson.of(held).get("thresholds").get(0);
+    JsonNode node = LedgerJson.of(held).get("thresholds").get(0);
     assertThat(node.get("rule").asString()).isEqualTo("require_kept");
     assertThat(node.get("margin").asDouble()).isEqualTo(0.01);
     assertThat(node.get("missed").asBoolean()).isTrue();
