@@ -1,5 +1,6 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.measure.HeldLedger;
 import dev.palimpsest.measure.Ledger;
 import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.measure.LedgerJson;
@@ -61,11 +62,11 @@ final class LedgerCommand implements Callable<Integer> {
       if (items != null) {
         LedgerJson.writeItems(ledger, items);
       }
-      Optional<Overlap> trained = kept.map(place -> Overlap.of(place.run(), job.probes()));
-      kept.ifPresent(place -> place.write(ledger, asked, trained.orElseThrow()));
-      output.print(
-          LedgerJson.of(ledger, asked, trained), () -> LedgerText.of(ledger, asked, trained, kept));
-      return asked.stream().anyMatch(each -> each.missedBy(ledger)) ? Failures.WORK : 0;
+      HeldLedger judged =
+          HeldLedger.of(ledger, asked, kept.map(place -> Overlap.of(place.run(), job.probes())));
+      kept.ifPresent(place -> place.write(judged));
+      output.print(LedgerJson.of(judged), () -> LedgerText.of(judged, kept));
+      return judged.missed() ? Failures.WORK : 0;
     }
   }
 }

@@ -100,8 +100,7 @@ public final class RecoveryProbe {
    */
   public RecoveryResult run() {
     check();
-    Ledger ledger =
-        asked.job.measure(asked.sides, models.sides, settings.store(), progress);
+    Ledger ledger = asked.job.measure(asked.sides, models.sides, settings.store(), progress);
     RecoveryItems items = RecoveryItems.of(ledger, asked.seed);
     try (LanguageModel model = models.tuning.load(asked.sides.after().model());
         ObservationStore store = ObservationStore.open(settings.store())) {
@@ -181,8 +180,7 @@ public final class RecoveryProbe {
       Side after = asked.sides.after();
       List<ProbeItem> rows =
           items.parts().stream().flatMap(part -> shown.apply(part).stream()).toList();
-      byte[] data =
-          RecoveryRows.of(rows, after.prompting()).getBytes(StandardCharsets.UTF_8);
+      byte[] data = RecoveryRows.of(rows, after.prompting()).getBytes(StandardCharsets.UTF_8);
       // a run stands for its data: other items have another name
       String called = name + "-" + Sha256.of(data).substring(0, 8);
       Path file = settings.out().resolve(called + ".jsonl");
@@ -202,10 +200,7 @@ public final class RecoveryProbe {
       Map<String, Set<String>> right = new LinkedHashMap<>();
       for (ProbeResult result : ledger.probes()) {
         Set<String> ids = new HashSet<>();
-        result.rows().stream()
-            .filter(row -> row.after() == 1)
-            .map(ItemRow::id)
-            .forEach(ids::add);
+        result.rows().stream().filter(row -> row.after() == 1).map(ItemRow::id).forEach(ids::add);
         right.put(result.probe().name(), ids);
       }
       return right;

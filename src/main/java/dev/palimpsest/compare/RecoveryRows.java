@@ -44,15 +44,7 @@ final class RecoveryRows {
         turn.put("train", false);
       }
     }
-    messages.addObject().put("role", "assistant").put("content", right(item));
+    messages.addObject().put("role", "assistant").put("content", item.right().orElseThrow());
     return row;
-  }
-
-  private static String right(ProbeItem item) {
-    return switch (item) {
-      case ProbeItem.Ask ask -> ask.completion();
-      case ProbeItem.Choose choose -> choose.choices().get(choose.answer());
-      case ProbeItem.Read read -> throw new IllegalArgumentException(read.id() + " is a text");
-    };
   }
 }

@@ -33,8 +33,7 @@ public record Shots(Path file, OptionalInt count) {
   public static Shots parse(String text) {
     Matcher counted = COUNTED.matcher(text);
     return counted.matches() && !Files.exists(Path.of(text))
-        ? new Shots(
-            Path.of(counted.group(1)), OptionalInt.of(Integer.parseInt(counted.group(2))))
+        ? new Shots(Path.of(counted.group(1)), OptionalInt.of(Integer.parseInt(counted.group(2))))
         : new Shots(Path.of(text), OptionalInt.empty());
   }
 

@@ -11,8 +11,7 @@ final class ControlText {
     StringBuilder out = new StringBuilder(String.format("control %s%n", control.name()));
     for (ControlResult.Part part : control.probes()) {
       out.append(
-          LedgerText.line(
-              "  " + part.result().probe().name(), "control", part.result().outcome()));
+          LedgerText.line("  " + part.result().probe().name(), "control", part.result().outcome()));
       part.against().ifPresent(against -> out.append(line(against)));
     }
     return out.toString();

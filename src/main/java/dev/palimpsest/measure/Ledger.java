@@ -77,8 +77,7 @@ public record Ledger(
           judge.stream()
               .flatMap(each -> able.stream().flatMap(g -> g.judged(each.name()).stream()))
               .toList();
-      return new Ledger(
-          results, Optional.empty(), Optional.empty(), skipped, judged, controls);
+      return new Ledger(results, Optional.empty(), Optional.empty(), skipped, judged, controls);
     } finally {
       graders.forEach(Graders::close);
     }

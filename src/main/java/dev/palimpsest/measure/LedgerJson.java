@@ -6,7 +6,6 @@ import dev.palimpsest.run.Json;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -47,17 +46,16 @@ public final class LedgerJson {
   }
 
   /** The document, with what the ledger was held against. */
-  public static ObjectNode of(
-      Ledger ledger, List<Threshold> thresholds, Optional<Overlap> trained) {
-    ObjectNode document = of(ledger);
-    trained.ifPresent(overlap -> overlap(ledger, overlap, document));
+  public static ObjectNode of(HeldLedger held) {
+    ObjectNode document = of(held.ledger());
+    held.trained().ifPresent(overlap -> overlap(held.ledger(), overlap, document));
     ArrayNode all = document.putArray("thresholds");
-    for (Threshold threshold : thresholds) {
+    for (Threshold.Held each : held.thresholds()) {
       ObjectNode node = all.addObject();
-      node.put("rule", lower(threshold.rule())).put("margin", threshold.margin());
-      node.put("missed", threshold.missedBy(ledger));
+      node.put("rule", lower(each.threshold().rule())).put("margin", each.threshold().margin());
+      node.put("missed", each.missed());
       ArrayNode probes = node.putArray("probes");
-      threshold.judge(ledger).forEach(judgement -> probes.add(judgement(judgement)));
+      each.probes().forEach(judgement -> probes.add(judgement(judgement)));
     }
     return document;
   }

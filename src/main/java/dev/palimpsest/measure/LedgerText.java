@@ -54,17 +54,17 @@ public final class LedgerText {
   }
 
   /** What the user's thresholds come to, a paragraph each; empty if there are none. */
-  static String of(Ledger ledger, List<Threshold> thresholds) {
+  private static String of(List<Threshold.Held> thresholds) {
     StringBuilder out = new StringBuilder();
-    for (Threshold threshold : thresholds) {
+    for (Threshold.Held held : thresholds) {
       out.append(
           String.format(
               Locale.ROOT,
               "%n%s %s%%: %s%n",
-              threshold.rule().option(),
-              percent(threshold.margin()),
-              threshold.missedBy(ledger) ? "missed" : "met"));
-      threshold.judge(ledger).forEach(judgement -> out.append(line(judgement)));
+              held.threshold().rule().option(),
+              percent(held.threshold().margin()),
+              held.missed() ? "missed" : "met"));
+      held.probes().forEach(judgement -> out.append(line(judgement)));
     }
     return out.toString().stripTrailing();
   }
@@ -149,14 +149,10 @@ public final class LedgerText {
   }
 
   /** The table, what the ledger was held against, and the place where a run's report finds it. */
-  public static String of(
-      Ledger ledger,
-      List<Threshold> thresholds,
-      Optional<Overlap> trained,
-      Optional<RunLedger> kept) {
-    return of(ledger)
-        + trained.map(overlap -> of(ledger, overlap)).orElse("")
-        + of(ledger, thresholds)
+  public static String of(HeldLedger held, Optional<RunLedger> kept) {
+    return of(held.ledger())
+        + held.trained().map(overlap -> of(held.ledger(), overlap)).orElse("")
+        + of(held.thresholds())
         + kept.map(place -> System.lineSeparator() + RunLedger.told(place.run())).orElse("");
   }
 

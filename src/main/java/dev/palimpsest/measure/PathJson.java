@@ -29,7 +29,8 @@ public final class PathJson {
     for (RunPath.Stop stop : path.stops()) {
       ObjectNode node = stops.addObject().put("name", stop.name());
       node.put("step", stop.state().step()).put("scale", stop.scale());
-      ObjectNode ledger = LedgerJson.of(stop.ledger(), List.of(), Optional.of(trained));
+      ObjectNode ledger =
+          LedgerJson.of(HeldLedger.of(stop.ledger(), List.of(), Optional.of(trained)));
       ledger.remove(List.of("format", "thresholds"));
       node.setAll(ledger);
     }

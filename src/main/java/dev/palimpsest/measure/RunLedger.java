@@ -8,7 +8,6 @@ import dev.palimpsest.run.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -49,8 +48,8 @@ public record RunLedger(Path run, Side before, Side after) {
   }
 
   /** Writes the ledger with what it was held against. */
-  public void write(Ledger ledger, List<Threshold> thresholds, Overlap trained) {
-    write(ledger, LedgerJson.of(ledger, thresholds, Optional.of(trained)));
+  public void write(HeldLedger held) {
+    write(held.ledger(), LedgerJson.of(held));
   }
 
   private void write(Ledger ledger, ObjectNode document) {

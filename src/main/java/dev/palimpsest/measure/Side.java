@@ -64,7 +64,8 @@ public record Side(String model, Optional<Path> adapter, Prompting prompting) {
       List<Prompt> prompts = probe.items().stream().flatMap(item -> item.asks().stream()).toList();
       if (!prompting.equals(Prompting.NONE)
           && prompts.stream().anyMatch(Prompt.Raw.class::isInstance)) {
-        found.add("probe " + probe.name() + " has raw prompts, which go on from their own text alone");
+        found.add(
+            "probe " + probe.name() + " has raw prompts, which go on from their own text alone");
       }
       if (prompting.system().isPresent() && prompts.stream().anyMatch(Side::hasSystem)) {
         found.add("probe " + probe.name() + " has a system text of its own");

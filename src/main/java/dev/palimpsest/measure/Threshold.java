@@ -45,22 +45,34 @@ public record Threshold(Rule rule, double margin) {
     }
   }
 
-  /** What it makes of each probe. */
-  public List<Judgement> judge(Ledger ledger) {
-    return Judgement.of(ledger.probes(), margin);
+  /**
+   * What it comes to.
+   *
+   * @param missed whether a retention probe misses it; of items that were skipped nothing is known
+   *     to be kept
+   * @param probes what it makes of each
+   */
+  public record Held(Threshold threshold, boolean missed, List<Judgement> probes) {
+    /** Copies the list. */
+    public Held {
+      probes = List.copyOf(probes);
+    }
   }
 
-  /**
-   * Whether a retention probe misses it; of items that were skipped nothing is known to be kept.
-   */
-  public boolean missedBy(Ledger ledger) {
+  /** Holds a ledger against it. */
+  public Held hold(Ledger ledger) {
+    List<Judgement> judged = Judgement.of(ledger.probes(), margin);
     boolean skipped =
         ledger.skipped().stream().anyMatch(each -> each.kind() == ProbeKind.RETENTION);
-    if (skipped && rule == Rule.REQUIRE_KEPT) {
-      return true;
-    }
-    return judge(ledger).stream()
-        .filter(judgement -> judgement.kind() == ProbeKind.RETENTION)
-        .anyMatch(judgement -> rule.missedBy(judgement.verdict()));
+    boolean missed =
+        judged.stream()
+            .filter(judgement -> judgement.kind() == ProbeKind.RETENTION)
+            .anyMatch(judgement -> rule.missedBy(judgement.verdict()));
+    return new Held(this, missed || (skipped && rule == Rule.REQUIRE_KEPT), judged);
+  }
+
+  /** Whether a ledger misses it. */
+  public boolean missedBy(Ledger ledger) {
+    return hold(ledger).missed;
   }
 }

@@ -83,6 +83,8 @@ public record TunedModel(String name, LanguageModel model, AdaptedDecoder decode
   public Subject subject(Progress progress) {
     Answerer answerer = model.answerer(decoder, progress);
     return new Subject(
-        key(), () -> answerer, new Loops(model.checkpoint().endTokens(), model.tokenizer()::decode));
+        key(),
+        () -> answerer,
+        new Loops(model.checkpoint().endTokens(), model.tokenizer()::decode));
   }
 }

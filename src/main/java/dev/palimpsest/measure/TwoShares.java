@@ -32,8 +32,7 @@ public record TwoShares(Share first, Share second) {
   public double fisherP() {
     int items = first.n() + second.n();
     int right = first.right() + second.right();
-    HypergeometricDistribution tables =
-        new HypergeometricDistribution(items, right, first.n());
+    HypergeometricDistribution tables = new HypergeometricDistribution(items, right, first.n());
     double seen = tables.probability(first.right()) * (1 + SLACK);
     double sum = 0;
     for (int k = tables.getSupportLowerBound(); k <= tables.getSupportUpperBound(); k++) {

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.palimpsest.Reference;
 import dev.palimpsest.data.DataSpec;
-import dev.palimpsest.generate.Shots;
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.generate.Shots;
 import dev.palimpsest.measure.Interval;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.report.ComparisonReport;
@@ -127,7 +127,10 @@ class BakeoffTest {
 
   private Plan.Arm shots() {
     return new Plan.Arm(
-        "shots", Optional.empty(), Optional.of(new Shots(data, OptionalInt.of(2))), new Plan.Change.None());
+        "shots",
+        Optional.empty(),
+        Optional.of(new Shots(data, OptionalInt.of(2))),
+        new Plan.Change.None());
   }
 
   private static Plan.Arm tuned(String name, Map<String, String> options) {
@@ -219,11 +222,7 @@ class BakeoffTest {
 
     assertThat(done)
         .containsExactly(
-            "base1",
-            "base1 lora1",
-            "base1 lora1 slow1",
-            "base1 lora2 slow1",
-            "base1 lora2 slow2");
+            "base1", "base1 lora1", "base1 lora1 slow1", "base1 lora2 slow1", "base1 lora2 slow2");
   }
 
   private static double promptTokens(Comparison comparison, int arm) {
@@ -279,8 +278,7 @@ class BakeoffTest {
   }
 
   private Comparison resumed(Plan plan) {
-    return bakeoff(
-            plan, new Tuner.Watch(Progress.none(), new Cancellation(), System::nanoTime))
+    return bakeoff(plan, new Tuner.Watch(Progress.none(), new Cancellation(), System::nanoTime))
         .run();
   }
 

@@ -62,8 +62,7 @@ class RecoveryItemsTest {
   }
 
   private static RecoveryItems split(long seed, ProbeResult... results) {
-    return RecoveryItems.of(
-        new Ledger(List.of(results), Optional.empty(), Optional.empty()), seed);
+    return RecoveryItems.of(new Ledger(List.of(results), Optional.empty(), Optional.empty()), seed);
   }
 
   private static Set<Integer> numbers(List<ProbeItem> items) {
@@ -132,7 +131,8 @@ class RecoveryItemsTest {
 
     JsonNode turns = Json.parse(RecoveryRows.of(List.of(choose), shown), "row").get("messages");
 
-    assertThat(turns).extracting(turn -> turn.get("content").asString())
+    assertThat(turns)
+        .extracting(turn -> turn.get("content").asString())
         .containsExactly("E", "F", "Q", "yes");
     assertThat(turns.get(1).get("train").asBoolean()).isFalse();
     assertThat(turns.get(3).has("train")).isFalse();

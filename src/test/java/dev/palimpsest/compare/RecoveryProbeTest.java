@@ -18,7 +18,6 @@ import dev.palimpsest.measure.TunedModel;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Cancellation;
-import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tune.Continued;

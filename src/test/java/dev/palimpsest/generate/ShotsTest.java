@@ -33,7 +33,8 @@ class ShotsTest {
   void parse_aNumberBehindAColon_isACountUnlessSuchAFileExists() throws IOException {
     assertThat(Shots.parse("a:b.jsonl:12"))
         .isEqualTo(new Shots(Path.of("a:b.jsonl"), OptionalInt.of(12)));
-    assertThat(Shots.parse("a.jsonl")).isEqualTo(new Shots(Path.of("a.jsonl"), OptionalInt.empty()));
+    assertThat(Shots.parse("a.jsonl"))
+        .isEqualTo(new Shots(Path.of("a.jsonl"), OptionalInt.empty()));
     Path odd = Files.createFile(folder.resolve("odd:3"));
     assertThat(Shots.parse(odd.toString())).isEqualTo(new Shots(odd, OptionalInt.empty()));
   }
@@ -42,7 +43,8 @@ class ShotsTest {
   void turns_areTheFirstRowsWithoutSystemTexts() {
     assertThat(Shots.parse(file + ":1").turns())
         .containsExactly(new Message("user", "1 + 1?"), new Message("assistant", "2"));
-    Prompting all = Prompting.of(Optional.of("Be brief."), Optional.of(Shots.parse(file.toString())));
+    Prompting all =
+        Prompting.of(Optional.of("Be brief."), Optional.of(Shots.parse(file.toString())));
     assertThat(all.examples())
         .extracting(Message::content)
         .containsExactly("1 + 1?", "2", "2 + 2?", "4");

@@ -166,7 +166,8 @@ class AnswerGradersTest {
     assertThat(graders.gradable().orElseThrow().items()).containsExactly(here);
     assertThat(Graders.open(both.of(List.of(there)), source).gradable()).isEmpty();
     Ledger ledger =
-        new Ledger(List.of(), Optional.empty(), Optional.empty(), graders.skipped(), List.of(), List.of());
+        new Ledger(
+            List.of(), Optional.empty(), Optional.empty(), graders.skipped(), List.of(), List.of());
     assertThat(LedgerJson.of(ledger).get("skipped").get(0).get("items").get(0).asString())
         .isEqualTo("2");
     assertThat(ledger.keptWithin(1)).isFalse();

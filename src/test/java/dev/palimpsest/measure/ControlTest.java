@@ -14,8 +14,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.SequencedMap;
+import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -53,8 +53,7 @@ class ControlTest {
   private static Ledger measure(IntPredicate after, IntPredicate control, Probe... probes) {
     SequencedMap<String, Subject> controls = new LinkedHashMap<>();
     controls.put("churn", right("c", control));
-    Ledger.Asked asked =
-        new Ledger.Asked(right("", i -> i < 100), right("a", after), controls);
+    Ledger.Asked asked = new Ledger.Asked(right("", i -> i < 100), right("a", after), controls);
     try (ObservationStore store = ObservationStore.inMemory()) {
       Measurement measurement = new Measurement(store, Decoding.greedy(16), Progress.none());
       return Ledger.measure(measurement, Optional.empty(), asked, List.of(probes));
@@ -71,8 +70,7 @@ class ControlTest {
         .isEqualTo(new Outcome.Rates(new PairedCounts(90, 10, 20, 0)));
     ControlResult.Against against = part.against().orElseThrow();
     // kept by both, lost by the change alone, lost by the control alone, lost by both
-    assertThat(against.outcome())
-        .isEqualTo(new Outcome.Rates(new PairedCounts(54, 36, 6, 4)));
+    assertThat(against.outcome()).isEqualTo(new Outcome.Rates(new PairedCounts(54, 36, 6, 4)));
     assertThat(against.lostByBoth()).contains(4);
     assertThat(against.judgement().verdict()).isEqualTo(Judgement.Verdict.LOST);
   }
@@ -88,7 +86,14 @@ class ControlTest {
   }
 
   private static Judgement.Verdict verdict(Ledger ledger) {
-    return ledger.controls().getFirst().probes().getFirst().against().orElseThrow().judgement()
+    return ledger
+        .controls()
+        .getFirst()
+        .probes()
+        .getFirst()
+        .against()
+        .orElseThrow()
+        .judgement()
         .verdict();
   }
 
@@ -143,7 +148,8 @@ class ControlTest {
         job.measure(sides, models(), folder.resolve("a.sqlite"), Progress.none()).controls();
     double before = bits(found.get(2));
 
-    assertThat(found).extracting(ControlResult::name)
+    assertThat(found)
+        .extracting(ControlResult::name)
         .containsExactly("random:1", "random:2", model);
     assertThat(List.of(before, bits(found.get(0)), bits(found.get(1)))).doesNotHaveDuplicates();
     assertThat(job.measure(sides, models(), folder.resolve("b.sqlite"), Progress.none()).controls())

@@ -81,7 +81,7 @@ class KeptLedgerTest {
     AtomicFile.write(place.resolve("adapter/adapter_model.safetensors"), run);
     new RunLedger(
             place, Side.parse("base"), new Side("base", Optional.of(place.resolve("adapter"))))
-        .write(ledger, List.of(), overlap);
+        .write(HeldLedger.of(ledger, List.of(), Optional.of(overlap)));
     return place;
   }
 

@@ -296,7 +296,7 @@ class LedgerTest {
 
   private static List<Judgement.Verdict> verdicts(Ledger ledger) {
     return new Threshold(Threshold.Rule.FAIL_IF_LOST, 0.01)
-        .judge(ledger).stream().map(Judgement::verdict).toList();
+        .hold(ledger).probes().stream().map(Judgement::verdict).toList();
   }
 
   @Test
@@ -397,8 +397,8 @@ class LedgerTest {
   void thresholds_standInTheDocumentAndBelowTheTable() {
     Threshold require = new Threshold(Threshold.Rule.REQUIRE_KEPT, 0.01);
     Ledger ledger = measure(rightBelow(900), rightBelow(888), questions(1000));
-    JsonNode node =
-        LedgerJson.of(ledger, List.of(require), Optional.empty()).get("thresholds").get(0);
+    HeldLedger held = HeldLedger.of(ledger, List.of(require), Optional.empty());
+    JsonNode node = LedgerJson.of(held).get("thresholds").get(0);
     assertThat(node.get("rule").asString()).isEqualTo("require_kept");
     assertThat(node.get("margin").asDouble()).isEqualTo(0.01);
     assertThat(node.get("missed").asBoolean()).isTrue();
@@ -408,7 +408,7 @@ class LedgerTest {
     assertThat(judged.get("items_to_decide").asLong()).isGreaterThan(1000);
     assertThat(judged.get("items_to_see").asLong())
         .isEqualTo(Significance.itemsNeeded(0.01, 0.012, 0.8));
-    assertThat(LedgerText.of(ledger, List.of(require)))
+    assertThat(LedgerText.of(held, Optional.empty()))
         .contains("--require-kept 1%: missed")
         .containsPattern(
             "questions +undecided Δ -0\\.0.* at 95 %; about [0-9]+ items would decide");
@@ -419,7 +419,7 @@ class LedgerTest {
     Probe probe = questions(200);
     Ledger ledger =
         measure(rightBelow(200), rightBelow(183), probe, probe, questions(150), questions(185));
-    List<Judgement> judged = new Threshold(Threshold.Rule.FAIL_IF_LOST, 0.02).judge(ledger);
+    List<Judgement> judged = new Threshold(Threshold.Rule.FAIL_IF_LOST, 0.02).hold(ledger).probes();
     assertThat(judged).extracting(Judgement::verdict).contains(Judgement.Verdict.LOST);
     assertThat(judged.getFirst().confidence()).isEqualTo(1 - 0.05 / 4);
     for (Judgement each : judged) {

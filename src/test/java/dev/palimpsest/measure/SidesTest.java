@@ -38,7 +38,9 @@ class SidesTest {
   @Test
   void control_isParsed() {
     assertThat(Control.parse("random")).isEqualTo(RANDOM);
-    assertThat(Control.parse("random:12")).isEqualTo(new Control.Random(12)).hasToString("random:12");
+    assertThat(Control.parse("random:12"))
+        .isEqualTo(new Control.Random(12))
+        .hasToString("random:12");
     assertThat(Control.parse("randomly")).isEqualTo(new Control.Other(Side.parse("randomly")));
   }
 
@@ -46,8 +48,7 @@ class SidesTest {
   void controls_areAskedAsTheSideAfterIs() {
     Sides sides =
         new Sides(BASE, TUNED.prompted(SHOWN), List.of(RANDOM, new Control.Other(SECOND)));
-    assertThat(sides.controls())
-        .containsExactly(RANDOM, new Control.Other(SECOND.prompted(SHOWN)));
+    assertThat(sides.controls()).containsExactly(RANDOM, new Control.Other(SECOND.prompted(SHOWN)));
   }
 
   @Test
@@ -85,7 +86,6 @@ class SidesTest {
     assertThatThrownBy(() -> fit(SHOWN, own)).hasMessageContaining("a system text of its own");
     assertThatThrownBy(() -> fit(SHOWN, new Prompt.Raw("2 + 2 =")))
         .hasMessageContaining("raw prompts");
-    assertThatCode(() -> fit(Prompting.NONE, new Prompt.Raw("2 + 2 =")))
-        .doesNotThrowAnyException();
+    assertThatCode(() -> fit(Prompting.NONE, new Prompt.Raw("2 + 2 ="))).doesNotThrowAnyException();
   }
 }
