@@ -163,6 +163,20 @@ class EarlierTest {
             "--method dora: it is lora", "--rank 8: its rank is 2", "--alpha 16.0", "--targets");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"from", "over"})
+  void over_anAdapterOfTheHead_isRefusedByName(String way) throws IOException {
+    Path adapter = first("lora", "q_proj,lm_head");
+    Method method =
+        way.equals("from")
+            ? Continued.of(adapter, NOTHING)
+            : Stacked.of(new LowRank("lora", 2, 4, "q_proj"), adapter);
+
+    assertThatThrownBy(() -> method.over(model, "llama"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("the adapter changes lm_head");
+  }
+
   @Test
   void of_aStackWithDora_isRefused() throws IOException {
     Path adapter = first("lora", "q_proj");
