@@ -1,8 +1,10 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.inspect.InspectJob;
+import dev.palimpsest.merge.Controls;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.ModelStore;
+import dev.palimpsest.model.Source;
 import dev.palimpsest.model.Sources;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Scope;
@@ -36,6 +38,17 @@ final class InspectCommand implements Runnable {
   @Option(names = "--any-base", fallbackValue = "true", description = "take an adapter of another")
   private boolean anyBase;
 
+  @Option(
+      names = "--controls",
+      description = "a new folder for five adapters: untouched, intruders, shrunk, random, resized")
+  private @Nullable Path controls;
+
+  @Option(names = "--scale", defaultValue = "0.75", description = "of an intruder; default: 0.75")
+  private double scale;
+
+  @Option(names = "--seed", defaultValue = "0", description = "of the random directions")
+  private long seed;
+
   @Mixin private Output output = new Output();
 
   /** One of the two. */
@@ -63,7 +76,13 @@ final class InspectCommand implements Runnable {
         Checkpoint checkpoint = Checkpoint.open(Places.store(progress).locate(base));
         Sources sources = new Sources(checkpoint)) {
       changed.open(sources, Places.store(progress), anyBase);
-      try (InspectJob.Result result = job.run(checkpoint, sources.all().getFirst(), progress)) {
+      Source source = sources.all().getFirst();
+      try (InspectJob.Result result = job.run(checkpoint, source, progress)) {
+        if (controls != null) {
+          Controls.Base known = new Controls.Base(base, sources.fingerprint());
+          new Controls(scale, seed)
+              .write(controls, checkpoint.config(), source, result.intruders(), known);
+        }
         output.print(result.inspection(), result.inspection()::text);
       }
     }

@@ -26,6 +26,7 @@ import picocli.CommandLine.Command;
       MergeCommand.class,
       InspectCommand.class,
       StudyCommand.class,
+      ExtractCommand.class,
       DemoCommand.class
     })
 public final class Main implements Runnable {

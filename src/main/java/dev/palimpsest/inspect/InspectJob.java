@@ -2,11 +2,11 @@ package dev.palimpsest.inspect;
 
 import dev.palimpsest.inspect.ModuleChange.Found;
 import dev.palimpsest.inspect.ModuleChange.Measure;
-import dev.palimpsest.model.ChangedTensor;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.Source;
+import dev.palimpsest.model.TensorChange;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.DType;
@@ -60,7 +60,7 @@ public record InspectJob(int top, double epsilon, int threads) {
   public Result run(Checkpoint base, Source source, Progress progress) {
     List<String> modules =
         ModelTensors.linear(base.config()).keySet().stream()
-            .filter(module -> base.weights().tensors().containsKey(module + ".weight"))
+            .filter(module -> !module.equals("lm_head"))
             .filter(module -> source.changes(module + ".weight"))
             .toList();
     Map<Shape, NullCosine> random = new LinkedHashMap<>();
@@ -151,34 +151,11 @@ public record InspectJob(int top, double epsilon, int threads) {
             ofBase > 0 ? Math.sqrt(square / ofBase) : 0,
             modules.stream().mapToInt(InspectedModule::intruders).sum(),
             modules,
-            others(base, source)),
+            TensorChange.outsideBlocks(base, source)),
         intruders);
   }
 
   private static double baseNorm(InspectedModule module) {
     return module.relativeNorm() > 0 ? module.norm() / module.relativeNorm() : 0;
-  }
-
-  private static List<Inspection.Other> others(Checkpoint base, Source source) {
-    List<Inspection.Other> others = new ArrayList<>();
-    for (String tensor : ModelTensors.shapes(base.config()).keySet()) {
-      boolean module =
-          ModelTensors.linear(base.config()).containsKey(tensor.replaceAll("\\.weight$", ""));
-      if (!module && source.changes(tensor)) {
-        double[] squares = new double[2];
-        new ChangedTensor(base, tensor, List.of(source))
-            .eachPiece(
-                (from, before, changes) -> {
-                  squares[0] += changes.getFirst().square().sum().item();
-                  squares[1] += before.square().sum().item();
-                });
-        if (squares[0] > 0) {
-          others.add(
-              new Inspection.Other(
-                  tensor, Math.sqrt(squares[0]), Math.sqrt(squares[0] / squares[1])));
-        }
-      }
-    }
-    return others;
   }
 }

@@ -1,5 +1,6 @@
 package dev.palimpsest.inspect;
 
+import dev.palimpsest.model.TensorChange;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -21,11 +22,8 @@ public record Inspection(
     double relativeNorm,
     int intruders,
     List<InspectedModule> modules,
-    List<Other> others) {
+    List<TensorChange> others) {
   private static final int SHOWN = 10;
-
-  /** A norm, a bias, the embedding or the head. */
-  public record Other(String name, double norm, double relativeNorm) {}
 
   /** Copies the lists. */
   public Inspection {

@@ -54,10 +54,11 @@ record HubConfigText(ModelConfig config, String where) {
 
   /** A {@code config.json} of weights that are stored in another type now. */
   static JsonNode in(DType type, JsonNode document) {
-    for (JsonNode part : List.of(document, document.path("text_config"))) {
-      if (part instanceof ObjectNode fields && (part == document || fields.has(NEWER))) {
-        fields.put(fields.has(NEWER) ? NEWER : OLDER, name(type));
-      }
+    if (document instanceof ObjectNode whole) {
+      whole.put(whole.has(NEWER) ? NEWER : OLDER, name(type));
+    }
+    if (document.path("text_config") instanceof ObjectNode text && text.has(NEWER)) {
+      text.put(NEWER, name(type));
     }
     return document;
   }

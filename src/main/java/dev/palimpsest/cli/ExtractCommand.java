@@ -1,0 +1,67 @@
+package dev.palimpsest.cli;
+
+import dev.palimpsest.merge.ExtractJob;
+import dev.palimpsest.merge.Extracted;
+import dev.palimpsest.merge.RankRule;
+import dev.palimpsest.run.Progress;
+import java.nio.file.Path;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A tuned model as an adapter. */
+@Command(
+    name = "extract",
+    description = "Write what a tuned model is more than its base as an adapter.")
+final class ExtractCommand implements Runnable {
+  @Option(names = "--base", required = true, description = "MODEL, as pull takes it")
+  private String base = "";
+
+  @Option(names = "--tuned", required = true, description = "a tuned MODEL")
+  private String tuned = "";
+
+  @Option(names = "--out", required = true, description = "a new folder")
+  private Path out = Path.of("");
+
+  @ArgGroup(multiplicity = "1")
+  private Size size = new Size();
+
+  @Option(names = "--threads", defaultValue = "0", description = "default: all processors")
+  private int threads;
+
+  @Mixin private Output output = new Output();
+
+  /** One of the three. */
+  private static final class Size {
+    @Option(names = "--rank", required = true, description = "of every module")
+    private @Nullable Integer rank;
+
+    @Option(names = "--energy", required = true, description = "share that each module keeps")
+    private @Nullable Double energy;
+
+    @Option(names = "--budget", required = true, description = "parameters of the whole adapter")
+    private @Nullable Long budget;
+
+    RankRule rule() {
+      if (rank != null) {
+        return new RankRule.Fixed(rank);
+      }
+      return energy != null
+          ? new RankRule.Energy(energy)
+          : new RankRule.Budget(Objects.requireNonNull(budget));
+    }
+  }
+
+  @Override
+  public void run() {
+    Main.threads(threads);
+    ExtractJob job = new ExtractJob(base, tuned, size.rule());
+    try (Progress progress = output.progress()) {
+      Extracted extracted = job.run(out, Places.store(progress)::locate, progress);
+      output.print(extracted, extracted::text);
+    }
+  }
+}
