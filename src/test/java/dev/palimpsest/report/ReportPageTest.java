@@ -350,8 +350,13 @@ class ReportPageTest {
     Files.writeString(
         run.resolve("samples.jsonl"), String.join("\n", SampleReport.sampleLines()));
 
-    String html = written(ReportPage.ofRun(run));
+    Files.writeString(folder.resolve("recovery.json"), SampleReport.RECOVERY);
+
+    String html = written(ReportPage.ofRun(run, folder));
     assertThat(text(html))
+        .contains("\u25b2 Suppressed: what was lost comes back")
+        .contains("lost, asked 20 15 75.0\u00a0% [50.9\u00a0%, 91.3\u00a0%]")
+        .contains("+55.0 points [+25.1, +74.2], Fisher&#39;s exact p 0.0012")
         .contains("Checkpoints of my-run: 3 points", "The adapter scaled, my-run: 3 points")
         .contains("step 20 \u22125.0 [", "end \u00d7 0.5")
         .contains("lost 1 25.0\u00a0% 0.500 1.500 right under the base")
