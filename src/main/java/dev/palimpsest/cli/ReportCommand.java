@@ -30,8 +30,7 @@ final class ReportCommand implements Runnable {
   @Override
   public void run() {
     Path file = out == null ? run.resolve("report.html") : out;
-    ReportData data =
-        recovery == null ? ReportPage.ofRun(run) : ReportPage.ofRun(run, recovery);
+    ReportData data = recovery == null ? ReportPage.ofRun(run) : ReportPage.ofRun(run, recovery);
     ReportPage.write(file, data);
     output.print(Map.of("path", file.toString()), file::toString);
   }

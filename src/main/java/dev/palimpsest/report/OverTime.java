@@ -20,7 +20,8 @@ public record OverTime(
     List<JsonNode> lines,
     Optional<JsonNode> recovery) {
   /** Nothing measured. */
-  static final OverTime NONE = new OverTime(Optional.empty(), Optional.empty(), List.of(), Optional.empty());
+  static final OverTime NONE =
+      new OverTime(Optional.empty(), Optional.empty(), List.of(), Optional.empty());
 
   /** Copies the lines. */
   public OverTime {

@@ -3,7 +3,9 @@ package dev.palimpsest.report;
 import dev.palimpsest.measure.Interval;
 import tools.jackson.databind.JsonNode;
 
-/** Whether what was lost is suppressed or erased; {@code recovery.json} of {@code ledger recover}. */
+/**
+ * Whether what was lost is suppressed or erased; {@code recovery.json} of {@code ledger recover}.
+ */
 final class Recovery {
   private Recovery() {}
 
@@ -49,8 +51,10 @@ final class Recovery {
 
   private static String verdict(String verdict) {
     return switch (verdict) {
-      case "suppressed" -> "\u25b2 Suppressed: what was lost comes back faster than it could be learned.";
-      case "erased" -> "\u25bc Erased: what was lost comes back no faster than what was never known.";
+      case "suppressed" ->
+          "\u25b2 Suppressed: what was lost comes back faster than it could be learned.";
+      case "erased" ->
+          "\u25bc Erased: what was lost comes back no faster than what was never known.";
       default -> "\u25c6 Undecided between suppressed and erased.";
     };
   }

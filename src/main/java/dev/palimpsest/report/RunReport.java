@@ -50,7 +50,8 @@ final class RunReport {
     List<Fact> settings = new ArrayList<>();
     flatten("", about, settings);
     sides(settings);
-    return new ReportData("Run " + name, finding(curve, ledger, time), List.of(arm), List.of(), settings);
+    return new ReportData(
+        "Run " + name, finding(curve, ledger, time), List.of(arm), List.of(), settings);
   }
 
   private String finding(List<LossPoint> curve, Optional<LedgerView> ledger, OverTime time) {
@@ -100,7 +101,8 @@ final class RunReport {
       return Optional.empty();
     }
     try {
-      return Optional.of(LedgerView.of(
+      return Optional.of(
+          LedgerView.of(
               document.get(), lines(RunLedger.ITEMS), run.resolve(RunLedger.ITEMS).toString()));
     } catch (IllegalArgumentException e) {
       throw new BadInput(file + ": its numbers do not fit together: " + e.getMessage(), e);

@@ -347,8 +347,7 @@ final class SampleReport {
                     rows)),
             Optional.empty(),
             Optional.empty());
-    return LedgerView.of(
-        LedgerJson.of(ledger), withLines ? lines(ledger) : List.of(), "lines");
+    return LedgerView.of(LedgerJson.of(ledger), withLines ? lines(ledger) : List.of(), "lines");
   }
 
   /** A run's folder, with its ledger and what was measured over time. */
@@ -411,7 +410,12 @@ final class SampleReport {
     ArrayNode stops = document.putArray("stops");
     stop(stops, "step 20", 1, new PairedCounts(30, 4, 1, 25), new PairedCounts(2, 0, 9, 29));
     stop(stops, "end", 1, new PairedCounts(26, 8, 2, 24), new PairedCounts(2, 0, 20, 18));
-    stop(stops, "end \u00d7 0.5", 0.5, new PairedCounts(31, 3, 2, 24), new PairedCounts(2, 0, 14, 24));
+    stop(
+        stops,
+        "end \u00d7 0.5",
+        0.5,
+        new PairedCounts(31, 3, 2, 24),
+        new PairedCounts(2, 0, 14, 24));
     return document;
   }
 
