@@ -1,5 +1,6 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.report.ReportData;
 import dev.palimpsest.report.ReportPage;
 import java.nio.file.Path;
 import java.util.Map;
@@ -18,12 +19,19 @@ final class ReportCommand implements Runnable {
   @Option(names = "--out", description = "default: report.html in the run's folder")
   private @Nullable Path out;
 
+  @Option(
+      names = "--recovery",
+      paramLabel = "DIR",
+      description = "shows what ledger recover --out DIR found")
+  private @Nullable Path recovery;
+
   @Mixin private Output output = new Output();
 
   @Override
   public void run() {
     Path file = out == null ? run.resolve("report.html") : out;
-    ReportPage.write(file, ReportPage.ofRun(run));
+    ReportData data = recovery == null ? ReportPage.ofRun(run) : ReportPage.ofRun(run, recovery);
+    ReportPage.write(file, data);
     output.print(Map.of("path", file.toString()), file::toString);
   }
 }

@@ -43,9 +43,7 @@ final class AnsweringText {
             after.medianCharacters(),
             language(answering.behaviour())));
     if (after.loops() > before.loops()) {
-      out.append("  loops grew: ")
-          .append(Behaviour.AGAINST_LOOPS)
-          .append(System.lineSeparator());
+      out.append("  loops grew: ").append(Behaviour.AGAINST_LOOPS).append(System.lineSeparator());
     }
     return out.toString();
   }

@@ -28,6 +28,7 @@ final class ArmSection {
     ArmSection section = new ArmSection(arm, id);
     arm.ledger().ifPresent(ledger -> section.ledger(ledger, items));
     section.ways();
+    section.add("recovery", "Suppressed or erased?", arm.time().recovery().map(Recovery::of));
     section.add("samples", "Training samples over time", SampleTable.of(arm.time()));
     if (!arm.curve().isEmpty()) {
       section.add("training", "Training", CurvePicture.of(arm.curve(), arm.title(), id + "-curve"));

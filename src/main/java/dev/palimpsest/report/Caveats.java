@@ -85,7 +85,8 @@ final class Caveats {
       return;
     }
     html.element("h4", "Skipped");
-    html.element("p", "These items could not be graded here: neither right nor wrong, they count nowhere.");
+    html.element(
+        "p", "These items could not be graded here: neither right nor wrong, they count nowhere.");
     Table table = Table.open(html, "Items that were skipped", "probe", "items", "reason", "which");
     for (JsonNode each : skipped) {
       List<String> ids = each.path("items").valueStream().map(JsonNode::asString).toList();
@@ -147,7 +148,10 @@ final class Caveats {
   private static String shortened(List<String> ids) {
     String first = String.join(", ", ids.subList(0, Math.min(MOST_IDS, ids.size())));
     return ids.size() > MOST_IDS
-        ? first + " and " + Numbers.count(ids.size() - MOST_IDS) + " more: the ledger's JSON has all"
+        ? first
+            + " and "
+            + Numbers.count(ids.size() - MOST_IDS)
+            + " more: the ledger's JSON has all"
         : first;
   }
 }

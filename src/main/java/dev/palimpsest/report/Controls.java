@@ -87,9 +87,7 @@ final class Controls {
   }
 
   private static String interval(Optional<Interval> interval, boolean rates) {
-    return rates
-        ? Numbers.points(interval)
-        : interval.map(Numbers::fineSigned).orElse("none");
+    return rates ? Numbers.points(interval) : interval.map(Numbers::fineSigned).orElse("none");
   }
 
   private static String count(JsonNode value) {

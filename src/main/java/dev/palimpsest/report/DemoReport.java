@@ -5,7 +5,6 @@ import dev.palimpsest.tune.Tuner;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 
 /** The demonstration's page. */
 public final class DemoReport {

@@ -33,7 +33,15 @@ record ItemData(String packed, int items, int longest) {
 
   /** Longest text of an item that changed, and of one that did not, until all fit. */
   private static final int[][] LIMITS = {
-    {20_000, 20_000}, {4000, 4000}, {2000, 1000}, {1000, 300}, {500, 100}, {250, 40}, {120, 12}, {60, 0}, {24, 0}
+    {20_000, 20_000},
+    {4000, 4000},
+    {2000, 1000},
+    {1000, 300},
+    {500, 100},
+    {250, 40},
+    {120, 12},
+    {60, 0},
+    {24, 0}
   };
 
   /** Shorter texts are packed less well, but seldom that much better. */

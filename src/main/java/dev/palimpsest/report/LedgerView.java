@@ -120,8 +120,7 @@ public record LedgerView(List<Row> probes, List<Distance> divergences, JsonNode 
       for (ItemRow row : result.rows()) {
         Optional<ProbeItem> item = Optional.ofNullable(asked.get(row.id()));
         list.add(
-            new Item(
-                row, item.flatMap(ProbeItem::asked), item.flatMap(ProbeItem::right), false));
+            new Item(row, item.flatMap(ProbeItem::asked), item.flatMap(ProbeItem::right), false));
       }
     }
     return of(LedgerJson.of(ledger), items);
@@ -160,9 +159,9 @@ public record LedgerView(List<Row> probes, List<Distance> divergences, JsonNode 
   }
 
   /**
-   * All items of one kind as one probe; empty if there are none that are right or wrong. Where items
-   * of one document are among them, the interval is clustered, and there is none if the items'
-   * lines are not known.
+   * All items of one kind as one probe; empty if there are none that are right or wrong. Where
+   * items of one document are among them, the interval is clustered, and there is none if the
+   * items' lines are not known.
    */
   Optional<Change> pooled(ProbeKind kind) {
     List<Row> rows =

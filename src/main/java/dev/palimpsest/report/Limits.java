@@ -68,7 +68,9 @@ final class Limits {
 
   /** The limit as it was asked for, and whether it is met. */
   static String told(JsonNode threshold) {
-    return option(threshold) + ": " + (threshold.path("missed").asBoolean(false) ? "missed" : "met");
+    return option(threshold)
+        + ": "
+        + (threshold.path("missed").asBoolean(false) ? "missed" : "met");
   }
 
   /** Which probes are undecided, and what would decide them. */

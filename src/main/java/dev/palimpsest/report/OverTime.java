@@ -12,10 +12,16 @@ import tools.jackson.databind.JsonNode;
  * @param path of {@code path.json}: ledgers of checkpoints and of the adapter scaled
  * @param samples of {@code samples.json}: what became of the training samples
  * @param lines of {@code samples.jsonl}
+ * @param recovery of {@code recovery.json}: what came back after a little more training
  */
-public record OverTime(Optional<JsonNode> path, Optional<JsonNode> samples, List<JsonNode> lines) {
+public record OverTime(
+    Optional<JsonNode> path,
+    Optional<JsonNode> samples,
+    List<JsonNode> lines,
+    Optional<JsonNode> recovery) {
   /** Nothing measured. */
-  static final OverTime NONE = new OverTime(Optional.empty(), Optional.empty(), List.of());
+  static final OverTime NONE =
+      new OverTime(Optional.empty(), Optional.empty(), List.of(), Optional.empty());
 
   /** Copies the lines. */
   public OverTime {

@@ -51,8 +51,7 @@ final class Page {
   }
 
   private long used() {
-    long parts =
-        arms.stream().flatMap(List::stream).mapToLong(part -> part.body().bytes()).sum();
+    long parts = arms.stream().flatMap(List::stream).mapToLong(part -> part.body().bytes()).sum();
     return parts + texts.bytes() + picture.map(Markup::bytes).orElse(0L);
   }
 
@@ -78,8 +77,7 @@ final class Page {
     reading();
     html.closeLine();
     items.ifPresent(
-        all ->
-            html.element("script", all.packed(), "type", "text/plain", "id", "item-data"));
+        all -> html.element("script", all.packed(), "type", "text/plain", "id", "item-data"));
     html.script(script).closeLine().closeLine();
     return "<!doctype html>\n" + html;
   }
@@ -150,8 +148,7 @@ final class Page {
     section("frontier", "Gain against loss");
     html.open("figure").add(picture);
     boolean ways =
-        data.arms().stream()
-            .anyMatch(arm -> !arm.dial().isEmpty() || !arm.checkpoints().isEmpty());
+        data.arms().stream().anyMatch(arm -> !arm.dial().isEmpty() || !arm.checkpoints().isEmpty());
     html.element("figcaption", ways ? LETTERS + " " + WAYS : LETTERS);
     html.closeLine();
     if (alone().isEmpty()) {

@@ -21,21 +21,23 @@ import tools.jackson.databind.JsonNode;
 /** The report of one run folder. */
 final class RunReport {
   private final Path run;
+  private final Optional<Path> recovery;
   private final JsonNode about;
   private final List<JsonNode> metrics;
   private final Optional<JsonNode> result;
   private final Optional<JsonNode> document;
 
-  private RunReport(Path run) {
+  private RunReport(Path run, Optional<Path> recovery) {
     this.run = run;
+    this.recovery = recovery;
     this.about = RunFolder.about(run);
     this.metrics = RunFolder.metrics(run);
     this.result = RunFolder.result(run);
     this.document = document(RunLedger.DOCUMENT, "palimpsest-ledger/1");
   }
 
-  static ReportData of(Path run) {
-    return new RunReport(run).data();
+  static ReportData of(Path run, Optional<Path> recovery) {
+    return new RunReport(run, recovery).data();
   }
 
   private ReportData data() {
@@ -48,7 +50,8 @@ final class RunReport {
     List<Fact> settings = new ArrayList<>();
     flatten("", about, settings);
     sides(settings);
-    return new ReportData("Run " + name, finding(curve, ledger, time), List.of(arm), List.of(), settings);
+    return new ReportData(
+        "Run " + name, finding(curve, ledger, time), List.of(arm), List.of(), settings);
   }
 
   private String finding(List<LossPoint> curve, Optional<LedgerView> ledger, OverTime time) {
@@ -98,7 +101,8 @@ final class RunReport {
       return Optional.empty();
     }
     try {
-      return Optional.of(LedgerView.of(
+      return Optional.of(
+          LedgerView.of(
               document.get(), lines(RunLedger.ITEMS), run.resolve(RunLedger.ITEMS).toString()));
     } catch (IllegalArgumentException e) {
       throw new BadInput(file + ": its numbers do not fit together: " + e.getMessage(), e);
@@ -109,7 +113,8 @@ final class RunReport {
     return new OverTime(
         document(PathJson.DOCUMENT, "palimpsest-path/1"),
         document(SamplesJson.DOCUMENT, "palimpsest-samples/1"),
-        lines(SamplesJson.LINES));
+        lines(SamplesJson.LINES),
+        recovery.map(folder -> required(folder.resolve("recovery.json"), "palimpsest-recovery/1")));
   }
 
   /** A document of the run's folder, if it is there. */
@@ -118,12 +123,16 @@ final class RunReport {
     if (!Files.isRegularFile(file)) {
       return Optional.empty();
     }
+    return Optional.of(required(file, format));
+  }
+
+  private static JsonNode required(Path file, String format) {
     JsonNode document = Json.read(file);
     String found = document.path("format").asString("");
     if (!found.equals(format)) {
       throw new BadInput(file + ": format is '" + found + "', expected '" + format + "'");
     }
-    return Optional.of(document);
+    return document;
   }
 
   private List<JsonNode> lines(String name) {

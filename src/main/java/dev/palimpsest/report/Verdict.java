@@ -125,7 +125,8 @@ final class Verdict {
 
   private void limits() {
     JsonNode thresholds = ledger.document().path("thresholds");
-    boolean missed = thresholds.valueStream().anyMatch(each -> each.path("missed").asBoolean(false));
+    boolean missed =
+        thresholds.valueStream().anyMatch(each -> each.path("missed").asBoolean(false));
     if (thresholds.isEmpty()) {
       card("none", "Is that decided?", "no limit set", "Say how much may be lost:");
       html.element("p", "ledger --require-kept 1% holds the loss against one point.").closeLine();
@@ -159,7 +160,8 @@ final class Verdict {
         Numbers.fixed(distance.natsPerToken(), 3) + " nats a token",
         "KL(base\u2016after) along " + distance.on());
     html.element(
-            "p", "same likeliest token at " + Numbers.percent(distance.topAgreement()) + " of places")
+            "p",
+            "same likeliest token at " + Numbers.percent(distance.topAgreement()) + " of places")
         .closeLine();
   }
 

@@ -49,7 +49,11 @@ class BrowserEndToEndTest {
 
   @ParameterizedTest
   @CsvSource({
-    "run,390,light", "run,1280,dark", "whole,390,dark", "whole,1280,light", "full,390,light"
+    "run,390,light",
+    "run,1280,dark",
+    "whole,390,dark",
+    "whole,1280,light",
+    "full,390,light"
   })
   void page_inABrowser_fitsAndStandsByItself(String name, int width, String scheme)
       throws Exception {
@@ -112,7 +116,8 @@ class BrowserEndToEndTest {
     browser.press("Enter");
     assertThat(browser.evaluate("document.activeElement.id").asString()).isEqualTo("content");
 
-    browser.evaluate("document.querySelector('#arm-1-items ~ details:not([open]) summary').focus()");
+    browser.evaluate(
+        "document.querySelector('#arm-1-items ~ details:not([open]) summary').focus()");
     String opened = "document.activeElement.parentElement.open";
     assertThat(browser.evaluate(opened).asBoolean()).isFalse();
     browser.press("Enter");
@@ -172,7 +177,8 @@ class BrowserEndToEndTest {
 
     assertThat(Files.readAllBytes(pdf)).startsWith("%PDF".getBytes(StandardCharsets.UTF_8));
     assertThat(Files.size(pdf)).isGreaterThan(20_000);
-    assertThat(browser.evaluate("getComputedStyle(document.querySelector('nav')).display").asString())
+    assertThat(
+            browser.evaluate("getComputedStyle(document.querySelector('nav')).display").asString())
         .isEqualTo("none");
     browser.media("screen", "light");
   }
@@ -181,8 +187,7 @@ class BrowserEndToEndTest {
   void page_ofManyItems_findsOneOfThem() throws Exception {
     Path file = folder.resolve("large.html");
     ReportPage.write(
-        file,
-        data(new ArmReport("arm", "", Optional.of(SampleReport.large(20_000)), List.of())));
+        file, data(new ArmReport("arm", "", Optional.of(SampleReport.large(20_000)), List.of())));
     browser.show(file, 1280);
     browser.await("!document.getElementById('explorer').hidden");
     browser.evaluate(
@@ -191,8 +196,7 @@ class BrowserEndToEndTest {
             + "(w => { w.value = 'item-19999'; w.dispatchEvent(new Event('input')) })"
             + "(document.querySelector('[name=words]'))");
 
-    assertThat(
-            browser.evaluate("document.querySelector('#explorer-items').innerText").asString())
+    assertThat(browser.evaluate("document.querySelector('#explorer-items').innerText").asString())
         .contains("item-19999", "before", "after");
     assertThat(browser.complaints()).isEmpty();
   }

@@ -39,8 +39,7 @@ final class Chromium implements AutoCloseable {
 
   private Chromium(Process process, URI address) {
     this.process = process;
-    this.socket =
-        client.newWebSocketBuilder().buildAsync(address, new Messages(messages)).join();
+    this.socket = client.newWebSocketBuilder().buildAsync(address, new Messages(messages)).join();
     String target =
         send("", "Target.createTarget", Map.of("url", "about:blank")).get("targetId").asString();
     this.session =
@@ -84,8 +83,7 @@ final class Chromium implements AutoCloseable {
       Thread.sleep(100);
     }
     List<String> lines = Files.readAllLines(port);
-    return new Chromium(
-        process, URI.create("ws://127.0.0.1:" + lines.get(0) + lines.get(1)));
+    return new Chromium(process, URI.create("ws://127.0.0.1:" + lines.get(0) + lines.get(1)));
   }
 
   private static boolean written(Path port) throws IOException {

@@ -34,7 +34,8 @@ class DemoReportTest {
   void page_standsByItself() throws IOException {
     String html = html();
 
-    assertThat(html).doesNotContain("http://", "https://", "<script>alert", "<link", "@import", "url(");
+    assertThat(html)
+        .doesNotContain("http://", "https://", "<script>alert", "<link", "@import", "url(");
     assertThat(html).startsWith("<!doctype html>").contains("<svg", "role=\"img\"", "<caption>");
   }
 

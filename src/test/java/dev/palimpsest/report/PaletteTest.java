@@ -69,8 +69,7 @@ class PaletteTest {
   }
 
   private static double luminance(String colour) {
-    String hex =
-        colour.length() == 4 ? colour.replaceAll("(\\w)", "$1$1") : colour;
+    String hex = colour.length() == 4 ? colour.replaceAll("(\\w)", "$1$1") : colour;
     double[] weights = {0.2126, 0.7152, 0.0722};
     double sum = 0;
     for (int i = 0; i < 3; i++) {

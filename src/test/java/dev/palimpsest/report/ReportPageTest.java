@@ -160,8 +160,7 @@ class ReportPageTest {
       assertThat(answer(part.get("after").get(i), right, before))
           .isEqualTo(item.row().answerAfter().orElseThrow());
       int marks = Character.digit(part.get("marks").asString().charAt(i), 32);
-      assertThat(marks & 3)
-          .isEqualTo((int) (item.row().before() + 2 * item.row().after()));
+      assertThat(marks & 3).isEqualTo((int) (item.row().before() + 2 * item.row().after()));
     }
   }
 
@@ -184,11 +183,9 @@ class ReportPageTest {
   }
 
   private static JsonNode unpacked(String html) throws IOException {
-    String packed =
-        groups(Pattern.compile("id=\"item-data\">([^<]*)</script>"), html).getFirst();
+    String packed = groups(Pattern.compile("id=\"item-data\">([^<]*)</script>"), html).getFirst();
     try (InputStream in =
-        new InflaterInputStream(
-            new ByteArrayInputStream(Base64.getDecoder().decode(packed)))) {
+        new InflaterInputStream(new ByteArrayInputStream(Base64.getDecoder().decode(packed)))) {
       return Json.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), "the page");
     }
   }
@@ -310,7 +307,8 @@ class ReportPageTest {
         .containsPattern("Undecided: common \\(about [\\d,]+ items would decide\\)")
         .contains("common \u25c6 undecided [")
         .contains("The change against the control random")
-        .contains("common retention \u22122.0 96.0\u00a0% 88.9\u00a0% \u22127.1 [\u221218.0, +3.0] 4 1 1 0.1875 \u25c6")
+        .contains(
+            "common retention \u22122.0 96.0\u00a0% 88.9\u00a0% \u22127.1 [\u221218.0, +3.0] 4 1 1 0.1875 \u25c6")
         .contains("facts exact retention 60 20.0\u00a0% 23.3")
         .contains("form-4 in the training data")
         .contains("sums 2 60 ")
@@ -335,8 +333,7 @@ class ReportPageTest {
     assertThat(pooled.interval().orElseThrow().method()).isEqualTo(Interval.Method.CLUSTERED);
     // items of a document change together: McNemar's p of the same counts is far smaller
     assertThat(all.p().orElseThrow()).isEqualTo(pooled.p().orElseThrow());
-    assertThat(all.p().orElseThrow())
-        .isGreaterThan(10 * all.counts().orElseThrow().mcnemarP());
+    assertThat(all.p().orElseThrow()).isGreaterThan(10 * all.counts().orElseThrow().mcnemarP());
     // without the lines nothing is known of how the items of both probes hang together
     assertThat(SampleReport.clustered(false).pooled(ProbeKind.RETENTION).orElseThrow().interval())
         .isEmpty();
@@ -347,11 +344,15 @@ class ReportPageTest {
     Path run = run(true);
     Files.writeString(run.resolve("path.json"), SampleReport.path().toString());
     Files.writeString(run.resolve("samples.json"), SampleReport.samples().toString());
-    Files.writeString(
-        run.resolve("samples.jsonl"), String.join("\n", SampleReport.sampleLines()));
+    Files.writeString(run.resolve("samples.jsonl"), String.join("\n", SampleReport.sampleLines()));
 
-    String html = written(ReportPage.ofRun(run));
+    Files.writeString(folder.resolve("recovery.json"), SampleReport.RECOVERY);
+
+    String html = written(ReportPage.ofRun(run, folder));
     assertThat(text(html))
+        .contains("\u25b2 Suppressed: what was lost comes back")
+        .contains("lost, asked 20 15 75.0\u00a0% [50.9\u00a0%, 91.3\u00a0%]")
+        .contains("+55.0 points [+25.1, +74.2], Fisher&#39;s exact p 0.0012")
         .contains("Checkpoints of my-run: 3 points", "The adapter scaled, my-run: 3 points")
         .contains("step 20 \u22125.0 [", "end \u00d7 0.5")
         .contains("lost 1 25.0\u00a0% 0.500 1.500 right under the base")

@@ -44,6 +44,19 @@ import tools.jackson.databind.node.ObjectNode;
 final class SampleReport {
   static final String HOSTILE = "</dd><script>alert('x')</script> & \"q\" \u0007\u202e";
 
+  /** What a recovery probe found. */
+  static final String RECOVERY =
+      """
+      {"format": "palimpsest-recovery/1", "verdict": "suppressed",
+       "lost": {"shown": {"right": 19, "n": 20, "share": 0.95, "ci95": [0.751, 0.999]},
+                "asked": {"right": 15, "n": 20, "share": 0.75, "ci95": [0.509, 0.913]}},
+       "never_known": {"shown": {"right": 18, "n": 20, "share": 0.9, "ci95": [0.683, 0.988]},
+                       "asked": {"right": 4, "n": 20, "share": 0.2, "ci95": [0.057, 0.437]}},
+       "turned_back": {"right": 3, "n": 20, "share": 0.15, "ci95": [0.032, 0.379]},
+       "difference": 0.55, "ci95": [0.251, 0.742], "fisher_p": 0.0012, "learned": true,
+       "probes": [], "probes_left_out": []}
+      """;
+
   private SampleReport() {}
 
   /** A page with every section in it. */
@@ -334,8 +347,7 @@ final class SampleReport {
                     rows)),
             Optional.empty(),
             Optional.empty());
-    return LedgerView.of(
-        LedgerJson.of(ledger), withLines ? lines(ledger) : List.of(), "lines");
+    return LedgerView.of(LedgerJson.of(ledger), withLines ? lines(ledger) : List.of(), "lines");
   }
 
   /** A run's folder, with its ledger and what was measured over time. */
@@ -398,7 +410,12 @@ final class SampleReport {
     ArrayNode stops = document.putArray("stops");
     stop(stops, "step 20", 1, new PairedCounts(30, 4, 1, 25), new PairedCounts(2, 0, 9, 29));
     stop(stops, "end", 1, new PairedCounts(26, 8, 2, 24), new PairedCounts(2, 0, 20, 18));
-    stop(stops, "end \u00d7 0.5", 0.5, new PairedCounts(31, 3, 2, 24), new PairedCounts(2, 0, 14, 24));
+    stop(
+        stops,
+        "end \u00d7 0.5",
+        0.5,
+        new PairedCounts(31, 3, 2, 24),
+        new PairedCounts(2, 0, 14, 24));
     return document;
   }
 
