@@ -121,7 +121,9 @@ public record StudyResult(StudyRun.Asked asked, Map<StudyTask, Comparison> compa
       return Optional.empty();
     }
     Crossed share = Crossed.changeAgainst(gains(arm, seeds), others);
-    return Optional.of(new Share(share.value(), share.interval()));
+    // where nothing varied, the items are too few to say how much could have
+    return Optional.of(
+        new Share(share.value(), share.interval().filter(i -> i.low() < i.high())));
   }
 
   private static Optional<Share> lossLeft(Comparison.Arm arm, Comparison.Arm other) {

@@ -76,7 +76,7 @@ public final class StudyReport {
       }
     }
     return less.isEmpty()
-        ? "Of " + result.asked().seeds().size() + " seeds a dose."
+        ? result.asked().seeds().size() + " seeds a dose; intervals are over items and seeds."
         : "What is left of the divergence without replay, where it is less beyond doubt: "
             + String.join("; ", less)
             + ".";

@@ -240,6 +240,7 @@ class PackTest {
   void mixing_byTokens_countsLongerRowsForMore() {
     assertThat(Mixing.byTokens(rows("t", 90, 3), rows("r", 50, 6), 50, 1).replayed()).isEqualTo(45);
     assertThat(Mixing.byItems(rows("t", 90, 3), rows("r", 50, 6), 0, 1).replayed()).isZero();
+    assertThat(Mixing.byItems(rows("t", 9, 3), rows("r", 50, 6), 1, 1).replayed()).isEqualTo(1);
     assertThatThrownBy(() -> Mixing.byItems(TEN, TEN, 100, 1))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("less than 100");
