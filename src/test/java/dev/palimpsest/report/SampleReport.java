@@ -2,6 +2,7 @@ package dev.palimpsest.report;
 
 import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.measure.Divergence;
+import dev.palimpsest.measure.HeldLedger;
 import dev.palimpsest.measure.ItemRow;
 import dev.palimpsest.measure.JudgeTally;
 import dev.palimpsest.measure.Judged;
@@ -264,11 +265,12 @@ final class SampleReport {
             List.of("data.jsonl: has changed since the run"));
     ObjectNode document =
         LedgerJson.of(
-            ledger,
-            List.of(
-                new Threshold(Threshold.Rule.FAIL_IF_LOST, 0.05),
-                new Threshold(Threshold.Rule.REQUIRE_KEPT, 0.01)),
-            Optional.of(overlap));
+            HeldLedger.of(
+                ledger,
+                List.of(
+                    new Threshold(Threshold.Rule.FAIL_IF_LOST, 0.05),
+                    new Threshold(Threshold.Rule.REQUIRE_KEPT, 0.01)),
+                Optional.of(overlap)));
     ((ObjectNode) document.get("probes").get(1))
         .set(
             "behaviour",
