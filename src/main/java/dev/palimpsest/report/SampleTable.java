@@ -147,7 +147,9 @@ final class SampleTable {
       List<Double> loss = numbers(line.path("loss"));
       table
           .begin(line.path("id").asString(""))
-          .cell(line.path("class").asString("") + (line.path("rose").asBoolean(false) ? ", rose" : ""))
+          .cell(
+              line.path("class").asString("")
+                  + (line.path("rose").asBoolean(false) ? ", rose" : ""))
           .cell(Numbers.count(line.path("labels").asInt(0)))
           .cell(Numbers.fixed(loss.getFirst(), 3))
           .cell(Numbers.fixed(loss.getLast(), 3))
