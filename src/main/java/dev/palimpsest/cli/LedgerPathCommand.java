@@ -55,9 +55,7 @@ final class LedgerPathCommand implements Runnable {
       RunPath path = walk.measure(states, Places.baselines(), progress);
       Overlap trained = Overlap.of(run, asked.probes());
       String kept = PathJson.keep(path, trained, run);
-      output.print(
-          PathJson.of(path, trained),
-          () -> PathText.of(path, trained) + "\n\n" + kept);
+      output.print(PathJson.of(path, trained), () -> PathText.of(path, trained) + "\n\n" + kept);
     }
   }
 }

@@ -40,9 +40,7 @@ final class LedgerSamplesCommand implements Runnable {
         SamplesJson.writeLines(found, items);
       }
       String kept = SamplesJson.keep(found, run);
-      output.print(
-          SamplesJson.of(found),
-          () -> SamplesText.of(found) + "\n\n" + kept);
+      output.print(SamplesJson.of(found), () -> SamplesText.of(found) + "\n\n" + kept);
     }
   }
 }

@@ -104,15 +104,13 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
     int likelihood = 0;
     for (ProbeItem item : chunk) {
       switch (item) {
-        case ProbeItem.Ask ask ->
-            fresh.add(graded(ask, answers.get(answer++), graders, loops));
+        case ProbeItem.Ask ask -> fresh.add(graded(ask, answers.get(answer++), graders, loops));
         case ProbeItem.Choose choose -> {
           int end = likelihood + choose.choices().size();
           fresh.add(weighed(choose, likelihoods.subList(likelihood, end)));
           likelihood = end;
         }
-        case ProbeItem.Read read ->
-            fresh.add(coded(read, likelihoods.get(likelihood++)));
+        case ProbeItem.Read read -> fresh.add(coded(read, likelihoods.get(likelihood++)));
       }
     }
     return fresh;

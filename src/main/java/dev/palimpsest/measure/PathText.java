@@ -21,8 +21,7 @@ public final class PathText {
       out.append(System.lineSeparator()).append(LedgerText.heading("stop"));
       String kind = probe.kind().name().toLowerCase(Locale.ROOT);
       for (RunPath.Stop stop : path.stops()) {
-        out.append(
-            LedgerText.line(stop.name(), kind, stop.ledger().probes().get(i).outcome()));
+        out.append(LedgerText.line(stop.name(), kind, stop.ledger().probes().get(i).outcome()));
       }
     }
     first.skipped().forEach(each -> out.append(LedgerText.line(each)));

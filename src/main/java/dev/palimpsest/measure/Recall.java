@@ -20,12 +20,14 @@ import java.util.function.Supplier;
  * @param read the same backwards
  */
 record Recall<O>(
-    ObservationStore store, Progress progress, Function<O, String> write, Function<String, O> read) {
+    ObservationStore store,
+    Progress progress,
+    Function<O, String> write,
+    Function<String, O> read) {
 
   /** One of records that are kept as their JSON. */
   static <O extends Record> Recall<O> of(ObservationStore store, Progress progress, Class<O> type) {
-    return new Recall<>(
-        store, progress, Json::write, text -> Json.mapper().readValue(text, type));
+    return new Recall<>(store, progress, Json::write, text -> Json.mapper().readValue(text, type));
   }
 
   /** A thing to observe, and the hash of all that its observation depends on. */
@@ -61,8 +63,7 @@ record Recall<O>(
     if (!missing.isEmpty()) {
       Function<List<T>, List<O>> asked = ask.get();
       for (int from = 0; from < missing.size(); from += task.chunk) {
-        List<Keyed<T>> chunk =
-            missing.subList(from, Math.min(from + task.chunk, missing.size()));
+        List<Keyed<T>> chunk = missing.subList(from, Math.min(from + task.chunk, missing.size()));
         known.putAll(kept(chunk, asked.apply(chunk.stream().map(Keyed::item).toList())));
         progress.report(task.name, done + from + chunk.size(), items.size(), task.unit);
       }

@@ -15,11 +15,7 @@ import java.util.Map;
  * @param samples in the order of the run's data; each has one entry a state
  */
 public record SampleTrajectories(
-    String model,
-    String data,
-    List<RunState> states,
-    List<Long> unread,
-    List<Trajectory> samples) {
+    String model, String data, List<RunState> states, List<Long> unread, List<Trajectory> samples) {
   /** Copies the lists and checks that they fit together. */
   public SampleTrajectories {
     states = List.copyOf(states);

@@ -73,8 +73,7 @@ public final class SamplesJson {
     }
     ObjectNode document = of(found);
     RunLedger.sign(document, run);
-    RunLedger.replace(
-        run.resolve(DOCUMENT), document, () -> writeLines(found, run.resolve(LINES)));
+    RunLedger.replace(run.resolve(DOCUMENT), document, () -> writeLines(found, run.resolve(LINES)));
     return RunLedger.told(run);
   }
 

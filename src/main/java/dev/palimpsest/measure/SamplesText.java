@@ -29,7 +29,9 @@ public final class SamplesText {
     out.append(String.format("%n%d samples:", n));
     found
         .kinds()
-        .forEach((kind, count) -> out.append(" ").append(SamplesJson.lower(kind)).append(" ").append(count));
+        .forEach(
+            (kind, count) ->
+                out.append(" ").append(SamplesJson.lower(kind)).append(" ").append(count));
     long events = found.samples().stream().filter(s -> s.forgettingEvents() > 0).count();
     out.append(String.format("; %d with a forgetting event%n", events));
     if (!found.unread().isEmpty()) {
@@ -52,7 +54,8 @@ public final class SamplesText {
   }
 
   private static void table(List<Trajectory> samples, StringBuilder out) {
-    out.append(String.format(ROW, "id", "class", "labels", "before", "mean", "end", "forgetting events"));
+    out.append(
+        String.format(ROW, "id", "class", "labels", "before", "mean", "end", "forgetting events"));
     for (Trajectory sample : samples) {
       out.append(
           String.format(

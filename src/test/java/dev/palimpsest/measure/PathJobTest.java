@@ -51,8 +51,7 @@ class PathJobTest {
     ProbeReader reader = new ProbeReader();
     asked =
         new LedgerJob(
-            List.of(
-                reader.read(gain, ProbeKind.GAIN), reader.read(kept, ProbeKind.RETENTION)),
+            List.of(reader.read(gain, ProbeKind.GAIN), reader.read(kept, ProbeKind.RETENTION)),
             4,
             20,
             8,

@@ -127,7 +127,9 @@ class SampleScoresTest {
 
     assertThat(SamplesJson.of(again)).isEqualTo(SamplesJson.of(whole));
     assertThat(again.samples()).isEqualTo(whole.samples());
-    assertThat(scored[0]).as("chunks that were not the last: step 4's 64, then the end's").isEqualTo(2);
+    assertThat(scored[0])
+        .as("chunks that were not the last: step 4's 64, then the end's")
+        .isEqualTo(2);
   }
 
   @Test
@@ -141,7 +143,8 @@ class SampleScoresTest {
   @Test
   void texts_overSeveralWindows_areOneSampleEach() throws IOException {
     Path texts = folder.resolve("texts.jsonl");
-    Files.writeString(texts, "{\"id\": \"t\", \"text\": \"%s\"}\n".formatted("one two ".repeat(300)));
+    Files.writeString(
+        texts, "{\"id\": \"t\", \"text\": \"%s\"}\n".formatted("one two ".repeat(300)));
     run = folder.resolve("texts");
     TinyRun.train(model, texts, 0, TinyRun.LORA, run);
 

@@ -32,9 +32,7 @@ class TrajectoryTest {
               each.get("first_right").isNull()
                   ? OptionalInt.empty()
                   : OptionalInt.of(each.get("first_right").asInt()));
-      assertThat(sample.unforgettable())
-          .as(shown)
-          .isEqualTo(each.get("unforgettable").asBoolean());
+      assertThat(sample.unforgettable()).as(shown).isEqualTo(each.get("unforgettable").asBoolean());
       assertThat(sample.kind().name().toLowerCase(Locale.ROOT))
           .as(shown)
           .isEqualTo(each.get("class").asString());
@@ -73,11 +71,7 @@ class TrajectoryTest {
         new Trajectory("b", 3, List.of(new Trajectory.At(2, 1), new Trajectory.At(3, 2)));
     SampleTrajectories found =
         new SampleTrajectories(
-            "m",
-            "d",
-            List.of(RunState.BASE, RunState.end(5)),
-            List.of(),
-            List.of(shorter, longer));
+            "m", "d", List.of(RunState.BASE, RunState.end(5)), List.of(), List.of(shorter, longer));
 
     assertThat(found.loss(0)).isEqualTo(2.5);
     assertThat(found.topShare(1)).isEqualTo(0.75);
