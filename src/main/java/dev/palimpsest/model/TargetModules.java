@@ -9,8 +9,8 @@ import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
 /**
- * Which modules the factors of an adapter change, chosen as PEFT does ({@code peft/tuners/tuners_utils.py,
- * check_target_module_exists}).
+ * Which modules the factors of an adapter change, chosen as PEFT does ({@code
+ * peft/tuners/tuners_utils.py, check_target_module_exists}).
  *
  * @param excluded wins over {@code chosen}
  * @param layers numbers of the only layers that are changed; empty for all

@@ -10,9 +10,9 @@ import dev.palimpsest.tensor.Scope;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * The factors of an adapter that is there already train further; the optimiser begins anew.

@@ -18,8 +18,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The diagonal of a model's Fisher information by its weights, a token: the sum over examples of
- * (∂ log p(labels) / ∂W)², divided by the number of labels. Each example's gradient is squared by
+ * The diagonal of a model's Fisher information by its weights, a token: the sum over examples of (∂
+ * log p(labels) / ∂W)², divided by the number of labels. Each example's gradient is squared by
  * itself. Where the labels are data's this is the empirical Fisher; where the model has written the
  * text, cross terms between tokens vanish in expectation, and it estimates the true one.
  *

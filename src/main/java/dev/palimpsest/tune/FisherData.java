@@ -119,7 +119,6 @@ record FisherData(LanguageModel loaded, Method method, DataSpec spec) {
   private static void add(TrainedWeights weights, String module, Factors factors) {
     weights
         .master(module + ".weight")
-        .ifPresent(
-            master -> master.plusInPlace(factors.b().matmul(factors.a()), factors.scale()));
+        .ifPresent(master -> master.plusInPlace(factors.b().matmul(factors.a()), factors.scale()));
   }
 }

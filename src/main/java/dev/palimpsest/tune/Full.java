@@ -67,8 +67,7 @@ public record Full(String method, String trains) implements Method {
   @Override
   public long peakBytes(Footprint base, TuneSettings settings, int rows) {
     Map<String, long[]> shapes = ModelTensors.shapes(base.config());
-    List<long[]> trained =
-        changes(base.config()).stream().map(shapes::get).toList();
+    List<long[]> trained = changes(base.config()).stream().map(shapes::get).toList();
     DType products = base.precision().products();
     String optimizer = settings.optimizer();
     long count = trained.stream().mapToLong(FlatView::elements).sum();

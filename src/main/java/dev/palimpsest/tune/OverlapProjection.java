@@ -10,9 +10,9 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * Keeps A out of the space that earlier adapters' rows span, exactly: its start and its gradient are
- * projected onto the complement, and so is A after each step, since an optimiser that weighs entries
- * by themselves turns a projected gradient again. Adds nothing to the loss.
+ * Keeps A out of the space that earlier adapters' rows span, exactly: its start and its gradient
+ * are projected onto the complement, and so is A after each step, since an optimiser that weighs
+ * entries by themselves turns a projected gradient again. Adds nothing to the loss.
  */
 record OverlapProjection(Supplier<EarlierRows> earlier) implements Regulariser {
   /** Singular values below this share of the largest are rounding. */

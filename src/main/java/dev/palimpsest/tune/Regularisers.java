@@ -27,8 +27,7 @@ import java.util.function.Supplier;
 public record Regularisers(
     double l2ToStart, Optional<Elastic> ewc, Optional<Orthogonal> orthogonal) {
   /** Nothing holds the run back. */
-  public static final Regularisers NONE = 
-      new Regularisers(0, Optional.empty(), Optional.empty());
+  public static final Regularisers NONE = new Regularisers(0, Optional.empty(), Optional.empty());
 
   /**
    * Elastic weight consolidation ({@link Ewc}).

@@ -40,10 +40,9 @@ record TrainingData(TuneJob job, LanguageModel loaded) {
     try {
       // beside rows an old text is a row too: a window would be a far larger dose
       Source replayed =
-          rows.onlyTexts()
-              ? items(spec, old)
-              : encoded(old, loaded, spec.encoding(context()));
-      Source mix = Mixing.byItems(task.train, replayed, job.replay().get().percent(), job.settings().seed());
+          rows.onlyTexts() ? items(spec, old) : encoded(old, loaded, spec.encoding(context()));
+      Source mix =
+          Mixing.byItems(task.train, replayed, job.replay().get().percent(), job.settings().seed());
       return new Prepared(mix, task.heldOut, Optional.of(old));
     } catch (RuntimeException e) {
       old.close();
@@ -71,8 +70,7 @@ record TrainingData(TuneJob job, LanguageModel loaded) {
               .formatted(job.evalFraction(), left, all.size(), job.settings().batch()));
     }
     return new Prepared(
-        cut(job.data(), rows, halves.train()),
-        examples(cut(job.data(), rows, halves.heldOut())));
+        cut(job.data(), rows, halves.train()), examples(cut(job.data(), rows, halves.heldOut())));
   }
 
   private Source items(DataSpec spec, Dataset rows) {
@@ -80,8 +78,7 @@ record TrainingData(TuneJob job, LanguageModel loaded) {
   }
 
   private Source whole(DataSpec spec, Dataset rows) {
-    return encoded(
-        rows, loaded, rows.onlyTexts() ? spec.wholeTexts() : spec.encoding(context()));
+    return encoded(rows, loaded, rows.onlyTexts() ? spec.wholeTexts() : spec.encoding(context()));
   }
 
   /** Texts alone are joined and cut: continued pretraining. */

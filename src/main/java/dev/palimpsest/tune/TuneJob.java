@@ -208,16 +208,7 @@ public record TuneJob(
   /** The same job under another name of the model. */
   public TuneJob withModel(String name) {
     return new TuneJob(
-        name,
-        data,
-        eval,
-        evalFraction,
-        replay,
-        method,
-        settings,
-        precision,
-        threads,
-        regularisers);
+        name, data, eval, evalFraction, replay, method, settings, precision, threads, regularisers);
   }
 
   /**
@@ -371,9 +362,7 @@ public record TuneJob(
   }
 
   private Optional<FisherData> fisherData(LanguageModel loaded) {
-    return regularisers
-        .ewc()
-        .map(ewc -> new FisherData(loaded, method, data.withFile(ewc.data())));
+    return regularisers.ewc().map(ewc -> new FisherData(loaded, method, data.withFile(ewc.data())));
   }
 
   /**

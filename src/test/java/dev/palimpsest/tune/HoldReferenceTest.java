@@ -40,8 +40,7 @@ class HoldReferenceTest {
     assertThat(value).isCloseTo(expected.get("value").asDouble(), withinPercentage(1e-3));
     for (JsonNode gradient : expected.get("gradients")) {
       String name = gradient.get("name").asString();
-      Tensor found =
-          TrainingReferenceTest.tensor(TrainingReferenceTest.gradients(factors), name);
+      Tensor found = TrainingReferenceTest.tensor(TrainingReferenceTest.gradients(factors), name);
       TrainingReferenceTest.assertTensor(gradient, found, 1e-5);
     }
   }
@@ -142,8 +141,7 @@ class HoldReferenceTest {
   /** Of all tensors, or of those that a plain adapter on every linear module changes. */
   private static Fisher fisher(boolean all) {
     try (FullReferenceTest.Model model =
-        FullReferenceTest.Model.open(
-            "llama", all ? "all" : "*_proj", Precision.FP32)) {
+        FullReferenceTest.Model.open("llama", all ? "all" : "*_proj", Precision.FP32)) {
       return Fisher.of(
           model.weights(), Source.of(TrainingReferenceTest.examples()), Progress.none());
     }
@@ -207,15 +205,15 @@ class HoldReferenceTest {
   @Test
   void overlapPenalty_isAutogradsOfTheAuthorsFormula() {
     try (Scope _ = Scope.open();
-        LanguageModel model = LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.CPU);
+        LanguageModel model =
+            LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.CPU);
         LoraParameters factors = TrainingReferenceTest.trained(model.decoder(), "plain")) {
       List<Earlier> second = List.of(Earlier.of(Reference.adapter("second")));
       OverlapPenalty penalty =
           new OverlapPenalty(
               HOLD.get("orthogonal").asDouble(), () -> EarlierRows.of(model, second));
       try (Regulariser.Term term = penalty.over(adapter(model.decoder(), factors))) {
-        assertGradients(
-            Reference.named(HOLD.get("cases"), "orthogonal"), term.backward(), factors);
+        assertGradients(Reference.named(HOLD.get("cases"), "orthogonal"), term.backward(), factors);
         factors.gradient().zeroInPlace();
       }
       assertTenSteps("orthogonal", penalty, adapter(model.decoder(), factors));

@@ -42,7 +42,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** Runs that are held back: the same bits after a stop, recorded, refused where they mean nothing. */
+/**
+ * Runs that are held back: the same bits after a stop, recorded, refused where they mean nothing.
+ */
 class RegularisersTest {
   @TempDir private Path folder;
   private LanguageModel model;
@@ -162,8 +164,7 @@ class RegularisersTest {
       for (Map.Entry<String, Factors> module : factors(run.resolve("adapter")).entrySet()) {
         Factors other = before.get(module.getKey());
         if (other != null) {
-          float[] entries =
-              module.getValue().a().matmul(other.a().transpose(0, 1)).abs().floats();
+          float[] entries = module.getValue().a().matmul(other.a().transpose(0, 1)).abs().floats();
           for (float entry : entries) {
             largest = Math.max(largest, entry);
           }
@@ -282,8 +283,7 @@ class RegularisersTest {
   void estimate_ofEwc_countsTheMeasurement() throws IOException {
     AtomicLong ticks = new AtomicLong(); // a second each time somebody looks
     Tuner.Watch watch =
-        new Tuner.Watch(
-            Progress.none(), new Cancellation(), () -> ticks.getAndAdd(1_000_000_000L));
+        new Tuner.Watch(Progress.none(), new Cancellation(), () -> ticks.getAndAdd(1_000_000_000L));
 
     double free = job(method("lora"), Regularisers.NONE).estimate(model, watch).seconds();
     double held = job(method("lora"), elastic()).estimate(model, watch).seconds();
@@ -386,7 +386,8 @@ class RegularisersTest {
       assertThatThrownBy(() -> method.in(layers).over(model, "llama"))
           .isInstanceOf(BadInput.class)
           .hasMessage(
-              "--layers %s: the model has layers 0 to 1; give FROM-TO among them".formatted(layers));
+              "--layers %s: the model has layers 0 to 1; give FROM-TO among them"
+                  .formatted(layers));
     }
     LowRank pattern = LowRank.of("lora", 2, OptionalDouble.empty(), ".*q_proj");
     assertThatThrownBy(() -> pattern.in(new Layers(0, 0)))
