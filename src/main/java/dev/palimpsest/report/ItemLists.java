@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
 
 /**
  * Lost items, won items and loops, each with both answers, as they are read without a script. All
@@ -27,22 +26,28 @@ final class ItemLists {
 
   /** Which of a probe's items a list has. */
   private enum Kind {
-    LOST("Lost", row -> row.before() > row.after()),
-    WON("Won", row -> row.before() < row.after()),
-    LOOPS("Endless repetition after", ItemRow::loopsAfter);
+    LOST("Lost"),
+    WON("Won"),
+    LOOPS("Endless repetition after");
 
     private final String heading;
-    private final Predicate<ItemRow> has;
 
-    Kind(String heading, Predicate<ItemRow> has) {
+    Kind(String heading) {
       this.heading = heading;
-      this.has = has;
+    }
+
+    private boolean has(ItemRow row) {
+      return switch (this) {
+        case LOST -> row.before() > row.after();
+        case WON -> row.before() < row.after();
+        case LOOPS -> row.loopsAfter();
+      };
     }
 
     List<LedgerView.Item> of(LedgerView.Row probe) {
       return probe.all().counts().isEmpty()
           ? List.of()
-          : probe.items().stream().filter(item -> has.test(item.row())).toList();
+          : probe.items().stream().filter(item -> has(item.row())).toList();
     }
   }
 
