@@ -62,13 +62,18 @@ public record Standing(
     List<Interval> each = outcomes.stream().flatMap(o -> o.interval().stream()).toList();
     return each.size() < runs.size()
         ? Optional.empty()
-        : Crossed.change(runs).interval().map(crossed -> hull(each, crossed));
+        : Crossed.change(runs).interval().map(crossed -> hull(each, crossed, bound(runs)));
   }
 
-  private static Interval hull(List<Interval> each, Interval crossed) {
+  /** Shares of items cannot differ by more than all of them. */
+  private static double bound(List<ProbeResult> runs) {
+    return runs.getFirst().probe().ofTexts() ? Double.POSITIVE_INFINITY : 1;
+  }
+
+  private static Interval hull(List<Interval> each, Interval crossed, double bound) {
     return new Interval(
-        Math.min(mean(each, Interval::low), crossed.low()),
-        Math.max(mean(each, Interval::high), crossed.high()),
+        Math.max(-bound, Math.min(mean(each, Interval::low), crossed.low())),
+        Math.min(bound, Math.max(mean(each, Interval::high), crossed.high())),
         Interval.Method.CROSSED);
   }
 

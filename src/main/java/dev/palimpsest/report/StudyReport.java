@@ -33,10 +33,6 @@ public final class StudyReport {
     AtomicFile.write(file, new StudyReport(result).page());
   }
 
-  static String of(StudyResult result) {
-    return new StudyReport(result).page();
-  }
-
   private String page() {
     StudyRun.Asked asked = result.asked();
     String title = "Study of " + asked.study().word() + ": " + asked.study().setting();

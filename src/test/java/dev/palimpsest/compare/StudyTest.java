@@ -114,6 +114,7 @@ class StudyTest {
     List<StudyResult.Row> rows = result().rows(TASK);
 
     assertThat(rows).hasSize(2);
+    assertThat(rows.getFirst().gain().interval().orElseThrow().high()).isLessThanOrEqualTo(1);
     StudyResult.Row one = rows.get(1);
     assertThat(one.seeds()).containsExactly(1L);
     assertThat(one.replayed()).hasValue(1);
