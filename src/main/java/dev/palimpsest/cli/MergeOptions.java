@@ -83,8 +83,7 @@ final class MergeOptions {
   MergeMethod method() {
     Set<String> own = SETTINGS.get(method);
     if (own == null) {
-      throw new BadInput(
-          "--method " + method + ": known are linear, svd, ties, dare, slerp, wise");
+      throw new BadInput("--method " + method + ": known are linear, svd, ties, dare, slerp, wise");
     }
     Map<String, @Nullable Object> settings = new LinkedHashMap<>();
     settings.put("--rank", rank);

@@ -139,8 +139,7 @@ public record InspectJob(int top, double epsilon, int threads) {
       }
     }
     double all = square;
-    List<InspectedModule> modules =
-        found.stream().map(each -> each.module().of(all)).toList();
+    List<InspectedModule> modules = found.stream().map(each -> each.module().of(all)).toList();
     return new Result(
         new Inspection(
             base.path().toString(),

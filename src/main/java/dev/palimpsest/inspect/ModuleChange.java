@@ -36,11 +36,12 @@ record ModuleChange(String name, Tensor before, Tensor change, @Nullable Factors
    */
   record Found(InspectedModule module, @Nullable Factors intruders) {}
 
-  /** Intruder dimensions by the paper's algorithm (2410.21228), in F64, and the change's spectrum. */
+  /**
+   * Intruder dimensions by the paper's algorithm (2410.21228), in F64, and the change's spectrum.
+   */
   Found inspect(Measure measure, NullCosine random) {
     try (Scope scope = Scope.open()) {
-      double[] spectrum =
-          (factors == null ? Svd.values(change) : factors.svd().s()).doubles();
+      double[] spectrum = (factors == null ? Svd.values(change) : factors.svd().s()).doubles();
       Tensor after = before.plus(change);
       LeftVectors now = LeftVectors.of(after);
       int top = Math.min(measure.top, (int) now.s().count());

@@ -33,6 +33,7 @@ record NullCosine(double mean, double high) {
       largest[i] /= Math.sqrt(square);
     }
     Arrays.sort(largest);
-    return new NullCosine(Arrays.stream(largest).average().orElseThrow(), largest[DRAWS * 99 / 100]);
+    return new NullCosine(
+        Arrays.stream(largest).average().orElseThrow(), largest[DRAWS * 99 / 100]);
   }
 }

@@ -22,10 +22,10 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * An adapter with its intruder dimensions scaled down (2410.21228, section 5), and what that must be
- * held against, each as an adapter over the same base: {@code untouched}, {@code intruders} scaled,
- * the whole change {@code shrunk} to the norm that this leaves in each module, as many of its own
- * directions at {@code random} scaled, and the second {@code resized} to the first's norm.
+ * An adapter with its intruder dimensions scaled down (2410.21228, section 5), and what that must
+ * be held against, each as an adapter over the same base: {@code untouched}, {@code intruders}
+ * scaled, the whole change {@code shrunk} to the norm that this leaves in each module, as many of
+ * its own directions at {@code random} scaled, and the second {@code resized} to the first's norm.
  *
  * @param scale λ: what an intruder's singular value is multiplied by
  * @param seed of the draw of directions

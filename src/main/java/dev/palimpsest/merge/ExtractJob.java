@@ -26,8 +26,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * An adapter by singular values of what a tuned model is more than its base. Spectra come first, one
- * module in memory at a time, then the factors of the ranks that a rule chose.
+ * An adapter by singular values of what a tuned model is more than its base. Spectra come first,
+ * one module in memory at a time, then the factors of the ranks that a rule chose.
  *
  * @param model what the user called the base
  * @param tuned what the user called the tuned model
@@ -101,8 +101,7 @@ public record ExtractJob(String model, String tuned, RankRule rule) {
     }
     for (String module : kept) {
       try (Scope scope = Scope.open()) {
-        Factors made =
-            Factors.of(Svd.of(change(base, source, module)), rank(ranks, module));
+        Factors made = Factors.of(Svd.of(change(base, source, module)), rank(ranks, module));
         factors.put(module, new Factors(scope.keep(made.a()), scope.keep(made.b()), 1));
       }
       progress.report("factors", factors.size(), kept.size(), "modules");
@@ -128,8 +127,7 @@ public record ExtractJob(String model, String tuned, RankRule rule) {
       double rest = each.energyFrom(rank);
       double energy = each.energyFrom(0);
       modules.add(
-          new Extracted.Module(
-              each.module(), rank, Math.sqrt(energy), Math.sqrt(rest / energy)));
+          new Extracted.Module(each.module(), rank, Math.sqrt(energy), Math.sqrt(rest / energy)));
       parameters += rank * (each.out() + each.in());
       missed += rest;
       all += energy;

@@ -9,8 +9,8 @@ import java.util.List;
 
 /**
  * W0 + Σ wᵢ (Wᵢ − W0): adapters added exactly, task arithmetic (2212.04089), and with weights that
- * sum to 1 a soup (2203.05482). Each change is multiplied and added as a whole matrix, so equal ones
- * with opposite weights leave nothing.
+ * sum to 1 a soup (2203.05482). Each change is multiplied and added as a whole matrix, so equal
+ * ones with opposite weights leave nothing.
  */
 public record Linear() implements Rule {
   @Override
@@ -23,7 +23,9 @@ public record Linear() implements Rule {
     refuseMagnitudes(name(), sources);
   }
 
-  /** A DoRA change is no multiple of its factors: alone and whole it is exact, in a sum undefined. */
+  /**
+   * A DoRA change is no multiple of its factors: alone and whole it is exact, in a sum undefined.
+   */
   static void refuseMagnitudes(String method, List<Source> sources) {
     for (Source source : sources) {
       boolean alone = sources.size() == 1 && source.weight() == 1;

@@ -1,13 +1,13 @@
 package dev.palimpsest.merge;
 
-import dev.palimpsest.model.Sources;
-import dev.palimpsest.model.Source;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.ChangedTensor;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.ModelFolder;
 import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.PeftFolder;
+import dev.palimpsest.model.Source;
+import dev.palimpsest.model.Sources;
 import dev.palimpsest.run.AtomicFolder;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
@@ -43,7 +43,8 @@ public record MergeJob(
     adapters = List.copyOf(adapters);
     tuned = List.copyOf(tuned);
     if (adapters.isEmpty() && tuned.isEmpty()) {
-      throw new BadInput("merge: nothing to merge; give --adapter A[:weight] or --tuned M[:weight]");
+      throw new BadInput(
+          "merge: nothing to merge; give --adapter A[:weight] or --tuned M[:weight]");
     }
   }
 
@@ -81,11 +82,9 @@ public record MergeJob(
           try (Scope _ = Scope.open();
               Checkpoint base = Checkpoint.open(models.locate(model));
               Sources sources = new Sources(base)) {
-            adapters.forEach(
-                each -> sources.adapter(Path.of(each.name()), each.weight(), anyBase));
+            adapters.forEach(each -> sources.adapter(Path.of(each.name()), each.weight(), anyBase));
             tuned.forEach(
-                each ->
-                    sources.tuned(each.name(), each.weight(), models.locate(each.name())));
+                each -> sources.tuned(each.name(), each.weight(), models.locate(each.name())));
             return switch (form) {
               case Form.Model(Optional<DType> type) -> {
                 Reduced reduced = reduced(base, sources.all());

@@ -98,8 +98,7 @@ public sealed interface RankRule {
         each.values.stream().limit(each.rank()).forEach(value -> steps.add(new Step(each, value)));
       }
       // a module's own values fall, so the order never takes one before its predecessor
-      steps.sort(
-          Comparator.comparingDouble(step -> -step.value * step.value / step.cost()));
+      steps.sort(Comparator.comparingDouble(step -> -step.value * step.value / step.cost()));
       long left = parameters;
       for (Step step : steps) {
         if (step.cost() > left) {

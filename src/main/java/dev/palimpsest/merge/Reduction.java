@@ -1,10 +1,10 @@
 package dev.palimpsest.merge;
 
-import dev.palimpsest.model.Source;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.ModelTensors;
+import dev.palimpsest.model.Source;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
@@ -48,8 +48,7 @@ record Reduction(Adapter adapter, List<Realised.Sums> sums) {
           sums.add(kept(base, module + ".weight", svd, made.rank()));
           reduced.put(
               module,
-              new Factors(
-                  scope.keep(made.a().contiguous()), scope.keep(made.b().contiguous()), 1));
+              new Factors(scope.keep(made.a().contiguous()), scope.keep(made.b().contiguous()), 1));
         }
       }
     }

@@ -7,9 +7,9 @@ import dev.palimpsest.tensor.Tensor;
 import java.util.List;
 
 /**
- * From the base's tensor to another's along the arc between their directions: sin((1−t)θ)/sin θ · W0
- * + sin(tθ)/sin θ · W1, θ the angle between the flattened tensors; along the line where they point
- * the same way, |cos θ| above 0.9995.
+ * From the base's tensor to another's along the arc between their directions: sin((1−t)θ)/sin θ ·
+ * W0 + sin(tθ)/sin θ · W1, θ the angle between the flattened tensors; along the line where they
+ * point the same way, |cos θ| above 0.9995.
  *
  * @param weight t
  */

@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * TIES (Yadav et al., 2306.01708): of each change the largest entries are kept, each entry takes the
- * sign of the weighted sum, and the mean of the changes of that sign, by weight.
+ * TIES (Yadav et al., 2306.01708): of each change the largest entries are kept, each entry takes
+ * the sign of the weighted sum, and the mean of the changes of that sign, by weight.
  *
  * @param density share of entries that is kept, of each tensor by itself (the paper: of the whole
  *     model); equal ones at the edge are all kept

@@ -42,9 +42,7 @@ public record ChangedTensor(Checkpoint base, String tensor, List<Source> sources
         Tensor before =
             base.weights().rows(tensor, DType.F64, at, Math.min(most, info.rows() - at));
         visitor.see(
-            at,
-            before,
-            sources.stream().map(source -> source.change(tensor, before, at)).toList());
+            at, before, sources.stream().map(source -> source.change(tensor, before, at)).toList());
       }
     }
   }

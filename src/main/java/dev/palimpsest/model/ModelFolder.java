@@ -79,7 +79,8 @@ public final class ModelFolder {
       Function<String, Optional<Tensor>> changed) {
     if (Files.isDirectory(base.path())) {
       copyFiles(base.path(), folder);
-      copyTensors(folder, base, stored -> type.filter(_ -> stored.isFloat()).orElse(stored), changed);
+      copyTensors(
+          folder, base, stored -> type.filter(_ -> stored.isFloat()).orElse(stored), changed);
     } else {
       makeFiles(folder, base);
       makeTensors(folder, base, type.orElseGet(() -> floatType(base)), changed);
@@ -87,16 +88,14 @@ public final class ModelFolder {
     type.ifPresent(
         given -> {
           JsonNode config = Json.read(folder.resolve("config.json"));
-          write(
-              folder, "config.json", Json.writePretty(HubConfigText.in(given, config)) + "\n");
+          write(folder, "config.json", Json.writePretty(HubConfigText.in(given, config)) + "\n");
         });
   }
 
   /** The type in which {@link #write} without one stores a tensor. */
   public static DType type(Checkpoint base, String tensor) {
     return Files.isDirectory(base.path())
-        ? DType.valueOf(
-            Objects.requireNonNull(base.weights().tensors().get(tensor)).storedType())
+        ? DType.valueOf(Objects.requireNonNull(base.weights().tensors().get(tensor)).storedType())
         : floatType(base);
   }
 
@@ -124,8 +123,7 @@ public final class ModelFolder {
       for (Safetensors.Entry entry : files.tensors().values()) {
         plans.put(
             entry.name(),
-            new SafetensorsWriter.Plan(
-                entry.name(), type.apply(entry.type()), entry.shape()));
+            new SafetensorsWriter.Plan(entry.name(), type.apply(entry.type()), entry.shape()));
       }
       SafetensorsWriter.writeModel(
           folder,
@@ -136,8 +134,7 @@ public final class ModelFolder {
             return changed
                 .apply(name(stored, base.config()))
                 .map(tensor -> tensor.to(wanted))
-                .orElseGet(
-                    () -> copy(Objects.requireNonNull(files.tensors().get(stored)), wanted));
+                .orElseGet(() -> copy(Objects.requireNonNull(files.tensors().get(stored)), wanted));
           });
     }
   }

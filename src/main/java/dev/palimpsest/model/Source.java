@@ -53,10 +53,7 @@ public sealed interface Source {
 
     @Override
     public Tensor change(String tensor, Tensor before, long from) {
-      return model
-          .weights()
-          .rows(tensor, DType.F64, from, before.size(0))
-          .minusInPlace(before);
+      return model.weights().rows(tensor, DType.F64, from, before.size(0)).minusInPlace(before);
     }
   }
 }

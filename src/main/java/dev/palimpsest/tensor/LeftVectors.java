@@ -26,7 +26,8 @@ public record LeftVectors(Tensor u, Tensor s) {
       Tensor turned = matrix.transpose(0, 1);
       Tensor gram = wide ? matrix.matmul(turned) : turned.matmul(matrix);
       T_TensorTensor_T rising = torch.linalg_eigh(gram.handle());
-      Tensor s = new Tensor(rising.get0().clamp_min(new org.bytedeco.pytorch.Scalar(0)).flip(0)).sqrt();
+      Tensor s =
+          new Tensor(rising.get0().clamp_min(new org.bytedeco.pytorch.Scalar(0)).flip(0)).sqrt();
       Tensor vectors = new Tensor(rising.get1().flip(1));
       double largest = s.narrow(0, 0, 1).item();
       if (!(s.narrow(0, s.count() - 1, 1).item() > RESOLVED * largest)) {

@@ -77,8 +77,7 @@ class ControlsTest {
         Tensor less = change(intruders, name, before);
         double removed = 0;
         for (var direction : module.directions()) {
-          removed +=
-              direction.intruder() ? Math.pow((1 - SCALE) * direction.value(), 2) : 0;
+          removed += direction.intruder() ? Math.pow((1 - SCALE) * direction.value(), 2) : 0;
         }
         assertThat(norm(change.minus(less))).isCloseTo(Math.sqrt(removed), within(1e-4 * size));
         double ratio = norm(less) / size;

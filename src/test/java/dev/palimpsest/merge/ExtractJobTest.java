@@ -60,8 +60,7 @@ class ExtractJobTest {
       Tensor change = after.weights().read(module + ".weight", DType.F64).minus(before);
       Tensor found =
           Objects.requireNonNull(adapter.factors().get(module), module).change(before, 0);
-      return Math.sqrt(
-          change.minus(found).square().sum().item() / change.square().sum().item());
+      return Math.sqrt(change.minus(found).square().sum().item() / change.square().sum().item());
     }
   }
 
@@ -92,8 +91,7 @@ class ExtractJobTest {
     Extracted extracted = extract(new RankRule.Energy(0.8));
 
     assertThat(extracted.modules())
-        .allSatisfy(
-            each -> assertThat(each.relativeError()).isLessThanOrEqualTo(Math.sqrt(0.2)));
+        .allSatisfy(each -> assertThat(each.relativeError()).isLessThanOrEqualTo(Math.sqrt(0.2)));
     assertThat(extracted.modules()).extracting(Extracted.Module::rank).contains(3, 4);
     for (Extracted.Module each : extracted.modules()) {
       assertThat(each.relativeError()).isCloseTo(error(each.name()), within(1e-5));

@@ -63,7 +63,9 @@ class MergeJobTest {
   @Test
   void linear_oppositeWeights_leaveTheBasesBytes() {
     Merged merged =
-        run(job(LINEAR, new Weighted(adapter("plain"), 1), new Weighted(adapter("plain"), -1)), "o");
+        run(
+            job(LINEAR, new Weighted(adapter("plain"), 1), new Weighted(adapter("plain"), -1)),
+            "o");
 
     assertThat(merged.norm()).isZero();
     assertThat(merged.modules()).isZero();
@@ -90,10 +92,7 @@ class MergeJobTest {
   @ParameterizedTest
   @CsvSource({"plain", "rslora", "patterns"})
   void adapter_ofOne_isItself(String name) {
-    run(
-        job(LINEAR, new Weighted(adapter(name), 1)),
-        "again",
-        new MergeJob.Form.PlainAdapter());
+    run(job(LINEAR, new Weighted(adapter(name), 1)), "again", new MergeJob.Form.PlainAdapter());
 
     try (Scope _ = Scope.open();
         Checkpoint base = Checkpoint.open(Reference.checkpoint("llama"))) {
@@ -188,8 +187,7 @@ class MergeJobTest {
     Weighted tuned = new Weighted(folder.resolve("tuned").toString(), 1);
     for (double weight : new double[] {0, 0.25, 1}) {
       run(
-          new MergeJob(
-              "llama", List.of(), List.of(tuned), false, MergeMethod.of(new Wise(weight))),
+          new MergeJob("llama", List.of(), List.of(tuned), false, MergeMethod.of(new Wise(weight))),
           "wise" + weight);
     }
 
@@ -254,7 +252,10 @@ class MergeJobTest {
     assertThatThrownBy(
             () ->
                 run(
-                    job(LINEAR, new Weighted(adapter("plain"), 1), new Weighted(adapter("dora"), 1)),
+                    job(
+                        LINEAR,
+                        new Weighted(adapter("plain"), 1),
+                        new Weighted(adapter("dora"), 1)),
                     "o"))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("a DoRA adapter is not linear");
@@ -302,13 +303,18 @@ class MergeJobTest {
 
   private void assertClose(String one, String other, double most) {
     Map<String, double[]> left = tensors(folder.resolve(one));
-    Map<String, double[]> right = tensors(folder.resolve(Path.of(other).toAbsolutePath().startsWith(
-        Path.of("src").toAbsolutePath()) ? Path.of(other).toAbsolutePath() : Path.of(other)));
+    Map<String, double[]> right =
+        tensors(
+            folder.resolve(
+                Path.of(other).toAbsolutePath().startsWith(Path.of("src").toAbsolutePath())
+                    ? Path.of(other).toAbsolutePath()
+                    : Path.of(other)));
     left.forEach(
         (name, values) ->
             assertThat(Math.sqrt(distance(values, get(right, name))))
                 .as(name)
-                .isLessThanOrEqualTo(most * (1 + Math.sqrt(distance(values, new double[values.length])))));
+                .isLessThanOrEqualTo(
+                    most * (1 + Math.sqrt(distance(values, new double[values.length])))));
   }
 
   private static double[] get(Map<String, double[]> tensors, String name) {

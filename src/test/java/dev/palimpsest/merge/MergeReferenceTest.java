@@ -46,9 +46,7 @@ class MergeReferenceTest {
     Weighted adapter = new Weighted(Reference.adapter(name).toString(), 1);
     Merged merged =
         merge(
-            expected.get("checkpoint").asString(),
-            List.of(adapter),
-            MergeMethod.of(new Linear()));
+            expected.get("checkpoint").asString(), List.of(adapter), MergeMethod.of(new Linear()));
 
     assertThat(merged.modules()).isEqualTo(expected.get("probes").size());
     assertThat(merged.realisedDelta()).isCloseTo(1, within(1e-5));
@@ -75,8 +73,7 @@ class MergeReferenceTest {
             List.of(new Weighted(PLAIN, 0.7), new Weighted(SECOND, -0.4)),
             MergeMethod.svd(3));
 
-    assertThat(merged.keptEnergy())
-        .isCloseTo(expected.get("kept_energy").asDouble(), within(1e-6));
+    assertThat(merged.keptEnergy()).isCloseTo(expected.get("kept_energy").asDouble(), within(1e-6));
     assertProbes(expected);
   }
 
