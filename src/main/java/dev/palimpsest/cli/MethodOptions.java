@@ -47,7 +47,11 @@ final class MethodOptions {
   @Option(names = "--alpha", description = "default: twice the rank")
   private @Nullable Double alpha;
 
-  @Option(names = "--targets", description = "default: ${DEFAULT-VALUE}")
+  @Option(
+      names = "--targets",
+      description =
+          "modules by name, with commas, or a pattern; lm_head and embed_tokens too; default:"
+              + " ${DEFAULT-VALUE}")
   private String targets = LowRank.TARGETS;
 
   @Option(

@@ -86,13 +86,17 @@ record Ends(
   Tensor embed(int[] ids) {
     Tensor x = embedding.rows(Tensor.ofIndices(ids).to(decoder.device())).to(DType.F32);
     if (tokens != null) {
-      TokenRows.Found found = tokens.in(ids);
-      x.copyRowsFrom(tokens.rows().rows(found.rows()), found.places());
+      Tensor rows = tokens.rows();
+      tokens.in(ids).ifPresent(at -> x.copyRowsFrom(rows.rows(at.rows()), at.places()));
     }
     if (factors != null) {
       Tensor low = factors.a().transpose(0, 1).rows(Tensor.ofIndices(ids));
-      x = x.plus(Functional.linear(low, factors.b()).times(factors.scale()));
+      return scaled(x.plus(Functional.linear(low, factors.b()).times(factors.scale())));
     }
+    return scaled(x);
+  }
+
+  private Tensor scaled(Tensor x) {
     return decoder.embeddingScale() == 1 ? x : x.times(decoder.embeddingScale());
   }
 

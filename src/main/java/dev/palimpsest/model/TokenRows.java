@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Rows of some tokens, in the place of the base's: PEFT's trainable tokens, which it stores as they
@@ -30,8 +31,8 @@ public record TokenRows(List<Integer> ids, Tensor rows) {
    */
   record Found(Tensor places, Tensor rows) {}
 
-  /** The places at which the tokens stand, in the scope that is open. */
-  Found in(int[] text) {
+  /** The places at which the tokens stand, in the scope that is open; empty where none does. */
+  Optional<Found> in(int[] text) {
     Map<Integer, Integer> byId = new HashMap<>();
     for (int i = 0; i < ids.size(); i++) {
       byId.put(ids.get(i), i);
@@ -45,7 +46,9 @@ public record TokenRows(List<Integer> ids, Tensor rows) {
         found.add(row);
       }
     }
-    return new Found(indices(places), indices(found));
+    return places.isEmpty()
+        ? Optional.empty()
+        : Optional.of(new Found(indices(places), indices(found)));
   }
 
   /** The ids as a tensor, in the scope that is open. */

@@ -15,6 +15,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -131,6 +133,9 @@ class AdapterReferenceTest {
             Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
       PeftFolder.write(folder, open(Reference.adapter(name), checkpoint.config()));
 
+      if (!name.endsWith("with-base")) { // what PEFT saved of the base is ours to the adapter
+        assertThat(names(folder)).isEqualTo(names(Reference.adapter(name)));
+      }
       assertLogits(expected, decoder, open(folder, checkpoint.config()));
     }
   }
@@ -206,6 +211,21 @@ class AdapterReferenceTest {
   }
 
   @Test
+  void hidden_textWithoutTheTrainedTokens_isTheBases() {
+    JsonNode expected = Reference.named(ADAPTERS, "tokens-tied");
+    try (Scope _ = Scope.open();
+        Checkpoint checkpoint = open(expected);
+        Decoder decoder =
+            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+      EndWeights ends = open(Reference.adapter("tokens-tied"), checkpoint.config()).ends();
+      Ragged others = Ragged.of(new int[] {4, 200, 6}); // TOKENS in reference/adapters.py
+
+      assertThat(new AdaptedDecoder(decoder, Map.of(), ends).hidden(others).floats())
+          .containsExactly(AdaptedDecoder.base(decoder).hidden(others).floats());
+    }
+  }
+
+  @Test
   void scaled_byZero_isTheBase() {
     JsonNode expected = Reference.named(ADAPTERS, "plain");
     try (Scope _ = Scope.open();
@@ -242,6 +262,12 @@ class AdapterReferenceTest {
       assertThatThrownBy(() -> adapted.scaled(0.5))
           .isInstanceOf(BadInput.class)
           .hasMessageContaining("a DoRA adapter cannot be scaled");
+    }
+  }
+
+  private static Set<String> names(Path folder) {
+    try (Safetensors file = Safetensors.open(folder.resolve("adapter_model.safetensors"))) {
+      return Set.copyOf(file.tensors().keySet());
     }
   }
 

@@ -144,6 +144,11 @@ class TunerTest {
   }
 
   private TuneJob pretraining(int maxLength, Encoder.Overlong overlong) throws IOException {
+    return pretraining(maxLength, overlong, "all-linear");
+  }
+
+  private TuneJob pretraining(int maxLength, Encoder.Overlong overlong, String targets)
+      throws IOException {
     String text = "The old text still shows, here and there. ";
     Files.writeString(
         data,
@@ -169,7 +174,7 @@ class TunerTest {
         Optional.empty(),
         0,
         Optional.empty(),
-        new LowRank("lora", 4, 8, "all-linear"),
+        new LowRank("lora", 4, 8, targets),
         new TuneSettings(
             2,
             1,
@@ -184,6 +189,18 @@ class TunerTest {
             1),
         Precision.FP32,
         1);
+  }
+
+  @Test
+  void resume_ofFactorsOnEmbeddingAndHead_givesTheSameBits() throws IOException {
+    TuneJob job =
+        pretraining(16, Encoder.Overlong.REFUSE, "q_proj,embed_tokens,lm_head");
+    job.run(model, folder.resolve("whole"), watch());
+    Path cut = folder.resolve("cut");
+    job.run(model, cut, stopAt(3));
+    job.resume(model, cut, watch());
+
+    assertThat(cut.resolve(WEIGHTS)).hasSameBinaryContentAs(folder.resolve("whole/" + WEIGHTS));
   }
 
   @Test
