@@ -285,13 +285,20 @@ class BakeoffTest {
     Path weights = folder.resolve("out/runs/lora-seed1/adapter/adapter_model.safetensors");
     FileTime written = Files.getLastModifiedTime(weights);
 
-    List<String> tasks = new ArrayList<>();
-    Comparison second = run(plan, point -> tasks.add(point.task()));
+    List<String> tasks = new ArrayList<>(); // what is known already is told as done at once
+    Comparison second =
+        run(
+            plan,
+            point -> {
+              if (point.done() < point.total()) {
+                tasks.add(point.task());
+              }
+            });
 
     assertThat(Files.getLastModifiedTime(weights)).isEqualTo(written);
     assertThat(second.arms().get(1).standings()).isEqualTo(first.arms().get(1).standings());
     assertThat(second.arms().get(1).drift()).isEqualTo(first.arms().get(1).drift());
-    assertThat(tasks).doesNotContain("divergence", "texts of the base", "tuning");
+    assertThat(tasks).containsOnly("base", "lora-seed1");
   }
 
   @Test
