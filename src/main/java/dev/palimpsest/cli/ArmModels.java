@@ -1,7 +1,9 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.compare.Bakeoff;
+import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.measure.RemoteSubject;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Device;
@@ -31,6 +33,11 @@ record ArmModels(ModelOptions options, Progress progress) implements Bakeoff.Mod
   @Override
   public LanguageModel load(Path folder, TuneJob job) {
     return LanguageModel.load(folder, job.precision(), Device.best());
+  }
+
+  @Override
+  public RemoteSubject remote(Endpoint endpoint) {
+    return ModelOptions.remote(endpoint);
   }
 
   @Override

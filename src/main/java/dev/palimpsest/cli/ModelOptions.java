@@ -1,5 +1,6 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.generate.RemoteSettings;
 import dev.palimpsest.measure.LedgerJob;
@@ -66,14 +67,19 @@ final class ModelOptions {
     return anyBase ? model.withForeign(adapter) : model.with(adapter);
   }
 
+  /** A model behind an API; what it answers now is never taken for what it answers later. */
+  static RemoteSubject remote(Endpoint endpoint) {
+    return new RemoteSubject(
+        endpoint, RemoteSettings.of(System.getenv()), Instant.now().toString());
+  }
+
   /** Where a ledger takes its sides from. */
   LedgerJob.Models models(Progress progress, @Nullable String judge) {
     LedgerJob.Adapting adapting = anyBase ? TunedModel::withForeign : TunedModel::with;
-    String now = Instant.now().toString();
     return new LedgerJob.Models(
         model -> load(model, progress),
         adapting,
-        endpoint -> new RemoteSubject(endpoint, RemoteSettings.of(System.getenv()), now),
+        ModelOptions::remote,
         Optional.ofNullable(judge).map(Side::parse));
   }
 }

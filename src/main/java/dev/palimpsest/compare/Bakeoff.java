@@ -1,6 +1,7 @@
 package dev.palimpsest.compare;
 
 import dev.palimpsest.generate.Decoding;
+import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.generate.Prompting;
@@ -14,6 +15,7 @@ import dev.palimpsest.measure.Probe;
 import dev.palimpsest.measure.ProbeItem;
 import dev.palimpsest.measure.ProbeKind;
 import dev.palimpsest.measure.ProbeReader;
+import dev.palimpsest.measure.RemoteSubject;
 import dev.palimpsest.measure.Subject;
 import dev.palimpsest.measure.TunedModel;
 import dev.palimpsest.run.BadInput;
@@ -29,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
+import java.util.function.ToIntFunction;
 
 /**
  * Runs a plan: trains what is to be trained, and puts the same items to every arm. What was done
@@ -61,6 +64,9 @@ public final class Bakeoff {
 
     /** A model's own folder, which a full tuning wrote, in the precision of its job. */
     LanguageModel load(Path folder, TuneJob job);
+
+    /** A model behind an API, which the caller of this closes. */
+    RemoteSubject remote(Endpoint endpoint);
 
     /**
      * A job by options of {@code tune}.
@@ -178,13 +184,14 @@ public final class Bakeoff {
   /** An arm in memory. */
   private record Contender(
       Subject subject,
-      TunedModel tuned,
+      Optional<TunedModel> tuned,
+      ToIntFunction<Prompt> length,
       Optional<Tuner.Result> training,
-      Optional<LanguageModel> own)
+      Runnable end)
       implements AutoCloseable {
     @Override
     public void close() {
-      own.ifPresent(LanguageModel::close);
+      end.run();
     }
   }
 
@@ -234,14 +241,32 @@ public final class Bakeoff {
           new Measurement(store, Decoding.greedy(plan.maxTokens()), progress),
           reference.orElseThrow(),
           subject,
-          probes);
+          entry.arm.change() instanceof Plan.Change.Remote ? answerable(entry) : probes);
+    }
+
+    /** An endpoint tells no likelihood of an answer in a conversation. */
+    private List<Probe> answerable(Entry entry) {
+      List<Probe> some =
+          probes.stream()
+              .filter(probe -> probe.items().stream().allMatch(ProbeItem.Ask.class::isInstance))
+              .toList();
+      if (some.isEmpty()) {
+        throw new BadInput(
+            "arm "
+                + entry.arm.name()
+                + ": no probe asks for answers alone, and an endpoint tells no likelihoods");
+      }
+      return some;
     }
 
     /** With how far an arm lies from the base, whatever the reference is, if it changes weights. */
     private Ledger along(Ledger ledger, Contender contender, Entry entry) {
       return entry.arm.change() instanceof Plan.Change.None
           ? ledger
-          : written.along(ledger, contender.tuned, store, watch.progress());
+          : contender
+              .tuned
+              .map(after -> written.along(ledger, after, store, watch.progress()))
+              .orElse(ledger);
     }
 
     private Optional<Speed> speed(Contender contender, Prompting prompting) {
@@ -260,7 +285,7 @@ public final class Bakeoff {
                   contender.subject.answerer().get(),
                   prompts,
                   plan.maxTokens(),
-                  prompt -> contender.tuned.model().promptIds(prompting.before(prompt)).length,
+                  prompt -> contender.length.applyAsInt(prompting.before(prompt)),
                   watch.nanoTime()));
     }
 
@@ -272,6 +297,7 @@ public final class Bakeoff {
         case Plan.Change.Adapted adapted ->
             contender(
                 entry, TunedModel.with(plan.model(), base, adapted.adapter()), Optional.empty());
+        case Plan.Change.Remote remote -> contender(entry, models.remote(remote.endpoint()));
         case Plan.Change.Tuned tuned -> tuned(entry, entry.job.orElseThrow());
       };
     }
@@ -279,8 +305,21 @@ public final class Bakeoff {
     /** An arm whose own model, if it has one, is closed with it. */
     private Contender contender(Entry entry, TunedModel model, Optional<Tuner.Result> training) {
       Subject subject = model.subject(Progress.none()).prompted(entry.prompting);
-      Optional<LanguageModel> own = Optional.of(model.model()).filter(each -> each != base);
-      return new Contender(subject, model, training, own);
+      return new Contender(
+          subject,
+          Optional.of(model),
+          prompt -> model.model().promptIds(prompt).length,
+          training,
+          model.model() == base ? () -> {} : model.model()::close);
+    }
+
+    private static Contender contender(Entry entry, RemoteSubject remote) {
+      return new Contender(
+          remote.subject().prompted(entry.prompting),
+          Optional.empty(),
+          remote.answerer()::length,
+          Optional.empty(),
+          remote::close);
     }
 
     private Contender tuned(Entry entry, TuneJob job) {

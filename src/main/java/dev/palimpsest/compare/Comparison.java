@@ -100,7 +100,8 @@ public record Comparison(Plan plan, List<Arm> arms) {
 
   /** What an arm costs, where the plan has a price and a probe asks for answers. */
   public Optional<Cost> cost(Arm arm) {
-    if (plan.price().isEmpty() || arm.speed().isEmpty()) {
+    boolean elsewhere = arm.asked().change() instanceof Plan.Change.Remote;
+    if (plan.price().isEmpty() || arm.speed().isEmpty() || elsewhere) {
       return Optional.empty();
     }
     double second = plan.price().getAsDouble() / HOUR;
@@ -127,13 +128,16 @@ public record Comparison(Plan plan, List<Arm> arms) {
 
   /**
    * Names of the arms that no other beats or equals in gain, retention and time of an answer while
-   * it is better in one: by their point estimates, which intervals may not tell apart.
+   * it is better in one: by their point estimates, which intervals may not tell apart. An endpoint
+   * that not all probes could be put to is left out.
    */
   public List<String> front() {
+    int probes = reference().standings().size();
+    List<Arm> whole = arms.stream().filter(arm -> arm.standings().size() == probes).toList();
     List<String> front = new ArrayList<>();
-    for (Arm arm : arms) {
+    for (Arm arm : whole) {
       double[] own = goods(arm);
-      if (arms.stream().noneMatch(other -> dominates(goods(other), own))) {
+      if (whole.stream().noneMatch(other -> dominates(goods(other), own))) {
         front.add(arm.name());
       }
     }

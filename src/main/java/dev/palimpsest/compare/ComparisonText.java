@@ -10,7 +10,7 @@ public final class ComparisonText {
   /** For each probe a line an arm, then what each arm costs, then the front. */
   public static String of(Comparison comparison) {
     StringBuilder out = new StringBuilder();
-    List<Standing> first = comparison.arms().getFirst().standings();
+    List<Standing> first = comparison.reference().standings();
     for (int i = 0; i < first.size(); i++) {
       Standing probe = first.get(i);
       out.append(
@@ -22,7 +22,12 @@ public final class ComparisonText {
               probe.probe().items().size(),
               comparison.plan().reference()));
       for (Comparison.Arm arm : comparison.arms()) {
-        out.append(line(arm, arm.standings().get(i)));
+        out.append(
+            arm.standings().stream()
+                .filter(each -> each.probe().name().equals(probe.probe().name()))
+                .findFirst()
+                .map(each -> line(arm, each))
+                .orElseGet(() -> String.format("  %-16s an endpoint tells no likelihoods%n", arm.name())));
       }
     }
     if (comparison.arms().stream().anyMatch(arm -> arm.drift().isPresent())) {

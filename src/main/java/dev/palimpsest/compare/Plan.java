@@ -1,5 +1,6 @@
 package dev.palimpsest.compare;
 
+import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.Shots;
 import dev.palimpsest.measure.LedgerJob;
 import java.nio.file.Path;
@@ -74,6 +75,9 @@ public record Plan(
     /** An adapter that is there already. */
     record Adapted(Path adapter) implements Change {}
 
+    /** Another model, behind an OpenAI-compatible API, in the model's place. */
+    record Remote(Endpoint endpoint) implements Change {}
+
     /**
      * A run of its own.
      *
@@ -91,6 +95,7 @@ public record Plan(
       return switch (this) {
         case None none -> "base";
         case Adapted adapted -> "adapter";
+        case Remote remote -> "endpoint";
         case Tuned tuned -> "tuned";
       };
     }

@@ -1,15 +1,19 @@
 package dev.palimpsest.compare;
 
+import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.Shots;
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Problems;
 import dev.palimpsest.run.Yaml;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -33,7 +37,7 @@ public final class PlanReader {
           "price-per-hour",
           "arms");
   private static final Set<String> ARM_KEYS =
-      Set.of("system", "examples", "shots", "adapter", "tune");
+      Set.of("system", "examples", "shots", "adapter", "endpoint", "tune");
 
   private final Path file;
   private final Problems problems = new Problems();
@@ -86,6 +90,13 @@ public final class PlanReader {
     if (plan.arms().stream().noneMatch(arm -> arm.name().equals(plan.reference()))) {
       problems.add("reference: no arm is called " + plan.reference());
     }
+    if (plan.arms().stream()
+        .anyMatch(
+            arm ->
+                arm.name().equals(plan.reference())
+                    && arm.change() instanceof Plan.Change.Remote)) {
+      problems.add("reference: " + plan.reference() + " is an endpoint, which not all probes ask");
+    }
   }
 
   private Plan.Arm arm(String name, JsonNode given) {
@@ -111,8 +122,13 @@ public final class PlanReader {
   }
 
   private Plan.Change change(String where, JsonNode node) {
-    if (node.has("adapter") && node.has("tune")) {
-      problems.add(where + "adapter and tune: give one of them");
+    List<String> changes =
+        Stream.of("adapter", "endpoint", "tune").filter(node::has).toList();
+    if (changes.size() > 1) {
+      problems.add(where + String.join(" and ", changes) + ": give one of them");
+    }
+    if (node.has("endpoint")) {
+      return endpoint(where, node);
     }
     if (node.has("tune")) {
       return new Plan.Change.Tuned(fields.options(where + "tune.", node.path("tune")));
@@ -120,6 +136,20 @@ public final class PlanReader {
     return PlanFields.text(node, "adapter")
         .<Plan.Change>map(path -> new Plan.Change.Adapted(Path.of(path)))
         .orElseGet(Plan.Change.None::new);
+  }
+
+  private Plan.Change endpoint(String where, JsonNode node) {
+    try {
+      Optional<Endpoint> endpoint =
+          PlanFields.text(node, "endpoint").flatMap(Endpoint::parse);
+      if (endpoint.isPresent()) {
+        return new Plan.Change.Remote(endpoint.get());
+      }
+      problems.add(where + "endpoint: give URL#MODEL, as in http://host/v1#model");
+    } catch (BadInput e) {
+      problems.add(where + "endpoint: " + e.getMessage());
+    }
+    return new Plan.Change.None();
   }
 
   private Plan.Sizes sizes(JsonNode document) {

@@ -42,6 +42,15 @@ public final class RemoteAnswerer implements Answerer, AutoCloseable {
     return pieces.text(ids);
   }
 
+  /** Words and signs of a prompt. */
+  public int length(Prompt prompt) {
+    return switch (prompt) {
+      case Prompt.Raw raw -> pieces.ids(raw.text()).length;
+      case Prompt.Chat chat ->
+          chat.messages().stream().mapToInt(m -> pieces.ids(m.content()).length).sum();
+    };
+  }
+
   @Override
   public List<Answer> answer(List<Prompt> prompts, Decoding decoding) {
     return each(prompts, prompt -> answer(prompt, decoding));

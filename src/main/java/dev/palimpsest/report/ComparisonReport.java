@@ -124,6 +124,7 @@ public final class ComparisonReport {
     switch (arm.change()) {
       case Plan.Change.None none -> parts.add("the model as it is");
       case Plan.Change.Adapted adapted -> parts.add("adapter " + adapted.adapter());
+      case Plan.Change.Remote remote -> parts.add("endpoint " + remote.endpoint());
       case Plan.Change.Tuned tuned -> parts.add("tune " + tuned.options());
     }
     return String.join("; ", parts);

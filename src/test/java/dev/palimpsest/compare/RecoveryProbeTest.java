@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.palimpsest.Reference;
 import dev.palimpsest.data.DataSpec;
+import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.measure.Control;
@@ -15,6 +16,7 @@ import dev.palimpsest.measure.ProbeKind;
 import dev.palimpsest.measure.Side;
 import dev.palimpsest.measure.Sides;
 import dev.palimpsest.measure.TunedModel;
+import dev.palimpsest.measure.RemoteSubject;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Cancellation;
@@ -78,6 +80,11 @@ class RecoveryProbeTest {
     @Override
     public LanguageModel load(Path folder, TuneJob job) {
       throw new AssertionError(job);
+    }
+
+    @Override
+    public RemoteSubject remote(Endpoint endpoint) {
+      throw new AssertionError(endpoint);
     }
 
     @Override

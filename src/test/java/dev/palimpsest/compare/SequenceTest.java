@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.palimpsest.Reference;
 import dev.palimpsest.data.DataSpec;
+import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.measure.RemoteSubject;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Cancellation;
@@ -69,6 +71,11 @@ class SequenceTest {
     @Override
     public LanguageModel load(Path folder, TuneJob job) {
       throw new IllegalStateException("no stage has a model of its own");
+    }
+
+    @Override
+    public RemoteSubject remote(Endpoint endpoint) {
+      throw new AssertionError(endpoint);
     }
 
     @Override
