@@ -22,7 +22,10 @@ final class StudyOptions {
   @Option(names = "--model", description = "default: ${DEFAULT-VALUE}")
   private String model = "smollm2";
 
-  @Option(names = "--doses", split = ",", description = "values of the setting; 0,1,5,10,25,50 for replay")
+  @Option(
+      names = "--doses",
+      split = ",",
+      description = "values of the setting; 0,1,5,10,25,50 for replay")
   private List<String> doses = List.of();
 
   @Option(names = "--seeds", split = ",", description = "default: ${DEFAULT-VALUE}")

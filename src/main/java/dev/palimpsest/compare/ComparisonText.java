@@ -27,12 +27,14 @@ public final class ComparisonText {
                 .filter(each -> each.probe().name().equals(probe.probe().name()))
                 .findFirst()
                 .map(each -> line(arm, each))
-                .orElseGet(() -> String.format("  %-16s an endpoint tells no likelihoods%n", arm.name())));
+                .orElseGet(
+                    () -> String.format("  %-16s an endpoint tells no likelihoods%n", arm.name())));
       }
     }
     if (comparison.arms().stream().anyMatch(arm -> arm.drift().isPresent())) {
       out.append(
-          String.format(Locale.ROOT, "%nKL(base‖arm), nats a token along texts that the base wrote%n"));
+          String.format(
+              Locale.ROOT, "%nKL(base‖arm), nats a token along texts that the base wrote%n"));
       comparison.arms().forEach(arm -> arm.drift().ifPresent(d -> out.append(drift(arm, d))));
     }
     out.append(String.format(Locale.ROOT, "%ncost%n"));
@@ -55,7 +57,8 @@ public final class ComparisonText {
     String bits =
         drift
             .bits()
-            .map(b -> String.format(Locale.ROOT, "  bits a byte %.4f → %.4f", b.before(), b.after()))
+            .map(
+                b -> String.format(Locale.ROOT, "  bits a byte %.4f → %.4f", b.before(), b.after()))
             .orElse("");
     return String.format(
         Locale.ROOT,

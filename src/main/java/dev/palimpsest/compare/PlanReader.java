@@ -122,8 +122,7 @@ public final class PlanReader {
   }
 
   private Plan.Change change(String where, JsonNode node) {
-    List<String> changes =
-        Stream.of("adapter", "endpoint", "tune").filter(node::has).toList();
+    List<String> changes = Stream.of("adapter", "endpoint", "tune").filter(node::has).toList();
     if (changes.size() > 1) {
       problems.add(where + String.join(" and ", changes) + ": give one of them");
     }
@@ -140,8 +139,7 @@ public final class PlanReader {
 
   private Plan.Change endpoint(String where, JsonNode node) {
     try {
-      Optional<Endpoint> endpoint =
-          PlanFields.text(node, "endpoint").flatMap(Endpoint::parse);
+      Optional<Endpoint> endpoint = PlanFields.text(node, "endpoint").flatMap(Endpoint::parse);
       if (endpoint.isPresent()) {
         return new Plan.Change.Remote(endpoint.get());
       }

@@ -122,8 +122,7 @@ public record StudyResult(StudyRun.Asked asked, Map<StudyTask, Comparison> compa
     }
     Crossed share = Crossed.changeAgainst(gains(arm, seeds), others);
     // where nothing varied, the items are too few to say how much could have
-    return Optional.of(
-        new Share(share.value(), share.interval().filter(i -> i.low() < i.high())));
+    return Optional.of(new Share(share.value(), share.interval().filter(i -> i.low() < i.high())));
   }
 
   private static Optional<Share> lossLeft(Comparison.Arm arm, Comparison.Arm other) {

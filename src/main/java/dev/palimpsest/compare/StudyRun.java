@@ -86,7 +86,8 @@ public final class StudyRun {
         bakeoff(task, asked.seeds.subList(0, seeds))
             .run(
                 comparison -> {
-                  if (runs(comparison) > Optional.ofNullable(known.get(task)).map(StudyRun::runs).orElse(0)) {
+                  if (runs(comparison)
+                      > Optional.ofNullable(known.get(task)).map(StudyRun::runs).orElse(0)) {
                     known.put(task, comparison);
                     soFar.accept(new StudyResult(asked, known));
                   }

@@ -14,8 +14,7 @@ import java.util.List;
  * @param epochs over them
  * @param maxTokens of an answer
  */
-public record StudyTask(
-    String name, Path train, Path gain, int rows, int epochs, int maxTokens) {
+public record StudyTask(String name, Path train, Path gain, int rows, int epochs, int maxTokens) {
   /** Training rows of the program's own tasks, if nothing is said. */
   public static final int ROWS = 72;
 
@@ -42,8 +41,7 @@ public record StudyTask(
         new FormTask.Sizes(rows, 1, FORM_ITEMS_A_SLICE),
         new FactsTask.Sizes(facts, 1, 1),
         SEED);
-    return List.of(
-        own("form", folder, rows, 1, 48), own("facts", folder, facts * wordings, 2, 16));
+    return List.of(own("form", folder, rows, 1, 48), own("facts", folder, facts * wordings, 2, 16));
   }
 
   private static StudyTask own(String name, Path folder, int rows, int epochs, int maxTokens) {
@@ -61,7 +59,8 @@ public record StudyTask(
     try (Dataset data = DataSpec.of(train).rows()) {
       String name = String.valueOf(train.getFileName()).replaceFirst("\\.[^.]*$", "");
       if (!name.matches("[A-Za-z0-9][A-Za-z0-9._-]*")) {
-        throw new BadInput(train + ": a study's folders are named after it: letters, digits, '-_.'");
+        throw new BadInput(
+            train + ": a study's folders are named after it: letters, digits, '-_.'");
       }
       return new StudyTask(
           name, train.toAbsolutePath(), gain.toAbsolutePath(), data.size(), epochs, maxTokens);

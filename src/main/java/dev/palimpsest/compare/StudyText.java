@@ -40,18 +40,29 @@ public final class StudyText {
     out.append(
         line(
             "%n%s: %d rows, epochs %d, %s by dose (%s)",
-            task.name(), task.rows(), task.epochs(), result.asked().model(),
+            task.name(),
+            task.rows(),
+            task.epochs(),
+            result.asked().model(),
             result.asked().study().setting()));
     out.append(
         line(
             "  %-10s %5s %8s  %-24s %-22s %-26s %-22s %s",
-            "dose", "seeds", "tokens", "gain, points", "gain kept, %", "KL, nats a token",
-            "KL left, %", "bits a byte"));
+            "dose",
+            "seeds",
+            "tokens",
+            "gain, points",
+            "gain kept, %",
+            "KL, nats a token",
+            "KL left, %",
+            "bits a byte"));
     rows.forEach(row -> out.append(row(row)));
     for (int i = 0; !rows.isEmpty() && i < rows.getFirst().retention().size(); i++) {
       Standing probe = rows.getFirst().retention().get(i);
       out.append(
-          line("  %s, %d items, Δ: points, or bits a byte of texts", probe.probe().name(), probe.probe().items().size()));
+          line(
+              "  %s, %d items, Δ: points, or bits a byte of texts",
+              probe.probe().name(), probe.probe().items().size()));
       for (StudyResult.Row row : rows) {
         out.append(retention(row, row.retention().get(i)));
       }
@@ -107,7 +118,12 @@ public final class StudyText {
         each.lora(),
         each.full(),
         each.ratio()
-            .map(ratio -> told("%.2f", 1, ratio.value(), ratio.interval()) + ", " + each.seeds() + " seeds")
+            .map(
+                ratio ->
+                    told("%.2f", 1, ratio.value(), ratio.interval())
+                        + ", "
+                        + each.seeds()
+                        + " seeds")
             .orElse("without interval: both reach it in " + each.seeds() + " seed(s)"));
   }
 

@@ -31,8 +31,8 @@ import tools.jackson.databind.node.ObjectNode;
  *   <li>{@code text}: bits a byte.
  * </ul>
  *
- * <p>Items as lm-evaluation-harness has them are read too ({@link HarnessItem}), and users' feedback
- * ({@link Preference}).
+ * <p>Items as lm-evaluation-harness has them are read too ({@link HarnessItem}), and users'
+ * feedback ({@link Preference}).
  *
  * <p>{@code id} (the line number if not given) {@code slice} and {@code document} (items about one
  * document are not independent) may stand in any. A field that is none of these is refused unless

@@ -108,8 +108,7 @@ public final class AdaptedDecoder {
     return new AdaptedDecoder(
         decoder,
         factors.entrySet().stream()
-            .collect(
-                Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().scaled(factor))),
+            .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().scaled(factor))),
         own);
   }
 
@@ -123,12 +122,7 @@ public final class AdaptedDecoder {
     List<Projection> projections = new ArrayList<>(decoder.weights().projections());
     projections.add(laidOut.head());
     return new AdaptedDecoder(
-        laidOut,
-        factors,
-        own,
-        Adaptation.joined(projections, factors),
-        virtual,
-        () -> now);
+        laidOut, factors, own, Adaptation.joined(projections, factors), virtual, () -> now);
   }
 
   /** What every sequence sees before its first token, in the scope that is open. */

@@ -30,6 +30,17 @@ public record EndWeights(Map<String, Tensor> whole, Map<String, TokenRows> rows)
     return whole.isEmpty() && rows.isEmpty();
   }
 
+  /** Rows as a PEFT folder has them: one set for both ends stands there once, as the embedding's. */
+  @SuppressWarnings("ReferenceEquality") // one set of rows, not two that are alike
+  Map<String, TokenRows> writtenRows() {
+    Map<String, TokenRows> written = new LinkedHashMap<>(rows);
+    TokenRows ofEmbedding = rows.get(ModelTensors.EMBEDDING_MODULE);
+    if (ofEmbedding != null && rows.get(ModelTensors.HEAD_MODULE) == ofEmbedding) {
+      written.remove(ModelTensors.HEAD_MODULE);
+    }
+    return written;
+  }
+
   /** The modules that are changed here. */
   TreeSet<String> modules() {
     TreeSet<String> modules = new TreeSet<>(whole.keySet());

@@ -115,7 +115,9 @@ record Ends(
   Tensor plain(Tensor input) {
     Tensor logits = head.plain(input);
     if (headTokens != null) {
-      logits.transpose(0, 1).copyRowsFrom(ofTokens(input, headTokens).transpose(0, 1), headTokens.indices());
+      logits
+          .transpose(0, 1)
+          .copyRowsFrom(ofTokens(input, headTokens).transpose(0, 1), headTokens.indices());
     }
     return logits;
   }

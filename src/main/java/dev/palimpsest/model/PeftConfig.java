@@ -234,12 +234,8 @@ final class PeftConfig {
 
   /** Where one set of rows is that of both ends, PEFT ties them as the base does. */
   private static @Nullable Object tokens(EndWeights ends) {
-    TokenRows ofEmbedding = ends.rows().get(ModelTensors.EMBEDDING_MODULE);
-    if (ofEmbedding != null && ends.rows().get(ModelTensors.HEAD_MODULE) == ofEmbedding) {
-      return Map.of(ModelTensors.EMBEDDING_MODULE, ofEmbedding.ids());
-    }
     Map<String, Object> tokens = new LinkedHashMap<>();
-    ends.rows().forEach((module, rows) -> tokens.put(module, rows.ids()));
+    ends.writtenRows().forEach((module, rows) -> tokens.put(module, rows.ids()));
     return tokens.isEmpty() ? null : tokens;
   }
 

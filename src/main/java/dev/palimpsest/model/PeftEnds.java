@@ -34,8 +34,7 @@ record PeftEnds(List<String> saved, Map<String, List<Integer>> tokens, boolean t
         saved.add(module);
       }
     }
-    PeftEnds ends =
-        new PeftEnds(saved, tokens(fields), fields.flag("ensure_weight_tying", false));
+    PeftEnds ends = new PeftEnds(saved, tokens(fields), fields.flag("ensure_weight_tying", false));
     ends.tokens.forEach((module, ids) -> requireOnce(fields, ids));
     return ends;
   }
@@ -47,7 +46,12 @@ record PeftEnds(List<String> saved, Map<String, List<Integer>> tokens, boolean t
         .orElseThrow(
             () ->
                 new BadInput(
-                    fields.where() + ": " + field + " has " + name + ", known are lm_head and"
+                    fields.where()
+                        + ": "
+                        + field
+                        + " has "
+                        + name
+                        + ", known are lm_head and"
                         + " embed_tokens"));
   }
 
@@ -111,16 +115,13 @@ record PeftEnds(List<String> saved, Map<String, List<Integer>> tokens, boolean t
   boolean sharesRows(ModelConfig model) {
     return model.tiedHead()
         && tokens.containsKey(ModelTensors.EMBEDDING_MODULE)
-        && tokens.get(ModelTensors.EMBEDDING_MODULE)
-            .equals(tokens.get(ModelTensors.HEAD_MODULE));
+        && tokens.get(ModelTensors.EMBEDDING_MODULE).equals(tokens.get(ModelTensors.HEAD_MODULE));
   }
 
   /** The factors' modules: where ties are kept, both ends or none. */
   AdapterConfig over(AdapterConfig factors, ModelConfig model) {
     boolean both =
-        tying
-            && model.tiedHead()
-            && MODULES.stream().anyMatch(factors.modules(model)::containsKey);
+        tying && model.tiedHead() && MODULES.stream().anyMatch(factors.modules(model)::containsKey);
     return both ? factors.on(factors.targets().and(MODULES)) : factors;
   }
 }

@@ -70,14 +70,7 @@ final class PeftTensors {
             });
     EndWeights ends = adapter.ends();
     ends.whole().forEach((module, whole) -> tensors.put(PREFIX + module + WHOLE, whole));
-    TokenRows ofEmbedding = ends.rows().get(EMBEDDING_MODULE);
-    ends.rows()
-        .forEach(
-            (module, rows) -> {
-              if (rows != ofEmbedding || module.equals(EMBEDDING_MODULE)) {
-                tensors.put(PREFIX + module + ROWS, rows.rows());
-              }
-            });
+    ends.writtenRows().forEach((module, rows) -> tensors.put(PREFIX + module + ROWS, rows.rows()));
     return tensors;
   }
 
@@ -196,7 +189,9 @@ final class PeftTensors {
     return new EndWeights(whole, rows);
   }
 
-  /** What stands in the place of the base's: the trained copy, or the base's own as PEFT saved it. */
+  /**
+   * What stands in the place of the base's: the trained copy, or the base's own as PEFT saved it.
+   */
   private Optional<String> whole(String module, PeftEnds ends) {
     if (ends.saved().contains(module)) {
       return Optional.of(module + WHOLE);

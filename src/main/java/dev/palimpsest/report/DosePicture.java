@@ -80,7 +80,18 @@ final class DosePicture {
       String at = y.text(tick);
       String kind = tick == 0 ? "zero" : "grid";
       html.element(
-          "line", "", "class", kind, "x1", Numbers.at(LEFT), "y1", at, "x2", Numbers.at(RIGHT), "y2", at);
+          "line",
+          "",
+          "class",
+          kind,
+          "x1",
+          Numbers.at(LEFT),
+          "y1",
+          at,
+          "x2",
+          Numbers.at(RIGHT),
+          "y2",
+          at);
       label(html, Numbers.at(LEFT - 8), Numbers.at(y.at(tick) + 5), y.label(tick), "end");
     }
     for (int i = 0; i < marks.size(); i++) {

@@ -6,7 +6,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.List;
@@ -135,10 +134,8 @@ record ItemData(String packed, int items, int longest) {
       ObjectNode part = Json.mapper().createObjectNode();
       part.put("arm", arm).put("probe", probe.name());
       StringBuilder marks = new StringBuilder();
-      List<ItemRow> rows = new ArrayList<>();
       for (LedgerView.Item item : probe.items()) {
         marks.append(Character.forDigit(marks(item), 32));
-        rows.add(item.row());
       }
       part.put("marks", marks.toString());
       ArrayNode before = part.putArray("before");

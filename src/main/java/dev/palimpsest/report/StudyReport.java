@@ -166,7 +166,10 @@ public final class StudyReport {
           Numbers.points(row.gain().delta()) + " " + Numbers.points(row.gain().interval()),
           share(row.gainKept()),
           row.drift()
-              .map(d -> Numbers.fine(d.kl()) + d.interval().map(i -> " " + Numbers.fine(i)).orElse(""))
+              .map(
+                  d ->
+                      Numbers.fine(d.kl())
+                          + d.interval().map(i -> " " + Numbers.fine(i)).orElse(""))
               .orElse(""),
           share(row.lossLeft()),
           row.drift().flatMap(Drift::bits).map(StudyReport::bits).orElse(""));
@@ -189,7 +192,13 @@ public final class StudyReport {
             some ->
                 Numbers.percent(some.value())
                     + some.interval()
-                        .map(i -> " [" + Numbers.percent(i.low()) + ", " + Numbers.percent(i.high()) + "]")
+                        .map(
+                            i ->
+                                " ["
+                                    + Numbers.percent(i.low())
+                                    + ", "
+                                    + Numbers.percent(i.high())
+                                    + "]")
                         .orElse(""))
         .orElse("");
   }
@@ -231,7 +240,13 @@ public final class StudyReport {
                         + Numbers.fixed(ratio.value(), 2)
                         + ratio
                             .interval()
-                            .map(i -> " [" + Numbers.fixed(i.low(), 2) + ", " + Numbers.fixed(i.high(), 2) + "]")
+                            .map(
+                                i ->
+                                    " ["
+                                        + Numbers.fixed(i.low(), 2)
+                                        + ", "
+                                        + Numbers.fixed(i.high(), 2)
+                                        + "]")
                             .orElse("")
                         + ", "
                         + each.seeds()

@@ -119,8 +119,10 @@ record FactorLayout(Map<String, Form> modules) {
   /** Where each tensor lies, in PEFT's names. */
   List<FlatView> tensors() {
     List<FlatView> all = new ArrayList<>();
-    modules.forEach((name, form) -> add(all, PeftFolder.names(name).getFirst(), form.rank, form.in));
-    modules.forEach((name, form) -> add(all, PeftFolder.names(name).getLast(), form.out, form.rank));
+    modules.forEach(
+        (name, form) -> add(all, PeftFolder.names(name).getFirst(), form.rank, form.in));
+    modules.forEach(
+        (name, form) -> add(all, PeftFolder.names(name).getLast(), form.out, form.rank));
     modules.forEach(
         (name, form) -> {
           if (form.decomposed) {

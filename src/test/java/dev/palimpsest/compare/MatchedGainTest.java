@@ -28,8 +28,7 @@ class MatchedGainTest {
   @Test
   void lossAt_aRunThatAnotherBeats_isLeftOut() {
     MatchedGain runs =
-        new MatchedGain(
-            List.of(new Point(0.4, 0.9), new Point(0.8, 0.6), new Point(-0.1, 0.05)));
+        new MatchedGain(List.of(new Point(0.4, 0.9), new Point(0.8, 0.6), new Point(-0.1, 0.05)));
 
     assertThat(runs.lossAt(0.4).getAsDouble()).isCloseTo(0.3, within(1e-12));
   }

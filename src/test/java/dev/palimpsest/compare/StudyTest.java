@@ -57,7 +57,14 @@ class StudyTest {
               "i" + i, Optional.empty(), new Prompt.Raw("q" + i), List.of("a", "b"), 0));
       rows.add(
           new ItemRow(
-              "gain", "i" + i, 0, i < won ? 1 : 0, Optional.empty(), Optional.empty(), false, false));
+              "gain",
+              "i" + i,
+              0,
+              i < won ? 1 : 0,
+              Optional.empty(),
+              Optional.empty(),
+              false,
+              false));
     }
     ProbeResult gain =
         new ProbeResult(
@@ -94,18 +101,14 @@ class StudyTest {
             List.of());
     List<Comparison.Arm> arms =
         List.of(
-            arm(DOSES.get(0), run(1, 8, 0.4), run(2, 9, 0.5)),
-            arm(DOSES.get(1), run(1, 8, 0.2)));
+            arm(DOSES.get(0), run(1, 8, 0.4), run(2, 9, 0.5)), arm(DOSES.get(1), run(1, 8, 0.2)));
     return new StudyResult(asked(), Map.of(TASK, new Comparison(plan, arms)));
   }
 
   private static Comparison.Arm arm(Study.Dose dose, Comparison.Run... runs) {
     return new Comparison.Arm(
         new Plan.Arm(
-            dose.arm(),
-            Optional.empty(),
-            Optional.empty(),
-            new Plan.Change.Tuned(dose.options())),
+            dose.arm(), Optional.empty(), Optional.empty(), new Plan.Change.Tuned(dose.options())),
         List.of(runs));
   }
 
@@ -160,6 +163,8 @@ class StudyTest {
   }
 
   private static void assertRefused(Study study, String dose) {
-    assertThatThrownBy(() -> study.dose(dose)).isInstanceOf(BadInput.class).hasMessageContaining("dose");
+    assertThatThrownBy(() -> study.dose(dose))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("dose");
   }
 }

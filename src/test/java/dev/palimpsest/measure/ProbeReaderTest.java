@@ -55,7 +55,8 @@ class ProbeReaderTest {
         .containsExactly(
             new ProbeItem.Choose(
                 "pair", Optional.empty(), Prompt.Chat.of("P"), List.of("good", "bad"), 0),
-            new ProbeItem.Choose("up", Optional.of("s"), question, List.of("yes", "no", "never"), 0));
+            new ProbeItem.Choose(
+                "up", Optional.of("s"), question, List.of("yes", "no", "never"), 0));
     assertThat(probe.documents()).containsExactly(Map.entry("up", "d"));
     try (Graders graders = Graders.open(probe, Grader::of)) {
       assertThat(graders.skipped()).hasSize(1);

@@ -84,7 +84,9 @@ class HostileFilesTest {
   @Test
   void adapterConfig_isReadOrRefused() {
     AdapterConfig config = AdapterConfig.lora(2, 4, TargetModules.parse("q_proj,up_proj"));
-    byte[] json = Json.writePretty(PeftConfig.write(new Adapter(config, Map.of()))).getBytes(StandardCharsets.UTF_8);
+    byte[] json =
+        Json.writePretty(PeftConfig.write(new Adapter(config, Map.of())))
+            .getBytes(StandardCharsets.UTF_8);
     ModelConfig model = TinyModel.config();
     assertThat(
             refusals(

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.withinPercentage;
 import dev.palimpsest.Reference;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.model.AdaptedDecoder;
-import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.AdapterConfig;
 import dev.palimpsest.model.AutogradDecoder;
 import dev.palimpsest.model.Decoder;
@@ -43,8 +42,7 @@ class EndsReferenceTest {
   @ValueSource(strings = {"embedding", "embedding-tied", "head-dora", "gemma3-embedding"})
   void backward_byTheGraph_givesPeftsLossAndGradients(String name) {
     assertGradients(
-        name,
-        (decoder, factors) -> new AutogradDecoder(new AdaptedDecoder(decoder, factors)));
+        name, (decoder, factors) -> new AutogradDecoder(new AdaptedDecoder(decoder, factors)));
   }
 
   private static void assertGradients(

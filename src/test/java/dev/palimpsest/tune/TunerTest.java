@@ -193,8 +193,7 @@ class TunerTest {
 
   @Test
   void resume_ofFactorsOnEmbeddingAndHead_givesTheSameBits() throws IOException {
-    TuneJob job =
-        pretraining(16, Encoder.Overlong.REFUSE, "q_proj,embed_tokens,lm_head");
+    TuneJob job = pretraining(16, Encoder.Overlong.REFUSE, "q_proj,embed_tokens,lm_head");
     job.run(model, folder.resolve("whole"), watch());
     Path cut = folder.resolve("cut");
     job.run(model, cut, stopAt(3));
