@@ -11,23 +11,23 @@ import java.util.regex.Pattern;
 /** A question about training, asked by arms that differ in one setting. */
 public enum Study {
   /** What share of replay, written by the base itself, slows the loss, and by how much. */
-  REPLAY("% of an epoch's rows replayed", List.of("0", "1", "5", "10", "25", "50")),
+  REPLAY("% of an epoch's rows replayed", "0,1,5,10,25,50"),
   /** What LoRA's rank does, alpha being twice as much. */
-  RANK("rank", List.of("1", "4", "16", "64")),
+  RANK("rank", "1,4,16,64"),
   /** What the learning rate does. */
-  RATE("learning rate", List.of("1e-4", "3e-4", "1e-3", "3e-3")),
+  RATE("learning rate", "1e-4,3e-4,1e-3,3e-3"),
   /** What LoRA and full tuning each lose for the same gain. */
   FULL(
       "method and learning rate",
-      List.of("lora:3e-4", "lora:1e-3", "lora:3e-3", "full:1e-5", "full:3e-5", "full:1e-4"));
+      "lora:3e-4,lora:1e-3,lora:3e-3,full:1e-5,full:3e-5,full:1e-4");
 
   private static final Pattern NUMBER = Pattern.compile("[0-9]+(\\.[0-9]+)?(e-?[0-9]+)?");
   private static final Pattern METHOD = Pattern.compile("(lora|full):(.+)");
 
   private final String setting;
-  private final List<String> usual;
+  private final String usual; // doses with commas: an enum's fields are values
 
-  Study(String setting, List<String> usual) {
+  Study(String setting, String usual) {
     this.setting = setting;
     this.usual = usual;
   }
@@ -59,7 +59,7 @@ public enum Study {
 
   /** The doses if nothing is said. */
   public List<String> usual() {
-    return usual;
+    return List.of(usual.split(",", -1));
   }
 
   /** The study's name on the command line. */
