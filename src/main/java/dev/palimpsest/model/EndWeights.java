@@ -30,7 +30,9 @@ public record EndWeights(Map<String, Tensor> whole, Map<String, TokenRows> rows)
     return whole.isEmpty() && rows.isEmpty();
   }
 
-  /** Rows as a PEFT folder has them: one set for both ends stands there once, as the embedding's. */
+  /**
+   * Rows as a PEFT folder has them: one set for both ends stands there once, as the embedding's.
+   */
   @SuppressWarnings("ReferenceEquality") // one set of rows, not two that are alike
   Map<String, TokenRows> writtenRows() {
     Map<String, TokenRows> written = new LinkedHashMap<>(rows);
