@@ -233,7 +233,7 @@ class MergeJobTest {
       delimiter = '|',
       value = {
         "dora:0.5 | only alone and with weight 1",
-        "embedding | an adapter on lm_head is not supported",
+        "embedding | the factors do not fit the model",
         "saved-head-tied | modules_to_save",
         "prompt | PROMPT_TUNING changes no weights",
         "nowhere | no adapter",
