@@ -200,7 +200,7 @@ class CommandsEndToEndTest {
     assertThat(kept.get("before").asString()).isEqualTo(TINY);
     assertThat(Files.readAllLines(run.resolve("items.jsonl"))).hasSize(12);
     assertThat(Files.readString(page))
-        .contains("retention probes: ", "of 12)", "KL(base\u2016after)")
+        .contains("What it could do before", "of 12)", "KL(base\u2016after)")
         .doesNotContain("no ledger was taken");
   }
 
