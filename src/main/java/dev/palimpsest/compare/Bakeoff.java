@@ -200,19 +200,12 @@ public final class Bakeoff {
     private final LanguageModel base;
     private final List<Probe> probes;
     private final ObservationStore store;
-    private final BaseWriting written;
     private Optional<Subject> reference = Optional.empty();
 
     Contest(LanguageModel base, List<Probe> probes, ObservationStore store) {
       this.base = base;
       this.probes = probes;
       this.store = store;
-      this.written =
-          BaseWriting.texts(
-              TunedModel.base(plan.model(), base),
-              new BaseWriting.Asked(plan.sizes().texts(), LedgerJob.TEXT_TOKENS, 0),
-              store,
-              watch.progress());
     }
 
     /** Asks the arm that others are told against; from then on the store answers for it. */
@@ -265,8 +258,17 @@ public final class Bakeoff {
           ? ledger
           : contender
               .tuned
-              .map(after -> written.along(ledger, after, store, watch.progress()))
+              .map(after -> written().along(ledger, after, store, watch.progress()))
               .orElse(ledger);
+    }
+
+    /** Drawn for the first arm that changes weights; from then on the store has it. */
+    private BaseWriting written() {
+      return BaseWriting.texts(
+          TunedModel.base(plan.model(), base),
+          new BaseWriting.Asked(plan.sizes().texts(), LedgerJob.TEXT_TOKENS, 0),
+          store,
+          watch.progress());
     }
 
     private Optional<Speed> speed(Contender contender, Prompting prompting) {

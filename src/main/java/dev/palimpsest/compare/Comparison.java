@@ -3,6 +3,7 @@ package dev.palimpsest.compare;
 import dev.palimpsest.measure.Divergence;
 import dev.palimpsest.measure.Ledger;
 import dev.palimpsest.measure.ProbeKind;
+import dev.palimpsest.measure.ProbeResult;
 import dev.palimpsest.tune.Tuner;
 import java.util.ArrayList;
 import java.util.List;
@@ -58,13 +59,23 @@ public record Comparison(Plan plan, List<Arm> arms) {
       return along.size() < runs.size() ? Optional.empty() : Optional.of(Drift.of(along));
     }
 
-    /** How it does on each probe. */
+    /** How it does on each probe that was put to it. */
     public List<Standing> standings() {
       int probes = runs.getFirst().ledger().probes().size();
-      return IntStream.range(0, probes)
-          .mapToObj(
-              i -> Standing.of(runs.stream().map(run -> run.ledger().probes().get(i)).toList()))
-          .toList();
+      return IntStream.range(0, probes).mapToObj(this::standing).toList();
+    }
+
+    /** How it does on a probe, if that was put to it. */
+    Optional<Standing> standing(String probe) {
+      List<ProbeResult> probes = runs.getFirst().ledger().probes();
+      return IntStream.range(0, probes.size())
+          .filter(i -> probes.get(i).probe().name().equals(probe))
+          .mapToObj(this::standing)
+          .findFirst();
+    }
+
+    private Standing standing(int probe) {
+      return Standing.of(runs.stream().map(run -> run.ledger().probes().get(probe)).toList());
     }
 
     /** How fast its first run is. */
@@ -134,11 +145,12 @@ public record Comparison(Plan plan, List<Arm> arms) {
   public List<String> front() {
     int probes = reference().standings().size();
     List<Arm> whole = arms.stream().filter(arm -> arm.standings().size() == probes).toList();
+    List<double[]> goods = whole.stream().map(Comparison::goods).toList();
     List<String> front = new ArrayList<>();
-    for (Arm arm : whole) {
-      double[] own = goods(arm);
-      if (whole.stream().noneMatch(other -> dominates(goods(other), own))) {
-        front.add(arm.name());
+    for (int i = 0; i < whole.size(); i++) {
+      double[] own = goods.get(i);
+      if (goods.stream().noneMatch(one -> dominates(one, own))) {
+        front.add(whole.get(i).name());
       }
     }
     return front;

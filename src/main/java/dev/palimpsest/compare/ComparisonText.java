@@ -23,9 +23,7 @@ public final class ComparisonText {
               comparison.plan().reference()));
       for (Comparison.Arm arm : comparison.arms()) {
         out.append(
-            arm.standings().stream()
-                .filter(each -> each.probe().name().equals(probe.probe().name()))
-                .findFirst()
+            arm.standing(probe.probe().name())
                 .map(each -> line(arm, each))
                 .orElseGet(
                     () -> String.format("  %-16s an endpoint tells no likelihoods%n", arm.name())));

@@ -7,7 +7,6 @@ import dev.palimpsest.measure.ProbeItem;
 import dev.palimpsest.measure.ProbeResult;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Sha256;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -89,7 +88,7 @@ public record RecoveryItems(List<Part> parts, List<String> left) {
   private static Drawn drawn(ProbeItem item, ItemRow row, long seed) {
     String group = row.place().document().map(d -> "of " + d).orElse(item.content());
     String key = seed + "\t" + row.probe() + "\t" + group;
-    return new Drawn(Sha256.of(key.getBytes(StandardCharsets.UTF_8)), item);
+    return new Drawn(Sha256.of(key), item);
   }
 
   private static void sort(List<Drawn> items) {

@@ -3,7 +3,6 @@ package dev.palimpsest.generate;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Sha256;
 import dev.palimpsest.tokenizer.Message;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,7 +42,7 @@ public record Prompting(Optional<String> system, List<Message> examples) {
     StringBuilder all = new StringBuilder(system.map(text -> "system\0" + text).orElse(""));
     examples.forEach(
         turn -> all.append('\0').append(turn.role()).append('\0').append(turn.content()));
-    return Sha256.of(all.toString().getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(all.toString());
   }
 
   /**

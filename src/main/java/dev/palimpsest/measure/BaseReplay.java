@@ -10,7 +10,6 @@ import dev.palimpsest.run.Seeds;
 import dev.palimpsest.run.Sha256;
 import dev.palimpsest.tune.Regularisers;
 import dev.palimpsest.tune.TuneJob;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -71,7 +70,7 @@ public record BaseReplay(int texts, int tokens, long seed) {
             model.decoder().precision().key(),
             Build.fingerprint(),
             texts + " texts of " + tokens + " tokens, seed " + seed);
-    String name = Sha256.of(key.getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+    String name = Sha256.of(key).substring(0, 16);
     Path file = folder.resolve("replay-" + name + ".jsonl").toAbsolutePath();
     if (!Files.exists(file)) {
       write(file, model);

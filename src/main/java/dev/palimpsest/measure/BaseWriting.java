@@ -4,7 +4,6 @@ import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.Seeds;
 import dev.palimpsest.run.Sha256;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import tools.jackson.databind.node.ArrayNode;
@@ -45,8 +44,7 @@ public record BaseWriting(
     ArrayNode parts = Json.mapper().createArrayNode().add("texts/1");
     before.key().addTo(parts);
     parts.add(asked.count).add(asked.tokens).add(asked.seed);
-    Recall.Keyed<Asked> all =
-        new Recall.Keyed<>(Sha256.of(parts.toString().getBytes(StandardCharsets.UTF_8)), asked);
+    Recall.Keyed<Asked> all = new Recall.Keyed<>(Sha256.of(parts.toString()), asked);
     List<int[]> drawn =
         List.of(
             Recall.of(store, progress, Texts.class)
@@ -118,6 +116,6 @@ public record BaseWriting(
     for (int id : passage.ids()) {
       parts.add(id);
     }
-    return Sha256.of(parts.toString().getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(parts.toString());
   }
 }

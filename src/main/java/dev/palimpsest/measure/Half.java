@@ -2,7 +2,6 @@ package dev.palimpsest.measure;
 
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Sha256;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /**
@@ -17,7 +16,7 @@ public enum Half {
 
   /** Whether what has this content belongs here. */
   boolean holds(String content) {
-    String hash = Sha256.of(content.getBytes(StandardCharsets.UTF_8));
+    String hash = Sha256.of(content);
     return (Character.digit(hash.charAt(0), 16) % 2 == 0) == (this == SELECTION);
   }
 

@@ -3,7 +3,6 @@ package dev.palimpsest.measure;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Sha256;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -44,6 +43,6 @@ record LearnedSample(String id, List<Example> parts) {
         ids.add(part.label()[i] ? -1 - part.ids()[i] : part.ids()[i]); // no id is negative
       }
     }
-    return Sha256.of(all.toString().getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(all.toString());
   }
 }

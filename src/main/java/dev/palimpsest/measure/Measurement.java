@@ -10,7 +10,6 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.Sha256;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import tools.jackson.databind.node.ArrayNode;
@@ -69,7 +68,7 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
       parts.add(decoding.topP()).add(decoding.seed());
       decoding.stop().forEach(parts::add);
     }
-    return Sha256.of(parts.toString().getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(parts.toString());
   }
 
   private List<Observation> ask(

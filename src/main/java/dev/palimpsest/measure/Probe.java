@@ -2,7 +2,6 @@ package dev.palimpsest.measure;
 
 import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.run.Sha256;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -88,6 +87,6 @@ public record Probe(
           .append(document(item).map(name -> "\t" + name).orElse(""))
           .append('\n');
     }
-    return Sha256.of(all.toString().getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(all.toString());
   }
 }

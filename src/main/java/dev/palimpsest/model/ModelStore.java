@@ -6,7 +6,6 @@ import dev.palimpsest.run.FolderManifest;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.Sha256;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -219,6 +218,6 @@ public final class ModelStore {
   }
 
   private static String hash(String text) {
-    return Sha256.of(text.getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(text);
   }
 }

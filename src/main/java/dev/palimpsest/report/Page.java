@@ -280,7 +280,7 @@ final class Page {
   }
 
   private static String hash(String text) {
-    String hex = Sha256.of(text.getBytes(StandardCharsets.UTF_8));
+    String hex = Sha256.of(text);
     return Base64.getEncoder().encodeToString(HexFormat.of().parseHex(hex));
   }
 

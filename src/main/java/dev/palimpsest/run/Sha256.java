@@ -3,6 +3,7 @@ package dev.palimpsest.run;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -49,6 +50,11 @@ public final class Sha256 {
   /** The digest of the bytes. */
   public static String of(byte[] bytes) {
     return new Sha256().update(bytes).hex();
+  }
+
+  /** The digest of a text's UTF-8. */
+  public static String of(String text) {
+    return of(text.getBytes(StandardCharsets.UTF_8));
   }
 
   /** The digest of what the stream still holds; the caller closes it. */

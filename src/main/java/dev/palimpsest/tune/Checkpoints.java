@@ -9,7 +9,6 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.RunFolder;
 import dev.palimpsest.run.Sha256;
 import dev.palimpsest.tensor.Tensor;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -61,8 +60,7 @@ public final class Checkpoints {
   /** A hash of the state after a step: with the run's settings it makes the adapter. */
   public static String fingerprint(Path run, long step) {
     String settings = RunFolder.about(run).path("job").path("method").toString();
-    return Sha256.of(saved(run, step).folder().resolve(Tuner.STATE))
-        + Sha256.of(settings.getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(saved(run, step).folder().resolve(Tuner.STATE)) + Sha256.of(settings);
   }
 
   /**
