@@ -1,6 +1,7 @@
 package dev.palimpsest.generate;
 
 import dev.palimpsest.model.AdaptedDecoder;
+import dev.palimpsest.model.AdaptedDecoder.StandAlone;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Native;
@@ -18,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Writes many sequences at once, each in a slot that is refilled as soon as its sequence ends. A
  * sequence's tokens do not hang on its neighbours: either a row's bits hang on that row alone, or
- * every step computes the same number of rows and every prompt is a pass of its own.
+ * every step computes a number of rows for which they do, or always the same, and every prompt is a
+ * pass of its own.
  */
 final class Generator {
   /** Slots where the bits hang on their number. */
@@ -61,19 +63,28 @@ final class Generator {
     try (Scope _ = Scope.open()) {
       AdaptedDecoder prepared = decoder.prepared();
       int capacity = Math.min(longest, prepared.context());
+      int fitting = KvCache.fitting(prepared, capacity, MOST_SLOTS);
       int slots =
-          prepared.rowsStandAlone()
-              ? Math.min(requests.size(), KvCache.fitting(prepared, capacity, MOST_SLOTS))
-              : SLOTS;
+          switch (prepared.standAlone()) {
+            case ALWAYS -> Math.min(requests.size(), fitting);
+            case IN_SMALL_PASSES ->
+                Math.min(powerOfTwoFrom(requests.size()), Integer.highestOneBit(fitting));
+            case NEVER -> SLOTS;
+          };
       try (KvCache cache = new KvCache(prepared.config(), slots, capacity, prepared.past())) {
         return new Work(prepared, cache, new Slot[slots], requests).write();
       }
     }
   }
 
+  private static int powerOfTwoFrom(int count) {
+    return count == 1 ? 1 : 2 * Integer.highestOneBit(count - 1);
+  }
+
   /** Requests on their way through the slots. */
   private final class Work {
     private final AdaptedDecoder prepared;
+    private final StandAlone alone;
     private final KvCache cache;
     private final @Nullable Slot[] slots;
     private final List<Request> requests;
@@ -83,6 +94,7 @@ final class Generator {
 
     Work(AdaptedDecoder prepared, KvCache cache, @Nullable Slot[] slots, List<Request> requests) {
       this.prepared = prepared;
+      this.alone = prepared.standAlone();
       this.cache = cache;
       this.slots = slots;
       this.requests = requests;
@@ -110,7 +122,7 @@ final class Generator {
       for (int i = 0; i < slots.length && next < done.length; i++) {
         if (slots[i] == null) {
           rows += requests.get(next).prompt.length;
-          if (!filled.isEmpty() && (rows > PREFILL_ROWS || !prepared.rowsStandAlone())) {
+          if (!filled.isEmpty() && (rows > PREFILL_ROWS || alone != StandAlone.ALWAYS)) {
             break;
           }
           slots[i] = new Slot(requests.get(next), next);
@@ -149,10 +161,7 @@ final class Generator {
     }
 
     private void step() {
-      int rows = slots.length;
-      while (prepared.rowsStandAlone() && slots[rows - 1] == null) {
-        rows--;
-      }
+      int rows = rows();
       int[] ids = new int[rows];
       int[] positions = new int[rows];
       for (int i = 0; i < rows; i++) {
@@ -166,6 +175,19 @@ final class Generator {
         Tensor hidden = prepared.hidden(ids, positions, cache.decode(positions));
         take(IntStream.range(0, rows).boxed().toList(), prepared.logits(hidden));
       }
+    }
+
+    /** Rows of a step: up to the last slot that is taken, or as many as stand alone. */
+    private int rows() {
+      int taken = slots.length;
+      while (slots[taken - 1] == null) {
+        taken--;
+      }
+      return switch (alone) {
+        case ALWAYS -> taken;
+        case IN_SMALL_PASSES -> powerOfTwoFrom(taken);
+        case NEVER -> slots.length;
+      };
     }
 
     /** Chooses a token for each slot by its row; a free slot's is nothing. */

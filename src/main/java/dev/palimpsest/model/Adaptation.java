@@ -75,17 +75,30 @@ interface Adaptation {
   }
 
   /** By joined factors, which live in the scope that is open now; no gradients flow. */
-  static Adaptation joined(List<Projection> projections, Map<String, Factors> factors) {
+  static Joined joined(List<Projection> projections, Map<String, Factors> factors) {
     IdentityHashMap<Projection, BinaryOperator<Tensor>> added = new IdentityHashMap<>();
+    boolean packed = true;
     for (Projection projection : projections) {
       JoinedFactors own = JoinedFactors.of(projection, factors);
       if (!own.isEmpty()) {
         added.put(projection, own.prepared());
+        packed &= own.packs();
       }
     }
-    return (projection, input, plain) -> {
+    return new Joined(added, packed);
+  }
+
+  /**
+   * Joined factors.
+   *
+   * @param packed whether all are laid out for their products
+   */
+  record Joined(IdentityHashMap<Projection, BinaryOperator<Tensor>> added, boolean packed)
+      implements Adaptation {
+    @Override
+    public Tensor adapt(Projection projection, Tensor input, Tensor plain) {
       BinaryOperator<Tensor> own = added.get(projection);
       return own == null ? plain : own.apply(input, plain);
-    };
+    }
   }
 }

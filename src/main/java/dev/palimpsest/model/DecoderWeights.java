@@ -95,7 +95,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
     return layers.stream().flatMap(layer -> layer.projections().stream()).toList();
   }
 
-  /** Whether all are laid out for their products. */
+  /** Whether all matrices are laid out for their products. */
   boolean packed() {
     return head instanceof Weight.Packed
         && projections().stream().allMatch(each -> each.weight() instanceof Weight.Packed);

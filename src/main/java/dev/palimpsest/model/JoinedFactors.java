@@ -102,7 +102,7 @@ record JoinedFactors(List<Part> parts, Tensor a, Tensor b, @Nullable RowGains ga
   }
 
   private BinaryOperator<Tensor> adding() {
-    if (!PackedMatrix.pays(a)) {
+    if (!packs()) {
       return (input, plain) -> {
         addTo(plain, low(input));
         return plain;
@@ -111,6 +111,11 @@ record JoinedFactors(List<Part> parts, Tensor a, Tensor b, @Nullable RowGains ga
     PackedMatrix down = PackedMatrix.of(a);
     PackedMatrix up = PackedMatrix.of(b);
     return (input, plain) -> up.linearPlus(down.linear(input), plain);
+  }
+
+  /** Whether passes without gradients lay the factors out for their products. */
+  boolean packs() {
+    return PackedMatrix.pays(a) && PackedMatrix.pays(b);
   }
 
   /** input · Aᵀ, (rows, ranks). */

@@ -89,12 +89,12 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
       layers.add(layer(base.layers().get(i), "model.layers." + i + ".", scope));
     }
     Tensor norm = norm(base.finalNorm(), "model.norm", scope);
-    return new DecoderWeights(embedding, List.copyOf(layers), norm, head(base, embedding, scope));
+    return new DecoderWeights(embedding, List.copyOf(layers), norm, head(base, embedding));
   }
 
-  private Weight head(DecoderWeights base, Tensor embedding, Scope scope) {
+  private Weight head(DecoderWeights base, Tensor embedding) {
     if (!config.tiedHead()) {
-      return matrix(base.head(), List.of(ModelTensors.HEAD), List.of(config.vocabulary()), scope);
+      return matrix(base.head(), List.of(ModelTensors.HEAD), List.of(config.vocabulary()));
     }
     return embedding == base.embedding() ? base.head() : new Weight.Plain(embedding);
   }
@@ -118,7 +118,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
     return new Projection(
         base.modules(),
         base.widths(),
-        matrix(base.weight(), named(base, ".weight"), base.widths(), scope),
+        matrix(base.weight(), named(base, ".weight"), base.widths()),
         bias == null ? null : trained(bias, named(base, ".bias"), base.widths(), 0, scope));
   }
 
@@ -126,11 +126,13 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
     return projection.modules().stream().map(module -> module + suffix).toList();
   }
 
-  private Weight matrix(Weight base, List<String> names, List<Integer> rows, Scope scope) {
+  private Weight matrix(Weight base, List<String> names, List<Integer> rows) {
     if (names.stream().noneMatch(slots::containsKey)) {
       return base;
     }
-    return new Weight.Plain(trained(base.dense(), names, rows, 0, scope));
+    try (Scope scope = Scope.open()) { // what is made plain goes before the next
+      return new Weight.Plain(trained(base.dense(), names, rows, 0, scope));
+    }
   }
 
   private @Nullable Tensor ifThere(@Nullable Tensor base, String module, Scope scope) {

@@ -126,7 +126,7 @@ sealed interface Weight extends AutoCloseable {
 
     @Override
     public DType products() {
-      return DType.BF16;
+      return matrix.dtype();
     }
 
     @Override

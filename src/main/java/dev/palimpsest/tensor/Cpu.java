@@ -16,6 +16,11 @@ public final class Cpu {
     return FLAGS.contains("avx512_bf16") || FLAGS.contains("amx_bf16");
   }
 
+  /** Whether fp32 products run on vectors of 256 bits or more. */
+  static boolean hasAvx2() {
+    return FLAGS.contains("avx2");
+  }
+
   static boolean hasAmx() {
     return FLAGS.contains("amx_bf16") || FLAGS.contains("amx_tile");
   }

@@ -1,5 +1,9 @@
 package dev.palimpsest.tensor;
 
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.pytorch.GenericList;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.NumberType;
@@ -7,10 +11,10 @@ import org.bytedeco.pytorch.OptionalType;
 import org.bytedeco.pytorch.Type;
 
 /**
- * A bf16 matrix, (out, in), in the blocked layout in which oneDNN multiplies: its products need not
- * lay it out anew, which for few rows takes as long as the product. Each row of a product has the
- * same bits whatever the number of rows (docs/decisions/packed-weights.md). The operations are
- * those of ATen's mkldnn/Linear.cpp.
+ * A matrix, (out, in), in the blocked layout in which oneDNN multiplies: its products need not lay
+ * it out anew, which for few rows takes as long as the product. In bf16 each row of a product has
+ * the same bits whatever the number of rows; in fp32 in products of few rows
+ * (docs/decisions/packed-weights.md). The operations are those of ATen's mkldnn/Linear.cpp.
  */
 public final class PackedMatrix implements AutoCloseable {
   private static final Operator PACK = new Operator("mkldnn::_reorder_linear_weight");
@@ -21,6 +25,11 @@ public final class PackedMatrix implements AutoCloseable {
   private static final IValue ADD = Operator.lasting(new IValue("add"));
   private static final IValue NO_SCALARS = Operator.lasting(new IValue(scalars()));
   private static final IValue NO_ALGORITHM = Operator.lasting(new IValue(""));
+
+  /** Most rows of a small product: 1, 2, 4, … up to this. */
+  public static final int SMALL = 32;
+
+  private static final Map<List<Long>, Boolean> STAND_ALONE = new ConcurrentHashMap<>();
 
   private final Tensor packed;
 
@@ -33,20 +42,52 @@ public final class PackedMatrix implements AutoCloseable {
     return new GenericList(OptionalType.get(scalar));
   }
 
-  /** Whether products with such a matrix gain by it on this machine. */
+  /**
+   * Whether products with such a matrix gain by it on this machine, and the bits of a row do not
+   * hang on the number of rows: of all products in bf16, of small ones in fp32.
+   */
   public static boolean pays(Tensor matrix) {
-    return pays(matrix.dtype()) && matrix.handle().is_cpu();
+    return pays(matrix.dtype())
+        && matrix.handle().is_cpu()
+        && (matrix.dtype() == DType.BF16 || rowsStandAlone(matrix));
   }
 
   /** The same of any matrix of a type in this machine's memory. */
   public static boolean pays(DType type) {
-    return type == DType.BF16 && Cpu.hasBf16();
+    return type == DType.BF16 ? Cpu.hasBf16() : type == DType.F32 && Cpu.hasAvx2();
+  }
+
+  /** Tried once for a shape: oneDNN chooses its kernels by it. */
+  private static boolean rowsStandAlone(Tensor matrix) {
+    return STAND_ALONE.computeIfAbsent(
+        List.of(matrix.size(0), matrix.size(1), (long) Native.threads()),
+        _ -> {
+          try (Scope _ = Scope.open();
+              PackedMatrix packed = of(matrix)) {
+            return packed.rowsStandAlone();
+          }
+        });
+  }
+
+  private boolean rowsStandAlone() {
+    float[] values = new float[SMALL * Math.toIntExact(in())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) Math.sin(i);
+    }
+    Tensor x = Tensor.of(values, SMALL, in());
+    for (int rows = 2; rows <= SMALL; rows *= 2) {
+      Tensor last = linear(x.narrow(0, 0, rows)).narrow(0, rows - 1, 1);
+      if (!Arrays.equals(last.floats(), linear(x.narrow(0, rows - 1, 1)).floats())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**
    * Lays out a matrix, which stays as it is.
    *
-   * @param matrix (out, in), BF16
+   * @param matrix (out, in)
    */
   public static PackedMatrix of(Tensor matrix) {
     try (Scope scope = Scope.open()) {
@@ -59,6 +100,11 @@ public final class PackedMatrix implements AutoCloseable {
     return packed.size(0);
   }
 
+  /** Type of the products. */
+  public DType dtype() {
+    return packed.dtype();
+  }
+
   /** Columns: width of the inputs. */
   public long in() {
     return packed.size(1);
@@ -67,7 +113,7 @@ public final class PackedMatrix implements AutoCloseable {
   /**
    * x · Wᵀ.
    *
-   * @param x (rows, in), BF16
+   * @param x (rows, in), the matrix's type
    */
   public Tensor linear(Tensor x) {
     try (Scope scope = Scope.open()) {
@@ -81,8 +127,8 @@ public final class PackedMatrix implements AutoCloseable {
   /**
    * x · Wᵀ + other.
    *
-   * @param x (rows, in), BF16
-   * @param other (rows, out), BF16
+   * @param x (rows, in), the matrix's type
+   * @param other (rows, out), the same
    */
   public Tensor linearPlus(Tensor x, Tensor other) {
     try (Scope scope = Scope.open()) {

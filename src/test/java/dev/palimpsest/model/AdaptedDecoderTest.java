@@ -22,7 +22,9 @@ class AdaptedDecoderTest {
             Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.BF16, Device.CPU)) {
       Adapter adapter = PeftFolder.read(Reference.adapter("plain"), decoder.config());
       AdaptedDecoder prepared = new AdaptedDecoder(decoder, adapter.factors()).prepared();
-      assumeThat(prepared.rowsStandAlone()).as("bf16 products of this machine").isTrue();
+      assumeThat(prepared.standAlone())
+          .as("bf16 products of this machine")
+          .isEqualTo(AdaptedDecoder.StandAlone.ALWAYS);
 
       float[] alone = logits(prepared, 0);
 
@@ -30,6 +32,34 @@ class AdaptedDecoderTest {
         assertThat(logits(prepared, others)).as("beside %s", others).containsExactly(alone);
       }
     }
+  }
+
+  @Test
+  void logits_ofSmallPassesInFp32_haveTheSameBitsInAnyCompany() {
+    try (Scope _ = Scope.open();
+        Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint("llama"));
+        Decoder decoder =
+            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+      Adapter adapter = PeftFolder.read(Reference.adapter("plain"), decoder.config());
+      AdaptedDecoder prepared = new AdaptedDecoder(decoder, adapter.factors()).prepared();
+      assumeThat(prepared.standAlone())
+          .as("fp32 products of this machine")
+          .isEqualTo(AdaptedDecoder.StandAlone.IN_SMALL_PASSES);
+      float[] alone = ofFirst(prepared, 1);
+
+      for (int rows = 2; rows <= 32; rows *= 2) {
+        assertThat(ofFirst(prepared, rows)).as("of %s rows", rows).containsExactly(alone);
+      }
+    }
+  }
+
+  /** The logits of the first of so many documents of one token. */
+  private static float[] ofFirst(AdaptedDecoder decoder, int documents) {
+    List<int[]> all = new ArrayList<>();
+    for (int i = 0; i < documents; i++) {
+      all.add(new int[] {5 + i});
+    }
+    return decoder.logits(decoder.hidden(Ragged.of(all))).narrow(0, 0, 1).floats();
   }
 
   /** Of the document, which comes last. */
