@@ -61,7 +61,7 @@ class TrainedWeightsTest {
       assertSame(
           written(one, byLogits, 1024),
           Map.of(tensor, Objects.requireNonNull(expected.get(tensor))),
-          1e-6);
+          1e-5); // other kernels: the base's weights are laid out, the masters are not
     }
   }
 
@@ -87,7 +87,7 @@ class TrainedWeightsTest {
         Base base = Base.open("gemma3", precision);
         TrainedWeights weights = base.all()) {
       float[] before = hidden(base.decoder);
-      assertThat(hidden(weights.decoder())).isEqualTo(before);
+      assertThat(FrozenDecoderTest.distance(hidden(weights.decoder()), before)).isLessThan(1e-5);
 
       weights.parameters().timesInPlace(1.25);
       weights.refresh();
