@@ -1,7 +1,6 @@
 package dev.palimpsest.generate;
 
 import dev.palimpsest.model.AdaptedDecoder;
-import dev.palimpsest.model.AdaptedDecoder.StandAlone;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Native;
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * pass of its own.
  */
 final class Generator {
-  /** Slots where the bits hang on their number. */
+  /** Slots where the bits hang on their number; the least that a small pass must take. */
   private static final int SLOTS = 16;
 
   /** Slots where they do not: more add little speed and much memory. */
@@ -63,28 +62,61 @@ final class Generator {
     try (Scope _ = Scope.open()) {
       AdaptedDecoder prepared = decoder.prepared();
       int capacity = Math.min(longest, prepared.context());
-      int fitting = KvCache.fitting(prepared, capacity, MOST_SLOTS);
+      int standAlone = prepared.rowsThatStandAlone();
+      Company company = Company.of(standAlone);
       int slots =
-          switch (prepared.standAlone()) {
-            case ALWAYS -> Math.min(requests.size(), fitting);
-            case IN_SMALL_PASSES ->
-                Math.min(powerOfTwoFrom(requests.size()), Integer.highestOneBit(fitting));
-            case NEVER -> SLOTS;
-          };
+          company.slots(
+              requests.size(),
+              Math.min(standAlone, KvCache.fitting(prepared, capacity, MOST_SLOTS)));
       try (KvCache cache = new KvCache(prepared.config(), slots, capacity, prepared.past())) {
-        return new Work(prepared, cache, new Slot[slots], requests).write();
+        return new Work(prepared, company, cache, new Slot[slots], requests).write();
       }
     }
   }
 
-  private static int powerOfTwoFrom(int count) {
-    return count == 1 ? 1 : 2 * Integer.highestOneBit(count - 1);
+  /** How many rows a pass may have, so that a sequence's bits do not hang on its neighbours. */
+  private enum Company {
+    /** As many as there are. */
+    ANY,
+    /** A power of two, up to a limit. */
+    SMALL,
+    /** Always as many. */
+    FIXED;
+
+    static Company of(int rowsThatStandAlone) {
+      if (rowsThatStandAlone == Integer.MAX_VALUE) {
+        return ANY;
+      }
+      return rowsThatStandAlone >= SLOTS ? SMALL : FIXED;
+    }
+
+    /** Slots for so many requests. */
+    int slots(int requests, int most) {
+      return switch (this) {
+        case ANY -> Math.min(requests, most);
+        case SMALL -> Math.min(powerOfTwoFrom(requests), Integer.highestOneBit(most));
+        case FIXED -> SLOTS;
+      };
+    }
+
+    /** Rows of a step whose slots are taken up to so many. */
+    int rows(int taken, int slots) {
+      return switch (this) {
+        case ANY -> taken;
+        case SMALL -> powerOfTwoFrom(taken);
+        case FIXED -> slots;
+      };
+    }
+
+    private static int powerOfTwoFrom(int count) {
+      return count == 1 ? 1 : 2 * Integer.highestOneBit(count - 1);
+    }
   }
 
   /** Requests on their way through the slots. */
   private final class Work {
     private final AdaptedDecoder prepared;
-    private final StandAlone alone;
+    private final Company company;
     private final KvCache cache;
     private final @Nullable Slot[] slots;
     private final List<Request> requests;
@@ -92,9 +124,14 @@ final class Generator {
     private int next;
     private int finished;
 
-    Work(AdaptedDecoder prepared, KvCache cache, @Nullable Slot[] slots, List<Request> requests) {
+    Work(
+        AdaptedDecoder prepared,
+        Company company,
+        KvCache cache,
+        @Nullable Slot[] slots,
+        List<Request> requests) {
       this.prepared = prepared;
-      this.alone = prepared.standAlone();
+      this.company = company;
       this.cache = cache;
       this.slots = slots;
       this.requests = requests;
@@ -122,7 +159,7 @@ final class Generator {
       for (int i = 0; i < slots.length && next < done.length; i++) {
         if (slots[i] == null) {
           rows += requests.get(next).prompt.length;
-          if (!filled.isEmpty() && (rows > PREFILL_ROWS || alone != StandAlone.ALWAYS)) {
+          if (!filled.isEmpty() && (rows > PREFILL_ROWS || company != Company.ANY)) {
             break;
           }
           slots[i] = new Slot(requests.get(next), next);
@@ -177,17 +214,12 @@ final class Generator {
       }
     }
 
-    /** Rows of a step: up to the last slot that is taken, or as many as stand alone. */
     private int rows() {
       int taken = slots.length;
       while (slots[taken - 1] == null) {
         taken--;
       }
-      return switch (alone) {
-        case ALWAYS -> taken;
-        case IN_SMALL_PASSES -> powerOfTwoFrom(taken);
-        case NEVER -> slots.length;
-      };
+      return company.rows(taken, slots.length);
     }
 
     /** Chooses a token for each slot by its row; a free slot's is nothing. */

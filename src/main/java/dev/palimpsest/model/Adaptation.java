@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.BinaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** What an adapter makes of a projection's outputs. */
@@ -74,31 +73,39 @@ interface Adaptation {
     return parts.size() == 1 ? parts.getFirst() : Tensor.cat(1, parts);
   }
 
+  /**
+   * As {@link Weight#rowsThatStandAlone}, of the products that it adds.
+   */
+  default int rowsThatStandAlone() {
+    return 1;
+  }
+
   /** By joined factors, which live in the scope that is open now; no gradients flow. */
-  static Joined joined(List<Projection> projections, Map<String, Factors> factors) {
-    IdentityHashMap<Projection, BinaryOperator<Tensor>> added = new IdentityHashMap<>();
-    boolean packed = true;
+  static Adaptation joined(List<Projection> projections, Map<String, Factors> factors) {
+    IdentityHashMap<Projection, JoinedFactors.Prepared> added = new IdentityHashMap<>();
     for (Projection projection : projections) {
       JoinedFactors own = JoinedFactors.of(projection, factors);
       if (!own.isEmpty()) {
         added.put(projection, own.prepared());
-        packed &= own.packs();
       }
     }
-    return new Joined(added, packed);
+    return new Joined(added);
   }
 
-  /**
-   * Joined factors.
-   *
-   * @param packed whether all are laid out for their products
-   */
-  record Joined(IdentityHashMap<Projection, BinaryOperator<Tensor>> added, boolean packed)
-      implements Adaptation {
+  /** Joined factors by projection. */
+  record Joined(IdentityHashMap<Projection, JoinedFactors.Prepared> added) implements Adaptation {
     @Override
     public Tensor adapt(Projection projection, Tensor input, Tensor plain) {
-      BinaryOperator<Tensor> own = added.get(projection);
-      return own == null ? plain : own.apply(input, plain);
+      JoinedFactors.Prepared own = added.get(projection);
+      return own == null ? plain : own.outputs().apply(input, plain);
+    }
+
+    @Override
+    public int rowsThatStandAlone() {
+      return added.values().stream()
+          .mapToInt(JoinedFactors.Prepared::rowsThatStandAlone)
+          .min()
+          .orElse(Integer.MAX_VALUE);
     }
   }
 }

@@ -1,9 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.run.BadInput;
-import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Native;
-import dev.palimpsest.tensor.PackedMatrix;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -137,28 +135,17 @@ public final class AdaptedDecoder {
     return past().attention(sequences, config());
   }
 
-  /** Whose rows' bits hang on what they see alone, not on the pass's other rows. */
-  public enum StandAlone {
-    /** Those of every pass. */
-    ALWAYS,
-    /** Those of passes of 1, 2, 4, … and {@link PackedMatrix#SMALL} rows. */
-    IN_SMALL_PASSES,
-    /** Those of passes of one and the same number of rows. */
-    NEVER
-  }
-
-  /** Which passes' rows stand alone. Sequences after virtual tokens share operations of attention. */
-  public StandAlone standAlone() {
-    boolean packed =
-        decoder.weights().packed()
-            && ends.packed()
-            && (factors.isEmpty() || (adaptation instanceof Adaptation.Joined own && own.packed()));
-    if (virtual.isPresent() || !packed) {
-      return StandAlone.NEVER;
-    }
-    return decoder.precision().products() == DType.F32
-        ? StandAlone.IN_SMALL_PASSES
-        : StandAlone.ALWAYS;
+  /**
+   * Passes of 1, 2, 4, … and at most so many rows give each row bits that hang on what it sees
+   * alone, not on the other rows; all passes, where it is {@link Integer#MAX_VALUE}. 1 is no
+   * promise: sequences after virtual tokens share operations of attention.
+   */
+  public int rowsThatStandAlone() {
+    return virtual.isPresent()
+        ? 1
+        : Math.min(
+            Math.min(decoder.weights().rowsThatStandAlone(), ends.rowsThatStandAlone()),
+            adaptation.rowsThatStandAlone());
   }
 
   /** The last layer's normalised output, (rows, width), F32. */

@@ -95,10 +95,12 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
     return layers.stream().flatMap(layer -> layer.projections().stream()).toList();
   }
 
-  /** Whether all matrices are laid out for their products. */
-  boolean packed() {
-    return head instanceof Weight.Packed
-        && projections().stream().allMatch(each -> each.weight() instanceof Weight.Packed);
+  /** {@link Weight#rowsThatStandAlone} of all products of the blocks. */
+  int rowsThatStandAlone() {
+    return projections().stream()
+        .mapToInt(each -> each.weight().rowsThatStandAlone())
+        .min()
+        .orElse(Integer.MAX_VALUE);
   }
 
   /** Gemma stores its norms' weights less one. */

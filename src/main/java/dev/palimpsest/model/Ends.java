@@ -76,10 +76,12 @@ record Ends(
         : weight;
   }
 
-  /** Whether all products are of matrices laid out for them. */
-  boolean packed() {
-    return head.weight() instanceof Weight.Packed
-        && (headTokens == null || headRows instanceof Weight.Packed);
+  /** {@link Weight#rowsThatStandAlone} of the head's products. */
+  int rowsThatStandAlone() {
+    int whole = head.weight().rowsThatStandAlone();
+    return headTokens == null
+        ? whole
+        : Math.min(whole, headRows == null ? 1 : headRows.rowsThatStandAlone());
   }
 
   /** The rows' embeddings, (rows, width), F32. */

@@ -90,32 +90,40 @@ record JoinedFactors(List<Part> parts, Tensor a, Tensor b, @Nullable RowGains ga
     }
   }
 
-  /** What makes of an input and its plain outputs the outputs with the factors as they are now. */
-  BinaryOperator<Tensor> prepared() {
-    BinaryOperator<Tensor> added = adding();
+  /**
+   * What makes of an input and its plain outputs the outputs with the factors as they were.
+   *
+   * @param rowsThatStandAlone as {@link Weight#rowsThatStandAlone}
+   */
+  record Prepared(BinaryOperator<Tensor> outputs, int rowsThatStandAlone) {}
+
+  /** For many passes without gradients. */
+  Prepared prepared() {
+    Prepared added = adding();
     return gains == null
         ? added
-        : (input, plain) -> {
-          Tensor outputs = added.apply(input, plain);
-          return gains.apply(outputs, gains.projection().unbiased(outputs));
-        };
+        : new Prepared(
+            (input, plain) -> {
+              Tensor outputs = added.outputs.apply(input, plain);
+              return gains.apply(outputs, gains.projection().unbiased(outputs));
+            },
+            added.rowsThatStandAlone);
   }
 
-  private BinaryOperator<Tensor> adding() {
-    if (!packs()) {
-      return (input, plain) -> {
-        addTo(plain, low(input));
-        return plain;
-      };
+  private Prepared adding() {
+    if (!PackedMatrix.pays(a)) {
+      return new Prepared(
+          (input, plain) -> {
+            addTo(plain, low(input));
+            return plain;
+          },
+          1);
     }
     PackedMatrix down = PackedMatrix.of(a);
     PackedMatrix up = PackedMatrix.of(b);
-    return (input, plain) -> up.linearPlus(down.linear(input), plain);
-  }
-
-  /** Whether passes without gradients lay the factors out for their products. */
-  boolean packs() {
-    return PackedMatrix.pays(a) && PackedMatrix.pays(b);
+    return new Prepared(
+        (input, plain) -> up.linearPlus(down.linear(input), plain),
+        Math.min(down.rowsThatStandAlone(), up.rowsThatStandAlone()));
   }
 
   /** input · Aᵀ, (rows, ranks). */

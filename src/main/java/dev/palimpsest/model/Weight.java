@@ -73,6 +73,14 @@ sealed interface Weight extends AutoCloseable {
   /** Memory that it takes between products. */
   long bytes();
 
+  /**
+   * Products of 1, 2, 4, … and at most so many rows give each row the same bits; 1 where nothing is
+   * known, or the products of no other number.
+   */
+  default int rowsThatStandAlone() {
+    return 1;
+  }
+
   @Override
   void close();
 
@@ -127,6 +135,11 @@ sealed interface Weight extends AutoCloseable {
     @Override
     public DType products() {
       return matrix.dtype();
+    }
+
+    @Override
+    public int rowsThatStandAlone() {
+      return matrix.rowsThatStandAlone();
     }
 
     @Override

@@ -26,10 +26,10 @@ public final class PackedMatrix implements AutoCloseable {
   private static final IValue NO_SCALARS = Operator.lasting(new IValue(scalars()));
   private static final IValue NO_ALGORITHM = Operator.lasting(new IValue(""));
 
-  /** Most rows of a small product: 1, 2, 4, … up to this. */
-  public static final int SMALL = 32;
+  /** Most rows of a small product that is tried. */
+  private static final int SMALL = 32;
 
-  private static final Map<List<Long>, Boolean> STAND_ALONE = new ConcurrentHashMap<>();
+  private static final Map<List<Long>, Integer> TRIED = new ConcurrentHashMap<>();
 
   private final Tensor packed;
 
@@ -42,14 +42,9 @@ public final class PackedMatrix implements AutoCloseable {
     return new GenericList(OptionalType.get(scalar));
   }
 
-  /**
-   * Whether products with such a matrix gain by it on this machine, and the bits of a row do not
-   * hang on the number of rows: of all products in bf16, of small ones in fp32.
-   */
+  /** Whether products with such a matrix gain by it on this machine. */
   public static boolean pays(Tensor matrix) {
-    return pays(matrix.dtype())
-        && matrix.handle().is_cpu()
-        && (matrix.dtype() == DType.BF16 || rowsStandAlone(matrix));
+    return pays(matrix.dtype()) && matrix.handle().is_cpu();
   }
 
   /** The same of any matrix of a type in this machine's memory. */
@@ -57,31 +52,37 @@ public final class PackedMatrix implements AutoCloseable {
     return type == DType.BF16 ? Cpu.hasBf16() : type == DType.F32 && Cpu.hasAvx2();
   }
 
-  /** Tried once for a shape: oneDNN chooses its kernels by it. */
-  private static boolean rowsStandAlone(Tensor matrix) {
-    return STAND_ALONE.computeIfAbsent(
-        List.of(matrix.size(0), matrix.size(1), (long) Native.threads()),
-        _ -> {
-          try (Scope _ = Scope.open();
-              PackedMatrix packed = of(matrix)) {
-            return packed.rowsStandAlone();
-          }
-        });
+  /**
+   * Products of 1, 2, 4, … and at most so many rows give each row the same bits. In bf16 all
+   * products do. In fp32 oneDNN chooses its kernel by shape and rows, so it is tried, once a shape.
+   */
+  public int rowsThatStandAlone() {
+    return dtype() == DType.BF16
+        ? Integer.MAX_VALUE
+        : TRIED.computeIfAbsent(List.of(out(), in(), (long) Native.threads()), _ -> tried());
   }
 
-  private boolean rowsStandAlone() {
-    float[] values = new float[SMALL * Math.toIntExact(in())];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) Math.sin(i);
-    }
-    Tensor x = Tensor.of(values, SMALL, in());
-    for (int rows = 2; rows <= SMALL; rows *= 2) {
-      Tensor last = linear(x.narrow(0, 0, rows)).narrow(0, rows - 1, 1);
-      if (!Arrays.equals(last.floats(), linear(x.narrow(0, rows - 1, 1)).floats())) {
-        return false;
+  private int tried() {
+    try (Scope _ = Scope.open()) {
+      float[] values = new float[SMALL * Math.toIntExact(in())];
+      for (int i = 0; i < values.length; i++) {
+        values[i] = (float) Math.sin(i);
       }
+      Tensor x = Tensor.of(values, SMALL, in());
+      int rows = 1;
+      while (rows < SMALL && Arrays.equals(last(x, 2 * rows), alone(x, 2 * rows))) {
+        rows *= 2;
+      }
+      return rows;
     }
-    return true;
+  }
+
+  private float[] last(Tensor x, int rows) {
+    return linear(x.narrow(0, 0, rows)).narrow(0, rows - 1, 1).floats();
+  }
+
+  private float[] alone(Tensor x, int rows) {
+    return linear(x.narrow(0, rows - 1, 1)).floats();
   }
 
   /**
