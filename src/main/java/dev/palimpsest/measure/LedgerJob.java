@@ -28,8 +28,8 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
   /** Tokens of an answer at most, if nothing is said. */
   public static final int MAX_TOKENS = 64;
 
-  /** Texts for the divergence, if nothing is said. */
-  public static final int TEXTS = 64;
+  /** Texts for the divergence, if nothing is said: its interval is then some 10 % to either side. */
+  public static final int TEXTS = 32;
 
   /** Tokens of each of them at most. */
   public static final int TEXT_TOKENS = 128;

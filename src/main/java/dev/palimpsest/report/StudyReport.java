@@ -52,9 +52,7 @@ public final class StudyReport {
   private String finding() {
     if (!result.missing().isEmpty()) {
       return result.missing().size()
-          + " runs are not done yet, the figures are of the others: "
-          + String.join("; ", result.missing())
-          + ".";
+          + " runs are not done yet, the figures are of the others.";
     }
     List<String> less = new ArrayList<>();
     for (StudyTask task : result.comparisons().keySet()) {
