@@ -1,6 +1,7 @@
 package dev.palimpsest;
 
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.measure.RetentionCheck;
 import dev.palimpsest.model.ModelStore;
 import dev.palimpsest.model.PullSettings;
 import dev.palimpsest.run.BadInput;
@@ -95,7 +96,7 @@ final class Loaded implements AutoCloseable {
   }
 
   Run tune(TuneJob job, Path out) {
-    return train(out, job.threads(), (loaded, watch) -> job.run(loaded, out, watch));
+    return train(out, job, (loaded, watch) -> job.run(loaded, out, watch));
   }
 
   Run resume(Path run) {
@@ -109,15 +110,21 @@ final class Loaded implements AutoCloseable {
           "%s: trained in %s; load the model with that precision, not %s"
               .formatted(run, job.precision(), settings.precision()));
     }
-    return train(run, job.threads(), (loaded, watch) -> job.resume(loaded, run, watch));
+    return train(run, job, (loaded, watch) -> job.resume(loaded, run, watch));
   }
 
   private Run train(
-      Path run, int threads, BiFunction<LanguageModel, Tuner.Watch, Tuner.Result> training) {
+      Path run, TuneJob job, BiFunction<LanguageModel, Tuner.Watch, Tuner.Result> training) {
     Cancellation cancellation = new Cancellation();
     Tuner.Watch watch = new Tuner.Watch(progress(), cancellation, System::nanoTime);
     return Run.of(
-        run, work(loaded -> training.apply(loaded, watch), threads, cancellation::request));
+        run,
+        work(
+            loaded ->
+                training.apply(
+                    loaded, RetentionCheck.watching(job, loaded, settings.cache(), watch)),
+            job.threads(),
+            cancellation::request));
   }
 
   @Override

@@ -2,7 +2,6 @@ package dev.palimpsest.cli;
 
 import dev.palimpsest.compare.Limit;
 import dev.palimpsest.compare.SearchPlan;
-import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tune.TuneJob;
 import java.nio.file.Path;
@@ -41,32 +40,31 @@ final class KeepOptions {
               + SearchPlan.TRIES)
   private @Nullable Integer tries;
 
-  @Option(
-      names = "--max-tokens",
-      description = "with --keep: of an answer; default: " + LedgerJob.MAX_TOKENS)
-  private @Nullable Integer maxTokens;
-
   /**
    * Whether a search is asked for.
    *
    * @throws BadInput if something is said of a search, and none is asked for
    */
   boolean asked() {
-    if (keep.isEmpty() && (by != null || gain != null || tries != null || maxTokens != null)) {
-      throw new BadInput("--keep-by, --gain, --tries and --max-tokens go with --keep");
+    if (keep.isEmpty() && (by != null || gain != null || tries != null)) {
+      throw new BadInput("--keep-by, --gain and --tries go with --keep");
     }
     return !keep.isEmpty();
   }
 
-  /** The search that begins with a run. */
-  SearchPlan around(TuneJob job) {
+  /**
+   * The search that begins with a run.
+   *
+   * @param maxTokens of an answer
+   */
+  SearchPlan around(TuneJob job, int maxTokens) {
     return new SearchPlan(
         job,
         keep.stream().map(KeepOptions::limit).toList(),
         by == null ? Limit.By.POINT : by,
         Optional.ofNullable(gain).map(Path::toAbsolutePath),
         tries == null ? SearchPlan.TRIES : tries,
-        maxTokens == null ? LedgerJob.MAX_TOKENS : maxTokens);
+        maxTokens);
   }
 
   /** A file is told from wherever the search goes on. */

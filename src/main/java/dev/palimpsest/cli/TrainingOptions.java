@@ -1,6 +1,7 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tune.LossLimit;
 import dev.palimpsest.tune.Method;
 import dev.palimpsest.tune.TuneJob;
 import java.nio.file.Path;
@@ -28,12 +29,29 @@ final class TrainingOptions {
 
   @Mixin private ReplayOptions replay = new ReplayOptions();
   @Mixin private HoldOptions hold = new HoldOptions();
+  @Mixin private StopOptions stop = new StopOptions();
   @Mixin private MethodOptions method = new MethodOptions();
   @Mixin private TuneOptions tuning = new TuneOptions();
   @Mixin private ModelOptions models = new ModelOptions();
   @Mixin private DataOptions options = new DataOptions();
 
+  /** A run. */
   TuneJob job() {
+    return job(stop.limit());
+  }
+
+  /** A run whose losses are another's to limit. */
+  TuneJob unlimited() {
+    stop.requireNone();
+    return job(Optional.empty());
+  }
+
+  /** Of an answer at most. */
+  int maxTokens() {
+    return stop.maxTokens();
+  }
+
+  private TuneJob job(Optional<LossLimit> limit) {
     if (model == null || data == null) {
       throw new BadInput("tune: give --model and --data, or --resume RUN");
     }
@@ -45,7 +63,7 @@ final class TrainingOptions {
         evalFraction,
         replay.replay(),
         chosen,
-        tuning.settings(chosen.usualRate()),
+        tuning.settings(chosen.usualRate(), limit),
         models.precision(chosen.precision()),
         models.threads(),
         hold.regularisers());

@@ -7,6 +7,7 @@ import dev.palimpsest.compare.SearchResult;
 import dev.palimpsest.compare.SearchText;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.measure.BaseReplay;
+import dev.palimpsest.measure.RetentionCheck;
 import dev.palimpsest.run.Cancellation;
 import dev.palimpsest.run.Interrupt;
 import dev.palimpsest.run.Progress;
@@ -47,7 +48,7 @@ final class TuneCommand implements Callable<Integer> {
     Tuner.Result result = asked.ended().orElseGet(() -> train(asked, cancellation));
     TuneSummary summary = TuneSummary.of(asked.run(), result);
     output.print(summary, summary::text);
-    return 0;
+    return summary.learned() || !result.finished() ? 0 : Failures.WORK;
   }
 
   private int search(RunOptions.Searched asked, Cancellation cancellation) {
@@ -76,7 +77,10 @@ final class TuneCommand implements Callable<Integer> {
       TuneJob lasting =
           BaseReplay.written(job, loaded, Places.replay())
               .withModel(Places.store(progress).lasting(job.model()));
-      return asked.work().train(lasting, loaded, watch);
+      return asked
+          .work()
+          .train(
+              lasting, loaded, RetentionCheck.watching(lasting, loaded, Places.cache(), watch));
     }
   }
 }

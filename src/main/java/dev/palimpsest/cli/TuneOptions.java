@@ -1,7 +1,9 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.tune.LossLimit;
 import dev.palimpsest.tune.Schedule;
 import dev.palimpsest.tune.TuneSettings;
+import java.util.Optional;
 import java.util.OptionalInt;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -74,8 +76,9 @@ final class TuneOptions {
    * The settings.
    *
    * @param usualRate if the user says nothing
+   * @param limit on what is lost
    */
-  TuneSettings settings(double usualRate) {
+  TuneSettings settings(double usualRate, Optional<LossLimit> limit) {
     OptionalInt exactly = steps == null ? OptionalInt.empty() : OptionalInt.of(steps);
     return new TuneSettings(
         batch,
@@ -91,7 +94,8 @@ final class TuneOptions {
             checkpointEvery,
             keep,
             evaluateEvery,
-            keepBest ? TuneSettings.Outcome.BEST : TuneSettings.Outcome.LAST),
+            keepBest ? TuneSettings.Outcome.BEST : TuneSettings.Outcome.LAST,
+            limit),
         seed);
   }
 }

@@ -1,7 +1,9 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.tune.Retention;
 import dev.palimpsest.tune.Tuner;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.OptionalDouble;
 import org.jspecify.annotations.Nullable;
 
@@ -18,7 +20,8 @@ record TuneSummary(
     boolean finished,
     @Nullable Long bestStep,
     @Nullable Double bestEvalLoss,
-    @Nullable Double gemmPeakShare) {
+    @Nullable Double gemmPeakShare,
+    @Nullable Retention retention) {
 
   static TuneSummary of(Path run, Tuner.Result result) {
     return new TuneSummary(
@@ -33,7 +36,8 @@ record TuneSummary(
         result.finished(),
         result.bestStep().isPresent() ? result.bestStep().getAsLong() : null,
         boxed(result.bestEvalLoss()),
-        boxed(result.gemmPeakShare()));
+        boxed(result.gemmPeakShare()),
+        result.retention().orElse(null));
   }
 
   private static @Nullable Double boxed(OptionalDouble value) {
@@ -52,10 +56,23 @@ record TuneSummary(
                 : ", %.0f %% of the GEMM peak".formatted(100 * gemmPeakShare),
             trainLoss,
             evalLoss == null ? "" : ", held-out %.4f".formatted(evalLoss),
-            bestStep == null
-                ? ""
-                : ", best %.4f at step %d, which is kept".formatted(bestEvalLoss, bestStep),
+            kept(),
             peakRssBytes / 1e9,
-            finished ? "" : "\nstopped: go on with --resume " + run);
+            finished ? "" : "\nstopped: go on with --resume " + run)
+        + (retention == null ? "" : RetentionText.of(retention, Objects.requireNonNull(bestStep)));
+  }
+
+  /** Whether the product is more than what the run began with. */
+  boolean learned() {
+    return bestStep == null || bestStep > 0;
+  }
+
+  private String kept() {
+    if (bestStep == null) {
+      return "";
+    }
+    return bestEvalLoss == null
+        ? ", step %d is kept".formatted(bestStep)
+        : ", best %.4f at step %d, which is kept".formatted(bestEvalLoss, bestStep);
   }
 }

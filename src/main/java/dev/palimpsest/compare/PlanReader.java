@@ -2,6 +2,7 @@ package dev.palimpsest.compare;
 
 import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.Shots;
+import dev.palimpsest.measure.BuiltInProbes;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Problems;
 import dev.palimpsest.run.Yaml;
@@ -22,7 +23,7 @@ public final class PlanReader {
   private static final int SHOTS = 4;
 
   /** The program's own retention probes. */
-  static final String BUILT_IN = "built-in";
+  static final String BUILT_IN = BuiltInProbes.NAME;
 
   private static final Set<String> KEYS =
       Set.of(

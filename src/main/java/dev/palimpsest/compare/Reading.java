@@ -21,42 +21,15 @@ public record Reading(Outcome gained, Map<String, Outcome> kept) {
 
   /** More right items as a share of all; of losses how much lower. */
   double gain() {
-    return rise(gained).delta();
+    return gainPerDelta() * gained.delta();
   }
 
   Optional<Interval> gainInterval() {
-    return rise(gained).interval();
+    return gained.interval().map(interval -> interval.times(gainPerDelta()));
   }
 
-  /** Fewer right items as a share of all; of texts, more bits as a share of those before. */
-  static double loss(Outcome outcome) {
-    return change(outcome, -1, outcome.before()).delta();
-  }
-
-  static Optional<Interval> lossInterval(Outcome outcome) {
-    return change(outcome, -1, outcome.before()).interval();
-  }
-
-  /** A change and its limits, so turned that more is more. */
-  private record Change(double delta, Optional<Interval> interval) {}
-
-  private static Change rise(Outcome outcome) {
-    return change(outcome, 1, 1);
-  }
-
-  private static Change change(Outcome outcome, int sign, double share) {
-    boolean worse = outcome instanceof Outcome.Bits; // more bits are a loss
-    double factor = worse ? -sign / share : sign;
-    return new Change(
-        factor * outcome.delta(),
-        outcome
-            .interval()
-            .map(
-                i -> {
-                  double one = factor * i.low();
-                  double other = factor * i.high();
-                  return new Interval(Math.min(one, other), Math.max(one, other), i.method());
-                }));
+  private double gainPerDelta() {
+    return gained instanceof Outcome.Bits ? -1 : 1; // more bits are a loss
   }
 
   /** Whether every loss is less than its limit. */
@@ -68,9 +41,9 @@ public record Reading(Outcome gained, Map<String, Outcome> kept) {
               double margin = limits.getOrDefault(entry.getKey(), 0.0);
               double loss =
                   switch (by) {
-                    case POINT -> loss(outcome);
+                    case POINT -> outcome.loss();
                     case INTERVAL ->
-                        lossInterval(outcome).map(Interval::high).orElse(Double.POSITIVE_INFINITY);
+                        outcome.lossInterval().map(Interval::high).orElse(Double.POSITIVE_INFINITY);
                   };
               return loss < margin;
             });

@@ -2,6 +2,7 @@ package dev.palimpsest.compare;
 
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.measure.BaseReplay;
+import dev.palimpsest.measure.RetentionCheck;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.tune.TuneJob;
@@ -12,7 +13,7 @@ import java.nio.file.Path;
 /**
  * Runs of a larger undertaking: those that are finished stand, those that were cut off go on.
  *
- * @param cache of texts that the model writes
+ * @param cache of texts that the model writes, and of measurements
  */
 record Runs(Path cache, Tuner.Watch watch) {
   /**
@@ -25,16 +26,20 @@ record Runs(Path cache, Tuner.Watch watch) {
     TuneJob whole = BaseReplay.written(job, loaded, cache.resolve("replay"));
     Tuner.Result result;
     if (!Files.exists(run)) {
-      result = whole.run(loaded, run, watch);
+      result = whole.run(loaded, run, watching(whole, loaded));
     } else if (!TuneJob.of(run).equals(whole)) {
       throw new BadInput(run + ": this run is of another plan: remove it, or give another --out");
     } else {
-      result = TuneJob.result(run).orElseGet(() -> whole.resume(loaded, run, watch));
+      result = TuneJob.result(run).orElseGet(() -> whole.resume(loaded, run, watching(whole, loaded)));
     }
     if (!result.finished()) {
       throw stopped(name);
     }
     return result;
+  }
+
+  private Tuner.Watch watching(TuneJob job, LanguageModel loaded) {
+    return RetentionCheck.watching(job, loaded, cache, watch);
   }
 
   /** Fails if the user has asked to stop. */

@@ -117,22 +117,17 @@ public final class Search {
   }
 
   private Examination examination() {
-    ProbeReader reader = new ProbeReader();
     Map<String, Double> limits = new LinkedHashMap<>();
     List<Probe> kept = new ArrayList<>();
     for (Limit limit : plan.limits()) {
-      List<Probe> probes =
-          limit.probe().equals(PlanReader.BUILT_IN)
-              ? BuiltInProbes.in(settings.cache().resolve("probes"))
-              : List.of(reader.read(Path.of(limit.probe()), ProbeKind.RETENTION));
-      for (Probe probe : probes) {
+      for (Probe probe : BuiltInProbes.retention(limit.probe(), settings.cache())) {
         if (limits.put(probe.name(), limit.margin()) != null) {
           throw new BadInput("--keep: probe " + probe.name() + " has two limits: rename a file");
         }
         kept.add(probe);
       }
     }
-    Optional<Probe> gain = plan.gain().map(file -> reader.read(file, ProbeKind.GAIN));
+    Optional<Probe> gain = plan.gain().map(file -> new ProbeReader().read(file, ProbeKind.GAIN));
     if (gain.isPresent() && limits.containsKey(gain.get().name())) {
       throw new BadInput("probe " + gain.get().name() + " is to be gained and kept: rename a file");
     }

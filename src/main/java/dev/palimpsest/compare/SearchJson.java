@@ -53,8 +53,8 @@ public final class SearchJson {
     ObjectNode kept = node.putObject("kept");
     for (Map.Entry<String, Outcome> entry : reading.kept().entrySet()) {
       ObjectNode each = kept.putObject(entry.getKey());
-      each.put("loss", Reading.loss(entry.getValue()));
-      limits(each, "loss_ci95", Reading.lossInterval(entry.getValue()));
+      each.put("loss", entry.getValue().loss());
+      limits(each, "loss_ci95", entry.getValue().lossInterval());
       each.setAll(LedgerJson.outcome(entry.getValue()));
     }
     return node;

@@ -33,7 +33,7 @@ public final class SearchText {
                 tried.selection().gain()));
     for (Map.Entry<String, Outcome> entry : tried.selection().kept().entrySet()) {
       int width = " lost of ".length() + entry.getKey().length();
-      String loss = String.format(Locale.ROOT, "%.2f %%", 100 * Reading.loss(entry.getValue()));
+      String loss = String.format(Locale.ROOT, "%.2f %%", 100 * entry.getValue().loss());
       line.append(" ".repeat(Math.max(1, width - loss.length()))).append(loss);
     }
     boolean taken = result.chosen().map(chosen -> chosen.tried().equals(tried)).orElse(false);
@@ -55,8 +55,8 @@ public final class SearchText {
               Locale.ROOT,
               ", lost of %s %.2f %%%s",
               entry.getKey(),
-              100 * Reading.loss(entry.getValue()),
-              limits(Reading.lossInterval(entry.getValue()), 100)));
+              100 * entry.getValue().loss(),
+              limits(entry.getValue().lossInterval(), 100)));
     }
     if (!chosen.report().within(result.limits(), result.plan().by())) {
       out.append("; there it is over a limit: choose on more items, or limit more");

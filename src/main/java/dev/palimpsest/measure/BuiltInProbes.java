@@ -14,6 +14,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** The retention probes that come with the program (docs/probes.md). */
 public final class BuiltInProbes {
+  /** What stands for all of them where a probe's file could be given. */
+  public static final String NAME = "built-in";
+
   private static final List<String> NAMES =
       List.of("arithmetic", "knowledge", "grammar", "senses", "common");
 
@@ -28,6 +31,18 @@ public final class BuiltInProbes {
       probes.add(new ProbeReader().read(file, ProbeKind.RETENTION));
     }
     return probes;
+  }
+
+  /**
+   * The retention probes that a word of the user's stands for.
+   *
+   * @param given a probe's file, or {@value #NAME}
+   * @param cache whose folder {@code probes} takes the program's own
+   */
+  public static List<Probe> retention(String given, Path cache) {
+    return given.equals(NAME)
+        ? in(cache.resolve("probes"))
+        : List.of(new ProbeReader().read(Path.of(given), ProbeKind.RETENTION));
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.palimpsest.measure;
 
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Problems;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -50,6 +51,24 @@ final class Graders implements AutoCloseable {
     } catch (RuntimeException e) {
       opened.close();
       throw e;
+    }
+  }
+
+  /**
+   * Refuses a probe some of whose items cannot be graded here, where each of them counts.
+   *
+   * @throws BadInput with the reason
+   */
+  static void requireAll(Probe probe) {
+    try (Graders opened = open(probe, Grader::of)) {
+      opened.skipped().stream()
+          .findFirst()
+          .ifPresent(
+              skipped -> {
+                throw new BadInput(
+                    "probe %s: items cannot be graded here, %s"
+                        .formatted(skipped.probe(), skipped.reason()));
+              });
     }
   }
 

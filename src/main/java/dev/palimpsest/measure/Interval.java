@@ -32,6 +32,13 @@ public record Interval(double low, double high, Method method) {
     }
   }
 
+  /** The interval of so many times the quantity; below 0 the limits change places. */
+  public Interval times(double factor) {
+    double one = factor * low;
+    double other = factor * high;
+    return new Interval(Math.min(one, other), Math.max(one, other), method);
+  }
+
   /** Whether it holds a value; the limits belong to it. */
   public boolean contains(double value) {
     return low <= value && value <= high;

@@ -28,6 +28,20 @@ public sealed interface Outcome {
   /** After minus before. */
   double delta();
 
+  /** What was lost, as a margin has it: a fraction of all items, or of the bits a byte before. */
+  default double loss() {
+    return lossPerDelta() * delta();
+  }
+
+  /** The 95 % interval of {@link #loss}. */
+  default Optional<Interval> lossInterval() {
+    return interval().map(interval -> interval.times(lossPerDelta()));
+  }
+
+  private double lossPerDelta() {
+    return this instanceof Bits ? 1 / before() : -1; // more bits are a loss
+  }
+
   /** The 95 % interval of {@link #delta}; absent where one text or document is all there is. */
   default Optional<Interval> interval() {
     return interval(0.05);

@@ -35,9 +35,9 @@ public final class RunStates {
     this.steps = new ArrayList<>();
     this.unread = new ArrayList<>();
     for (long step : Checkpoints.steps(run)) {
-      if (job.method().ofFactors() && step < until) {
+      if (job.method().ofFactors() && step > 0 && step < until) {
         steps.add(step);
-      } else if (step != until) {
+      } else if (step != until && step != 0) { // what it began with is saved under a limit on losses
         unread.add(step);
       }
     }

@@ -73,21 +73,26 @@ final class Tally {
   /** Takes a held-out loss; true if it is the lowest so far. */
   boolean improves(OptionalDouble heldOut) {
     double found = heldOut.orElse(Double.NaN);
-    if (isAbove() || !(bestStep == 0 ? Double.isFinite(found) : found < bestLoss)) {
+    return (bestStep == 0 ? Double.isFinite(found) : found < bestLoss) && takes(heldOut);
+  }
+
+  /** Takes this step for the best so far, unless its loss is {@link #isAbove}. */
+  boolean takes(OptionalDouble heldOut) {
+    if (isAbove()) {
       return false;
     }
     bestStep = step;
-    bestLoss = found;
+    bestLoss = heldOut.orElse(Double.NaN);
     return true;
   }
 
-  /** The step with the lowest held-out loss, where {@link #improves} was asked. */
+  /** The step that {@link #takes} or {@link #improves} took last. */
   OptionalLong bestStep() {
     return bestStep == 0 ? OptionalLong.empty() : OptionalLong.of(bestStep);
   }
 
   OptionalDouble bestLoss() {
-    return bestStep == 0 ? OptionalDouble.empty() : OptionalDouble.of(bestLoss);
+    return Double.isNaN(bestLoss) ? OptionalDouble.empty() : OptionalDouble.of(bestLoss);
   }
 
   double[] values() {

@@ -51,6 +51,7 @@ public record TuneJob(
     int threads,
     Regularisers regularisers) {
   private static final String EWC_DATA = "ewc_data";
+  private static final String PROBES = "probes";
 
   /**
    * Old text among the new.
@@ -148,6 +149,9 @@ public record TuneJob(
           "--keep-best: the best is by held-out loss: give --eval-every, and --eval or"
               + " --eval-fraction");
     }
+    if (settings.saving().limit().isPresent() && settings.saving().evaluateEvery() == 0) {
+      throw new BadInput("--stop-if-lost: how often is it looked at? give --eval-every STEPS");
+    }
   }
 
   private static void requirePositive(String option, int value) {
@@ -242,7 +246,7 @@ public record TuneJob(
     try (TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
       Method.Start start = start(loaded); // before the folder: it may refuse
       fisherData(loaded);
-      try (RunFolder folder = RunFolder.create(out, about(loaded, rows))) {
+      try (RunFolder folder = RunFolder.create(out, about(loaded, rows, watch))) {
         return train(loaded, start, prepared, folder, watch);
       }
     }
@@ -270,6 +274,7 @@ public record TuneJob(
     try (RunFolder folder = RunFolder.open(run);
         Dataset rows = data.rows()) {
       requireUnchanged(run, loaded, rows);
+      requireSameProbes(run, watch);
       try (TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
         return train(loaded, start(loaded), prepared, folder, watch);
       }
@@ -285,6 +290,7 @@ public record TuneJob(
   public Tuner.Result again(LanguageModel loaded, Path record, Path out, Tuner.Watch watch) {
     try (Dataset rows = data.rows()) {
       requireUnchanged(record, loaded, rows);
+      requireSameProbes(record, watch);
       RunFolder.requireAbsent(out);
       return run(loaded, rows, out, watch);
     }
@@ -316,6 +322,18 @@ public record TuneJob(
                     about.path(EWC_DATA).asString(""),
                     found,
                     regularisers.ewc().orElseThrow().data().toString()));
+  }
+
+  private static void requireSameProbes(Path run, Tuner.Watch watch) {
+    watch
+        .losses()
+        .ifPresent(
+            check ->
+                requireSame(
+                    run,
+                    RunFolder.about(run).path(PROBES).asString(""),
+                    check.fingerprint(),
+                    "--probe"));
   }
 
   /** The fingerprint of what the Fisher information is measured along. */
@@ -397,13 +415,14 @@ public record TuneJob(
     return result;
   }
 
-  private Map<String, Object> about(LanguageModel loaded, Dataset rows) {
+  private Map<String, Object> about(LanguageModel loaded, Dataset rows, Tuner.Watch watch) {
     Map<String, Object> about = new LinkedHashMap<>();
     about.put("job", this);
     about.put("base", loaded.fingerprint());
     about.put("data", rows.fingerprint().samples());
     about.put("rows", rows.size());
     elasticRows().ifPresent(found -> about.put(EWC_DATA, found));
+    watch.losses().ifPresent(check -> about.put(PROBES, check.fingerprint()));
     if (rows.onlyTexts()) {
       about.put("window", data.window(new TrainingData(this, loaded).context()));
     }

@@ -2,6 +2,7 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.run.BadInput;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 
 /**
@@ -47,11 +48,23 @@ public record TuneSettings(
    * @param keep newest checkpoints that stay; 0 for all
    * @param evaluateEvery steps between held-out losses; 0 for the end alone
    * @param outcome whose parameters are the run's product
+   * @param limit on what is lost; the first evaluation over it ends the run
    */
-  public record Saving(int checkpointEvery, int keep, int evaluateEvery, Outcome outcome) {
+  public record Saving(
+      int checkpointEvery,
+      int keep,
+      int evaluateEvery,
+      Outcome outcome,
+      Optional<LossLimit> limit) {
     /** A run recorded before there was a choice has none: the last step. */
     public Saving {
       outcome = Objects.requireNonNullElse(outcome, Outcome.LAST);
+      limit = Objects.requireNonNullElse(limit, Optional.empty());
+    }
+
+    /** What is kept of a run that may lose whatever it does. */
+    public Saving(int checkpointEvery, int keep, int evaluateEvery, Outcome outcome) {
+      this(checkpointEvery, keep, evaluateEvery, outcome, Optional.empty());
     }
 
     /** What is kept of a run whose product is its last step's. */
@@ -62,7 +75,7 @@ public record TuneSettings(
 
   /** Which step's parameters are a run's product. */
   public enum Outcome {
-    /** The last one's. */
+    /** The last one's; under a limit, the last evaluated one's that was not over it. */
     LAST,
     /** Those of the evaluated step with the lowest held-out loss. */
     BEST

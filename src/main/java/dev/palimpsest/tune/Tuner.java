@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
@@ -43,6 +44,7 @@ public final class Tuner {
   private final Progress progress;
   private final Cancellation cancellation;
   private final LongSupplier nanoTime;
+  private final Optional<LossWatch> losses;
 
   /**
    * A loop that makes every label likely.
@@ -61,6 +63,8 @@ public final class Tuner {
     this.progress = watch.progress;
     this.cancellation = watch.cancellation;
     this.nanoTime = watch.nanoTime;
+    this.losses =
+        settings.saving().limit().map(limit -> new LossWatch(limit, watch.losses.orElseThrow()));
   }
 
   /**
@@ -68,8 +72,23 @@ public final class Tuner {
    *
    * @param cancellation looked at before each step
    * @param nanoTime the clock
+   * @param losses asked at each evaluation, where the settings have a limit on them
    */
-  public record Watch(Progress progress, Cancellation cancellation, LongSupplier nanoTime) {}
+  public record Watch(
+      Progress progress,
+      Cancellation cancellation,
+      LongSupplier nanoTime,
+      Optional<LossCheck> losses) {
+    /** Who watches a run that may lose whatever it does. */
+    public Watch(Progress progress, Cancellation cancellation, LongSupplier nanoTime) {
+      this(progress, cancellation, nanoTime, Optional.empty());
+    }
+
+    /** The same, told of losses. */
+    public Watch with(LossCheck check) {
+      return new Watch(progress, cancellation, nanoTime, Optional.of(check));
+    }
+  }
 
   /**
    * What a run came to.
@@ -83,10 +102,12 @@ public final class Tuner {
    * @param evalLoss held-out nats a token after the last step, if there is a held-out set
    * @param peakRssBytes of this process
    * @param finished false if the user stopped it; it can go on by {@code --resume}
-   * @param bestStep whose outcome was written, where {@code --keep-best} was asked for
+   * @param bestStep whose outcome was written, where {@code --keep-best} or a limit on losses was
+   *     asked for; 0 for what the run began with
    * @param bestEvalLoss held-out nats a token after that step
    * @param gemmPeakShare operations a second of this process's steps, as a share of what the
    *     machine's matrix product reaches at the model's shapes
+   * @param retention what was lost, where there is a limit on it and the run is finished
    */
   public record Result(
       long steps,
@@ -100,7 +121,8 @@ public final class Tuner {
       boolean finished,
       OptionalLong bestStep,
       OptionalDouble bestEvalLoss,
-      OptionalDouble gemmPeakShare) {}
+      OptionalDouble gemmPeakShare,
+      Optional<Retention> retention) {}
 
   /** Steps of a run over such data. */
   public static long totalSteps(TuneSettings settings, Source data) {
@@ -127,26 +149,27 @@ public final class Tuner {
       Tally tally = restore(run, training);
       Order order = new Order(seeds.seed("order"), data.size());
       Pace pace = new Pace(nanoTime, trained);
-      OptionalDouble evalLoss = OptionalDouble.empty();
-      while (tally.step() < total && !cancellation.requested()) {
+      Look look = Look.NONE;
+      while (tally.step() < total && !look.over && !cancellation.requested()) {
         List<Example> examples = order.examples(data, tally.step(), settings.perStep());
         Training.StepResult result = step(run, training, tally, examples);
         tally.add(result);
         pace.add(examples);
-        evalLoss = evaluate(heldOut, trained, tally.step(), tally.step() == total);
-        boolean best =
-            settings.saving().outcome() == TuneSettings.Outcome.BEST && tally.improves(evalLoss);
-        run.log(tally.step(), line(tally, result, evalLoss, pace.seconds()));
+        look = look(heldOut, trained, tally.step(), tally.step() == total);
+        boolean best = takes(tally, look);
+        run.log(tally.step(), line(tally, result, look, pace.seconds()));
         report(tally, total, result);
         if (tally.exploded()) {
           throw recovery(run).exploded(tally, examples);
         }
-        keep(run, training, tally, best);
+        if (!look.over) {
+          keep(run, training, tally, best);
+        }
       }
       double seconds = pace.seconds();
-      boolean finished = tally.step() == total;
-      if (finished && evalLoss.isEmpty()) { // killed between its last checkpoint and its result
-        evalLoss = evaluate(heldOut, trained, tally.step(), true);
+      boolean finished = tally.step() == total || look.over;
+      if (finished && look.equals(Look.NONE)) { // killed between its last checkpoint and its result
+        look = look(heldOut, trained, tally.step(), true);
       }
       if (!finished) {
         save(run, training, tally);
@@ -154,25 +177,55 @@ public final class Tuner {
       takeBest(run, training, tally);
       write(run, trained);
       prune(run, tally);
-      return result(tally, pace, seconds, evalLoss, finished);
+      Optional<Retention> retention = finished ? retention(look, tally, trained) : Optional.empty();
+      return new Result(
+          tally.step(),
+          tally.tokens(),
+          tally.labels(),
+          seconds,
+          pace.tokensPerSecond(),
+          tally.loss(),
+          look.heldOut,
+          Memory.peakRssBytes(), // before the products of the last figure
+          finished,
+          kept(tally),
+          tally.bestLoss(),
+          pace.gemmPeakShare(),
+          retention);
     }
   }
 
-  private static Result result(
-      Tally tally, Pace pace, double seconds, OptionalDouble evalLoss, boolean finished) {
-    return new Result(
-        tally.step(),
-        tally.tokens(),
-        tally.labels(),
-        seconds,
-        pace.tokensPerSecond(),
-        tally.loss(),
-        evalLoss,
-        Memory.peakRssBytes(), // before the products of the last figure
-        finished,
-        tally.bestStep(),
-        tally.bestLoss(),
-        pace.gemmPeakShare());
+  /** What an evaluation found. */
+  private record Look(OptionalDouble heldOut, List<LossCheck.Loss> lost, boolean over) {
+    static final Look NONE = new Look(OptionalDouble.empty(), List.of(), false);
+  }
+
+  /** Evaluates where it is due. */
+  private Look look(List<Example> heldOut, Trained trained, long step, boolean last) {
+    int every = settings.saving().evaluateEvery();
+    if (!(last || (every > 0 && step % every == 0))) {
+      return Look.NONE;
+    }
+    List<LossCheck.Loss> lost = losses.map(each -> each.deciding(trained)).orElse(List.of());
+    boolean over = losses.map(each -> each.limit().isPassedBy(lost)).orElse(false);
+    return new Look(evaluate(heldOut, trained), lost, over);
+  }
+
+  /** Whether what trains is the outcome, as far as is known. */
+  private boolean takes(Tally tally, Look look) {
+    return switch (settings.saving().outcome()) {
+      case BEST -> !look.over && tally.improves(look.heldOut);
+      case LAST -> !look.over && !look.lost.isEmpty() && tally.takes(look.heldOut);
+    };
+  }
+
+  /** The step whose parameters are the outcome, if that is not the last one, whichever it is. */
+  private OptionalLong kept(Tally tally) {
+    return losses.isPresent() && tally.bestStep().isEmpty() ? OptionalLong.of(0) : tally.bestStep();
+  }
+
+  private Optional<Retention> retention(Look look, Tally tally, Trained product) {
+    return losses.map(each -> each.retention(look.lost, tally.step(), product));
   }
 
   private Training.StepResult step(
@@ -205,9 +258,8 @@ public final class Tuner {
     }
   }
 
-  private OptionalDouble evaluate(List<Example> heldOut, Trained trained, long step, boolean last) {
-    int every = settings.saving().evaluateEvery();
-    if (heldOut.isEmpty() || !(last || (every > 0 && step % every == 0))) {
+  private static OptionalDouble evaluate(List<Example> heldOut, Trained trained) {
+    if (heldOut.isEmpty()) {
       return OptionalDouble.empty();
     }
     double sum = 0;
@@ -220,7 +272,7 @@ public final class Tuner {
   }
 
   private static Map<String, Object> line(
-      Tally tally, Training.StepResult result, OptionalDouble evalLoss, double seconds) {
+      Tally tally, Training.StepResult result, Look look, double seconds) {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("step", tally.step());
     line.put("loss", result.loss());
@@ -232,7 +284,13 @@ public final class Tuner {
     line.put("tokens", result.tokens());
     line.put("label_tokens", result.labels());
     line.put("seconds", seconds);
-    evalLoss.ifPresent(loss -> line.put("eval_loss", loss));
+    look.heldOut.ifPresent(loss -> line.put("eval_loss", loss));
+    if (!look.lost.isEmpty()) {
+      Map<String, Double> lost = new LinkedHashMap<>();
+      look.lost.forEach(each -> lost.put(each.probe(), each.loss()));
+      line.put("lost", lost);
+      line.put("stop", look.over);
+    }
     return line;
   }
 
@@ -272,7 +330,7 @@ public final class Tuner {
   /** Removes old states, but never the best one. */
   private void prune(RunFolder run, Tally tally) {
     if (settings.saving().keep() > 0) {
-      run.pruneCheckpoints(settings.saving().keep(), tally.bestStep());
+      run.pruneCheckpoints(settings.saving().keep(), kept(tally));
     }
   }
 
@@ -280,9 +338,13 @@ public final class Tuner {
     return new Recovery(run, settings.rate());
   }
 
-  private static Tally restore(RunFolder run, Training training) {
+  private Tally restore(RunFolder run, Training training) {
     Tally tally = new Tally();
-    run.latestCheckpoint().ifPresent(saved -> restore(saved, training, tally));
+    Optional<RunFolder.SavedStep> latest = run.latestCheckpoint();
+    latest.ifPresent(saved -> restore(saved, training, tally));
+    if (latest.isEmpty() && losses.isPresent()) {
+      save(run, training, tally); // the outcome, if the first evaluation is over the limit
+    }
     return tally;
   }
 
@@ -295,10 +357,11 @@ public final class Tuner {
     }
   }
 
-  /** What trains becomes what it was after the best step, if that is asked for and not the last. */
-  private static void takeBest(RunFolder run, Training training, Tally tally) {
-    if (tally.bestStep().orElse(tally.step()) != tally.step()) {
-      restore(run.checkpoint(tally.bestStep().getAsLong()), training, new Tally());
+  /** What trains becomes what it was after the step that is kept. */
+  private void takeBest(RunFolder run, Training training, Tally tally) {
+    long step = kept(tally).orElse(tally.step());
+    if (step != tally.step()) {
+      restore(run.checkpoint(step), training, new Tally());
     }
   }
 

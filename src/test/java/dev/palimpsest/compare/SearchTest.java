@@ -126,7 +126,7 @@ class SearchTest {
   }
 
   private double loss(SearchResult.Tried tried) {
-    return Reading.loss(tried.selection().kept().get("texts"));
+    return tried.selection().kept().get("texts").loss();
   }
 
   @Test

@@ -89,7 +89,8 @@ class DemoReportTest {
             true,
             OptionalLong.empty(),
             OptionalDouble.empty(),
-            OptionalDouble.empty());
+            OptionalDouble.empty(),
+            Optional.empty());
     return new DemoResult(
         "smollm2",
         List.of(

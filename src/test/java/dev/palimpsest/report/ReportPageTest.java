@@ -430,7 +430,8 @@ class ReportPageTest {
                 true,
                 OptionalLong.empty(),
                 OptionalDouble.empty(),
-                OptionalDouble.empty()));
+                OptionalDouble.empty(),
+                Optional.empty()));
       }
     }
     return run;

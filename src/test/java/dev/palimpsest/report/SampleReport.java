@@ -383,7 +383,8 @@ final class SampleReport {
               true,
               OptionalLong.empty(),
               OptionalDouble.empty(),
-              OptionalDouble.empty()));
+              OptionalDouble.empty(),
+              Optional.empty()));
     }
     Ledger ledger =
         new Ledger(

@@ -1,0 +1,61 @@
+package dev.palimpsest.cli;
+
+import dev.palimpsest.tune.LossCheck;
+import dev.palimpsest.tune.Retention;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/** What a run under a limit lost, for people. */
+final class RetentionText {
+  private RetentionText() {}
+
+  /**
+   * Lines.
+   *
+   * @param kept the step whose state was written
+   */
+  static String of(Retention retention, long kept) {
+    String limit = String.format(Locale.ROOT, "%.4g %%", 100 * retention.limit());
+    StringBuilder out = new StringBuilder();
+    retention
+        .stoppedAt()
+        .ifPresent(
+            step ->
+                out.append(
+                    "%nstopped at step %d, over the limit of %s: lost %s"
+                        .formatted(step, limit, losses(retention.last()))));
+    if (kept == 0) {
+      out.append(
+          "%nkept is what the run began with: take a lower --lr, or look more often by --eval-every"
+              .formatted());
+    }
+    out.append("%nlost, on the other half of the items: ".formatted());
+    out.append(losses(retention.product()));
+    if (retention.product().stream().anyMatch(each -> each.loss() > retention.limit())) {
+      out.append("; there it is over the limit: decide on more items, or limit more");
+    }
+    return out.toString();
+  }
+
+  private static String losses(List<LossCheck.Loss> losses) {
+    return losses.stream().map(RetentionText::loss).collect(Collectors.joining(", "));
+  }
+
+  private static String loss(LossCheck.Loss loss) {
+    String interval =
+        loss.lossCi95()
+            .map(
+                i ->
+                    String.format(
+                        Locale.ROOT, " (%.2f … %.2f)", 100 * i.getFirst(), 100 * i.getLast()))
+            .orElse("");
+    return String.format(
+        Locale.ROOT,
+        "%s %.2f %%%s of %d",
+        loss.probe(),
+        100 * loss.loss(),
+        interval,
+        loss.items());
+  }
+}
