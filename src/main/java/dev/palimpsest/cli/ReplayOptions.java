@@ -34,7 +34,7 @@ final class ReplayOptions {
     if (colon < 1) {
       throw new BadInput("--replay " + replay + ": give FILE:PERCENT, such as old.jsonl:10%");
     }
-    double percent = ThresholdOptions.percent(replay.substring(colon + 1)) * 100;
+    double percent = ThresholdOptions.percent("--replay", replay.substring(colon + 1)) * 100;
     Path named = Path.of(replay.substring(0, colon));
     boolean ofBase = named.equals(TuneJob.Replay.OF_BASE) && !Files.exists(named);
     return Optional.of(

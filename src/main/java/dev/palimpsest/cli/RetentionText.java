@@ -16,15 +16,14 @@ final class RetentionText {
    * @param kept the step whose state was written
    */
   static String of(Retention retention, long kept) {
-    String limit = String.format(Locale.ROOT, "%.4g %%", 100 * retention.limit());
     StringBuilder out = new StringBuilder();
     retention
         .stoppedAt()
         .ifPresent(
             step ->
                 out.append(
-                    "%nstopped at step %d, over the limit of %s: lost %s"
-                        .formatted(step, limit, losses(retention.last()))));
+                    "%nstopped at step %d, over the limit of %s %%: lost %s"
+                        .formatted(step, percent(retention.limit()), losses(over(retention.last(), retention)))));
     if (kept == 0) {
       out.append(
           "%nkept is what the run began with: take a lower --lr, or look more often by --eval-every"
@@ -32,10 +31,14 @@ final class RetentionText {
     }
     out.append("%nlost, on the other half of the items: ".formatted());
     out.append(losses(retention.product()));
-    if (retention.product().stream().anyMatch(each -> each.loss() > retention.limit())) {
+    if (!over(retention.product(), retention).isEmpty()) {
       out.append("; there it is over the limit: decide on more items, or limit more");
     }
     return out.toString();
+  }
+
+  private static List<LossCheck.Loss> over(List<LossCheck.Loss> losses, Retention retention) {
+    return losses.stream().filter(each -> each.loss() > retention.limit()).toList();
   }
 
   private static String losses(List<LossCheck.Loss> losses) {
@@ -45,17 +48,13 @@ final class RetentionText {
   private static String loss(LossCheck.Loss loss) {
     String interval =
         loss.lossCi95()
-            .map(
-                i ->
-                    String.format(
-                        Locale.ROOT, " (%.2f … %.2f)", 100 * i.getFirst(), 100 * i.getLast()))
+            .map(i -> " (%s … %s)".formatted(percent(i.getFirst()), percent(i.getLast())))
             .orElse("");
-    return String.format(
-        Locale.ROOT,
-        "%s %.2f %%%s of %d",
-        loss.probe(),
-        100 * loss.loss(),
-        interval,
-        loss.items());
+    return "%s %s %%%s of %d"
+        .formatted(loss.probe(), percent(loss.loss()), interval, loss.items());
+  }
+
+  private static String percent(double fraction) {
+    return String.format(Locale.ROOT, "%.2f", 100 * fraction);
   }
 }

@@ -53,7 +53,7 @@ final class StopOptions {
     return Optional.of(
         new LossLimit(
             probes.stream().map(StopOptions::lasting).toList(),
-            ThresholdOptions.percent(limit),
+            ThresholdOptions.percent("--stop-if-lost", limit),
             maxTokens()));
   }
 

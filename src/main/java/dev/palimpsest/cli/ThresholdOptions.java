@@ -20,25 +20,25 @@ final class ThresholdOptions {
   List<Threshold> asked() {
     List<Threshold> asked = new ArrayList<>();
     if (failIfLost != null) {
-      asked.add(new Threshold(Threshold.Rule.FAIL_IF_LOST, percent(failIfLost)));
+      asked.add(new Threshold(Threshold.Rule.FAIL_IF_LOST, percent("--fail-if-lost", failIfLost)));
     }
     if (requireKept != null) {
-      asked.add(new Threshold(Threshold.Rule.REQUIRE_KEPT, percent(requireKept)));
+      asked.add(new Threshold(Threshold.Rule.REQUIRE_KEPT, percent("--require-kept", requireKept)));
     }
     return asked;
   }
 
   /** A share from a percentage between 0 and 100, with its sign or without. */
-  static double percent(String text) {
+  static double percent(String option, String text) {
     double percent;
     try {
       percent =
           Double.parseDouble(text.endsWith("%") ? text.substring(0, text.length() - 1) : text);
     } catch (NumberFormatException e) {
-      throw new BadInput(text + ": not a percentage, such as 1%", e);
+      throw new BadInput(option + " " + text + ": not a percentage, such as 1%", e);
     }
     if (!(percent >= 0 && percent <= 100)) { // NaN too, which every threshold would pass
-      throw new BadInput(text + ": not a percentage from 0 to 100, such as 1%");
+      throw new BadInput(option + " " + text + ": not a percentage from 0 to 100, such as 1%");
     }
     return percent / 100;
   }

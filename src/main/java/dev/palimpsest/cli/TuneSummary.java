@@ -68,7 +68,7 @@ record TuneSummary(
   }
 
   private String kept() {
-    if (bestStep == null) {
+    if (bestStep == null || (retention != null && bestStep == steps)) {
       return "";
     }
     return bestEvalLoss == null

@@ -95,7 +95,8 @@ class BadInputEndToEndTest {
     "--eval, nowhere.jsonl",
     "--replay, nowhere.jsonl:10%",
     "--replay, 1000%:1000%",
-    "--map, nonsense"
+    "--map, nonsense",
+    "--stop-if-lost, much"
   })
   void tune_badSetting_isNamedAndLeavesNoRun(String option, String value) throws Exception {
     refusedByTune(value.replaceFirst(":.*", ""), row(), option, value);
