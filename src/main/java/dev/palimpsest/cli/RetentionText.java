@@ -18,11 +18,11 @@ final class RetentionText {
   static String of(Retention retention, long kept) {
     StringBuilder out = new StringBuilder();
     retention
-        .stoppedAt()
+        .overAt()
         .ifPresent(
             step ->
                 out.append(
-                    "%nstopped at step %d, over the limit of %s %%: lost %s"
+                    "%nended at step %d, over the limit of %s %%: lost %s"
                         .formatted(step, percent(retention.limit()), losses(over(retention.last(), retention)))));
     if (kept == 0) {
       out.append(

@@ -17,8 +17,8 @@ final class StopOptions {
       names = "--stop-if-lost",
       paramLabel = "PERCENT",
       description =
-          "end at the first evaluation that sees more lost of a --probe, as 1%%, and write the state"
-              + " of the one before")
+          "end at an evaluation that sees more lost of a --probe, as 5%%, and write the state of the"
+              + " last one within")
   private @Nullable String limit;
 
   @Option(
@@ -26,6 +26,13 @@ final class StopOptions {
       paramLabel = "FILE|" + BuiltInProbes.NAME,
       description = "with --stop-if-lost: a retention probe; may repeat")
   private List<String> probes = new ArrayList<>();
+
+  @Option(
+      names = "--stop-patience",
+      description =
+          "evaluations in a row over --stop-if-lost when the run ends; default: "
+              + LossLimit.PATIENCE)
+  private @Nullable Integer patience;
 
   @Option(
       names = "--max-tokens",
@@ -44,9 +51,10 @@ final class StopOptions {
    */
   Optional<LossLimit> limit() {
     if (limit == null) {
-      if (!probes.isEmpty() || maxTokens != null) {
+      if (!probes.isEmpty() || patience != null || maxTokens != null) {
         throw new BadInput(
-            "--probe goes with --stop-if-lost PERCENT, --max-tokens with that or --keep");
+            "--probe and --stop-patience go with --stop-if-lost PERCENT, --max-tokens with that or"
+                + " --keep");
       }
       return Optional.empty();
     }
@@ -54,15 +62,16 @@ final class StopOptions {
         new LossLimit(
             probes.stream().map(StopOptions::lasting).toList(),
             ThresholdOptions.percent("--stop-if-lost", limit),
+            patience == null ? LossLimit.PATIENCE : patience,
             maxTokens()));
   }
 
   /** Refuses a limit beside one that is kept otherwise. */
   void requireNone() {
-    if (limit != null || !probes.isEmpty()) {
+    if (limit != null || patience != null || !probes.isEmpty()) {
       throw new BadInput(
-          "--keep finds the setting that loses little enough by itself: leave --stop-if-lost and"
-              + " --probe out");
+          "--keep finds the setting that loses little enough by itself: leave --stop-if-lost,"
+              + " --stop-patience and --probe out");
     }
   }
 

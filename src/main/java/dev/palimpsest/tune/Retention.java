@@ -6,13 +6,13 @@ import java.util.OptionalLong;
 /**
  * What a run under a limit lost.
  *
- * @param stoppedAt the step whose evaluation was over the limit, if one was
+ * @param overAt the last step, if its evaluation was over the limit
  * @param limit the largest loss allowed
  * @param last losses at the last evaluation, on the items that decide
  * @param product losses of the outcome that was written, on the other items
  */
 public record Retention(
-    OptionalLong stoppedAt,
+    OptionalLong overAt,
     double limit,
     List<LossCheck.Loss> last,
     List<LossCheck.Loss> product) {

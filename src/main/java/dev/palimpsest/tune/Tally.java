@@ -26,6 +26,7 @@ final class Tally {
   private double bestLoss = Double.NaN;
   private double usual = Double.NaN;
   private long above;
+  private long over;
 
   long step() {
     return step;
@@ -95,8 +96,14 @@ final class Tally {
     return Double.isNaN(bestLoss) ? OptionalDouble.empty() : OptionalDouble.of(bestLoss);
   }
 
+  /** Takes whether an evaluation is over the limit on losses; how many in a row now are. */
+  long overInARow(boolean another) {
+    over = another ? over + 1 : 0;
+    return over;
+  }
+
   double[] values() {
-    return new double[] {step, tokens, labels, loss, bestStep, bestLoss, usual, above};
+    return new double[] {step, tokens, labels, loss, bestStep, bestLoss, usual, above, over};
   }
 
   Tensor tensor() {
@@ -115,5 +122,6 @@ final class Tally {
     bestLoss = values[5];
     usual = values[6];
     above = (long) values[7];
+    over = (long) values[8];
   }
 }

@@ -150,26 +150,26 @@ public final class Tuner {
       Order order = new Order(seeds.seed("order"), data.size());
       Pace pace = new Pace(nanoTime, trained);
       Look look = Look.NONE;
-      while (tally.step() < total && !look.over && !cancellation.requested()) {
+      while (tally.step() < total && !look.stop && !cancellation.requested()) {
         List<Example> examples = order.examples(data, tally.step(), settings.perStep());
         Training.StepResult result = step(run, training, tally, examples);
         tally.add(result);
         pace.add(examples);
-        look = look(heldOut, trained, tally.step(), tally.step() == total);
+        look = look(heldOut, trained, tally, tally.step() == total);
         boolean best = takes(tally, look);
         run.log(tally.step(), line(tally, result, look, pace.seconds()));
         report(tally, total, result);
         if (tally.exploded()) {
           throw recovery(run).exploded(tally, examples);
         }
-        if (!look.over) {
+        if (!look.stop) {
           keep(run, training, tally, best);
         }
       }
       double seconds = pace.seconds();
-      boolean finished = tally.step() == total || look.over;
+      boolean finished = tally.step() == total || look.stop;
       if (finished && look.equals(Look.NONE)) { // killed between its last checkpoint and its result
-        look = look(heldOut, trained, tally.step(), true);
+        look = look(heldOut, trained, tally, true);
       }
       if (!finished) {
         save(run, training, tally);
@@ -195,20 +195,31 @@ public final class Tuner {
     }
   }
 
-  /** What an evaluation found. */
-  private record Look(OptionalDouble heldOut, List<LossCheck.Loss> lost, boolean over) {
-    static final Look NONE = new Look(OptionalDouble.empty(), List.of(), false);
+  /**
+   * What an evaluation found.
+   *
+   * @param over whether more is lost than allowed
+   * @param stop whether that ends the run
+   */
+  private record Look(
+      OptionalDouble heldOut, List<LossCheck.Loss> lost, boolean over, boolean stop) {
+    static final Look NONE = new Look(OptionalDouble.empty(), List.of(), false, false);
   }
 
   /** Evaluates where it is due. */
-  private Look look(List<Example> heldOut, Trained trained, long step, boolean last) {
+  private Look look(List<Example> heldOut, Trained trained, Tally tally, boolean last) {
     int every = settings.saving().evaluateEvery();
-    if (!(last || (every > 0 && step % every == 0))) {
+    if (!(last || (every > 0 && tally.step() % every == 0))) {
       return Look.NONE;
     }
-    List<LossCheck.Loss> lost = losses.map(each -> each.deciding(trained)).orElse(List.of());
-    boolean over = losses.map(each -> each.limit().isPassedBy(lost)).orElse(false);
-    return new Look(evaluate(heldOut, trained), lost, over);
+    OptionalDouble found = evaluate(heldOut, trained);
+    if (losses.isEmpty()) {
+      return new Look(found, List.of(), false, false);
+    }
+    LossLimit limit = losses.get().limit();
+    List<LossCheck.Loss> lost = losses.get().deciding(trained);
+    boolean over = limit.isPassedBy(lost);
+    return new Look(found, lost, over, tally.overInARow(over) >= limit.patience());
   }
 
   /** Whether what trains is the outcome, as far as is known. */
@@ -289,7 +300,8 @@ public final class Tuner {
       Map<String, Double> lost = new LinkedHashMap<>();
       look.lost.forEach(each -> lost.put(each.probe(), each.loss()));
       line.put("lost", lost);
-      line.put("stop", look.over);
+      line.put("over_limit", look.over);
+      line.put("stop", look.stop);
     }
     return line;
   }

@@ -31,11 +31,12 @@ class StopOptionsTest {
                 "--probe=built-in",
                 "--probe=p.jsonl",
                 "--eval-every=4",
+                "--stop-patience=2",
                 "--max-tokens=9")
             .job();
 
     List<String> probes = List.of("built-in", Path.of("p.jsonl").toAbsolutePath().toString());
-    assertThat(job.settings().saving().limit()).hasValue(new LossLimit(probes, 0.05, 9));
+    assertThat(job.settings().saving().limit()).hasValue(new LossLimit(probes, 0.05, 2, 9));
   }
 
   @ParameterizedTest
@@ -45,7 +46,8 @@ class StopOptionsTest {
     "--stop-if-lost=5% --probe=p, give --eval-every",
     "--stop-if-lost=5% --probe=p --probe=p --eval-every=4, give each once",
     "--stop-if-lost=5% --probe=p --eval-every=4 --max-tokens=0, --max-tokens 0",
-    "--probe=p --eval-every=4, goes with --stop-if-lost",
+    "--probe=p --eval-every=4, go with --stop-if-lost",
+    "--stop-if-lost=5% --probe=p --eval-every=4 --stop-patience=0, --stop-patience 0",
     "--max-tokens=9, with that or --keep",
   })
   void limit_saidByHalf_isRefused(String call, String expected) {

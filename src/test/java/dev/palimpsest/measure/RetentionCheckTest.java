@@ -88,7 +88,7 @@ class RetentionCheckTest {
                 2,
                 4,
                 TuneSettings.Outcome.LAST,
-                Optional.of(new LossLimit(List.of(probe.toString()), margin, 4))),
+                Optional.of(new LossLimit(List.of(probe.toString()), margin, 1, 4))),
             1),
         Precision.FP32,
         1);
@@ -127,7 +127,7 @@ class RetentionCheckTest {
     assertThat(result.steps()).isEqualTo(8);
     assertThat(result.bestStep()).hasValue(4);
     Retention retention = result.retention().orElseThrow();
-    assertThat(retention.stoppedAt()).hasValue(8);
+    assertThat(retention.overAt()).hasValue(8);
     Outcome selected = ledger(Half.SELECTION, run);
     assertThat(RunFolder.metrics(run).get(3).at("/lost/texts").asDouble())
         .isEqualTo(selected.loss())

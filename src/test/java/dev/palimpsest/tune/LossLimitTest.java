@@ -79,7 +79,7 @@ class LossLimitTest {
   }
 
   private TuneJob job(TuneSettings.Outcome outcome) {
-    return job(8, outcome, Optional.of(new LossLimit(List.of("old"), 0.01, 4)));
+    return job(8, outcome, Optional.of(new LossLimit(List.of("old"), 0.01, 1, 4)));
   }
 
   /** Gives these losses, one at each look. */
@@ -118,7 +118,7 @@ class LossLimitTest {
     assertThat(result.finished()).isTrue();
     assertThat(result.bestStep()).hasValue(4);
     Retention retention = result.retention().orElseThrow();
-    assertThat(retention.stoppedAt()).hasValue(6);
+    assertThat(retention.overAt()).hasValue(6);
     assertThat(retention.last()).extracting(LossCheck.Loss::loss).containsExactly(0.02);
     Path alone = folder.resolve("alone");
     job(4, TuneSettings.Outcome.LAST, Optional.empty()).run(model, alone, watch());
@@ -161,7 +161,7 @@ class LossLimitTest {
     job(8, TuneSettings.Outcome.LAST, Optional.empty()).run(model, free, watch());
 
     assertThat(result.steps()).isEqualTo(8);
-    assertThat(result.retention().orElseThrow().stoppedAt()).isEmpty();
+    assertThat(result.retention().orElseThrow().overAt()).isEmpty();
     assertThat(run.resolve(WEIGHTS)).hasSameBinaryContentAs(free.resolve(WEIGHTS));
   }
 
@@ -189,6 +189,34 @@ class LossLimitTest {
   }
 
   @Test
+  void run_withPatience_endsWhenItsLooksInARowAreOverAndSoAfterAResume() {
+    LossLimit limit = new LossLimit(List.of("old"), 0.01, 2, 4);
+    TuneJob job = job(12, TuneSettings.Outcome.LAST, Optional.of(limit));
+    Path run = folder.resolve("run");
+    Tuner.Result whole = run(job, run, 0.02, 0.0, 0.02, 0.03);
+    assertThat(whole.steps()).isEqualTo(8);
+    assertThat(whole.bestStep()).hasValue(4);
+    assertThat(RunFolder.metrics(run).get(5).at("/over_limit").asBoolean()).isTrue();
+    assertThat(RunFolder.metrics(run).get(5).at("/stop").asBoolean()).isFalse();
+
+    Path cut = folder.resolve("cut");
+    Cancellation cancellation = new Cancellation();
+    Progress stopping =
+        point -> {
+          if (point.done() == 7) { // between the two
+            cancellation.request();
+          }
+        };
+    Script script = new Script(new ArrayDeque<>(List.of(0.02, 0.0, 0.02, 0.03)));
+    job.run(model, cut, new Tuner.Watch(stopping, cancellation, () -> 0).with(script));
+    Tuner.Result resumed = job.resume(model, cut, watch().with(script));
+
+    assertThat(resumed.steps()).isEqualTo(8);
+    assertThat(resumed.retention()).isEqualTo(whole.retention());
+    assertThat(cut.resolve(WEIGHTS)).hasSameBinaryContentAs(run.resolve(WEIGHTS));
+  }
+
+  @Test
   void run_keepBestUnderALimit_takesTheBestOfWhatIsWithin() {
     Path run = folder.resolve("run");
     Tuner.Result result = run(job(TuneSettings.Outcome.BEST), run, 0.0, 0.0, 0.02);
@@ -201,7 +229,7 @@ class LossLimitTest {
 
   @Test
   void limit_neverLookedAt_isRefused() {
-    LossLimit limit = new LossLimit(List.of("old"), 0.01, 4);
+    LossLimit limit = new LossLimit(List.of("old"), 0.01, 1, 4);
     TuneSettings.Saving never =
         new TuneSettings.Saving(0, 0, 0, TuneSettings.Outcome.LAST, Optional.of(limit));
     assertThatThrownBy(() -> job(8, never))
