@@ -23,7 +23,10 @@ final class RetentionText {
             step ->
                 out.append(
                     "%nended at step %d, over the limit of %s %%: lost %s"
-                        .formatted(step, percent(retention.limit()), losses(over(retention.last(), retention)))));
+                        .formatted(
+                            step,
+                            percent(retention.limit()),
+                            losses(over(retention.last(), retention)))));
     if (kept == 0) {
       out.append(
           "%nkept is what the run began with: take a lower --lr, or look more often by --eval-every"
@@ -50,8 +53,7 @@ final class RetentionText {
         loss.lossCi95()
             .map(i -> " (%s … %s)".formatted(percent(i.getFirst()), percent(i.getLast())))
             .orElse("");
-    return "%s %s %%%s of %d"
-        .formatted(loss.probe(), percent(loss.loss()), interval, loss.items());
+    return "%s %s %%%s of %d".formatted(loss.probe(), percent(loss.loss()), interval, loss.items());
   }
 
   private static String percent(double fraction) {

@@ -61,7 +61,8 @@ final class RunOptions {
       return Optional.empty();
     }
     Path folder = out;
-    return Optional.of(new Searched(keep.around(training.unlimited(), training.maxTokens()), folder));
+    return Optional.of(
+        new Searched(keep.around(training.unlimited(), training.maxTokens()), folder));
   }
 
   Asked asked(ParseResult call) {

@@ -17,8 +17,8 @@ final class StopOptions {
       names = "--stop-if-lost",
       paramLabel = "PERCENT",
       description =
-          "end at an evaluation that sees more lost of a --probe, as 5%%, and write the state of the"
-              + " last one within")
+          "end at an evaluation that sees more lost of a --probe, as 5%%, and write the state of"
+              + " the last one within")
   private @Nullable String limit;
 
   @Option(
@@ -36,8 +36,7 @@ final class StopOptions {
 
   @Option(
       names = "--max-tokens",
-      description =
-          "with --stop-if-lost or --keep: of an answer; default: " + LedgerJob.MAX_TOKENS)
+      description = "with --stop-if-lost or --keep: of an answer; default: " + LedgerJob.MAX_TOKENS)
   private @Nullable Integer maxTokens;
 
   int maxTokens() {

@@ -79,8 +79,7 @@ final class TuneCommand implements Callable<Integer> {
               .withModel(Places.store(progress).lasting(job.model()));
       return asked
           .work()
-          .train(
-              lasting, loaded, RetentionCheck.watching(lasting, loaded, Places.cache(), watch));
+          .train(lasting, loaded, RetentionCheck.watching(lasting, loaded, Places.cache(), watch));
     }
   }
 }

@@ -46,19 +46,19 @@ record TuneSummary(
 
   String text() {
     return "%s%n%d steps, %,d tokens (%.0f a second%s), loss %.4f%s%s, peak memory %.2f GB%s"
-        .formatted(
-            run,
-            steps,
-            trainedTokens,
-            tokensPerSecond,
-            gemmPeakShare == null
-                ? ""
-                : ", %.0f %% of the GEMM peak".formatted(100 * gemmPeakShare),
-            trainLoss,
-            evalLoss == null ? "" : ", held-out %.4f".formatted(evalLoss),
-            kept(),
-            peakRssBytes / 1e9,
-            finished ? "" : "\nstopped: go on with --resume " + run)
+            .formatted(
+                run,
+                steps,
+                trainedTokens,
+                tokensPerSecond,
+                gemmPeakShare == null
+                    ? ""
+                    : ", %.0f %% of the GEMM peak".formatted(100 * gemmPeakShare),
+                trainLoss,
+                evalLoss == null ? "" : ", held-out %.4f".formatted(evalLoss),
+                kept(),
+                peakRssBytes / 1e9,
+                finished ? "" : "\nstopped: go on with --resume " + run)
         + (retention == null ? "" : RetentionText.of(retention, Objects.requireNonNull(bestStep)));
   }
 

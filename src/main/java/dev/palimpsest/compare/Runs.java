@@ -30,7 +30,8 @@ record Runs(Path cache, Tuner.Watch watch) {
     } else if (!TuneJob.of(run).equals(whole)) {
       throw new BadInput(run + ": this run is of another plan: remove it, or give another --out");
     } else {
-      result = TuneJob.result(run).orElseGet(() -> whole.resume(loaded, run, watching(whole, loaded)));
+      result =
+          TuneJob.result(run).orElseGet(() -> whole.resume(loaded, run, watching(whole, loaded)));
     }
     if (!result.finished()) {
       throw stopped(name);

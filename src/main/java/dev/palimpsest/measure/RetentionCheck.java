@@ -78,8 +78,7 @@ public final class RetentionCheck implements LossCheck {
   private List<Loss> losses(LedgerJob asked, Now now) {
     String adapter = Sha256.of(Json.write(job.method())) + now.parameters();
     TunedModel before = TunedModel.base(job.model(), base);
-    TunedModel after =
-        new TunedModel(job.model() + ", in training", base, now.model(), adapter);
+    TunedModel after = new TunedModel(job.model() + ", in training", base, now.model(), adapter);
     return asked.measure(before, after, store, progress).probes().stream()
         .map(RetentionCheck::loss)
         .toList();

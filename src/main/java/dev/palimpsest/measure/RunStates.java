@@ -37,7 +37,8 @@ public final class RunStates {
     for (long step : Checkpoints.steps(run)) {
       if (job.method().ofFactors() && step > 0 && step < until) {
         steps.add(step);
-      } else if (step != until && step != 0) { // what it began with is saved under a limit on losses
+      } else if (step != until
+          && step != 0) { // what it began with is saved under a limit on losses
         unread.add(step);
       }
     }

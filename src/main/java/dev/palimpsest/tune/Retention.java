@@ -12,10 +12,7 @@ import java.util.OptionalLong;
  * @param product losses of the outcome that was written, on the other items
  */
 public record Retention(
-    OptionalLong overAt,
-    double limit,
-    List<LossCheck.Loss> last,
-    List<LossCheck.Loss> product) {
+    OptionalLong overAt, double limit, List<LossCheck.Loss> last, List<LossCheck.Loss> product) {
   /** Copies the lists. */
   public Retention {
     last = List.copyOf(last);

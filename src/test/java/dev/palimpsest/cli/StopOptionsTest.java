@@ -58,7 +58,9 @@ class StopOptionsTest {
   @Test
   void limit_besideASearch_isRefused() {
     TrainingOptions options = parsed("--stop-if-lost=5%", "--probe=p", "--eval-every=4");
-    assertThatThrownBy(options::unlimited).isInstanceOf(BadInput.class).hasMessageContaining("--keep");
+    assertThatThrownBy(options::unlimited)
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("--keep");
     assertThat(parsed("--max-tokens=9").unlimited().settings().saving().limit()).isEmpty();
   }
 }

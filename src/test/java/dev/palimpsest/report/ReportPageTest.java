@@ -308,7 +308,8 @@ class ReportPageTest {
         .contains("common \u25c6 undecided [")
         .contains("The change against the control random")
         .contains(
-            "common retention \u22122.0 96.0\u00a0% 88.9\u00a0% \u22127.1 [\u221218.0, +3.0] 4 1 1 0.1875 \u25c6")
+            "common retention \u22122.0 96.0\u00a0% 88.9\u00a0% \u22127.1 [\u221218.0, +3.0] 4 1 1"
+                + " 0.1875 \u25c6")
         .contains("facts exact retention 60 20.0\u00a0% 23.3")
         .contains("form-4 in the training data")
         .contains("sums 2 60 ")

@@ -64,8 +64,8 @@ final class SampleReport {
   static ReportData full() {
     return new ReportData(
         "Form and facts: what two tasks cost",
-        "LoRA learned both tasks; without replay it lost 7 to 10 points of what the base could do, with"
-            + " a tenth of replay the loss cannot be told from none.",
+        "LoRA learned both tasks; without replay it lost 7 to 10 points of what the base could do,"
+            + " with a tenth of replay the loss cannot be told from none.",
         List.of(
             arm("LoRA", "form", 1, new PairedCounts(60, 40, 12, 88)),
             arm("LoRA + replay", "form", 2, new PairedCounts(95, 5, 4, 96)),
@@ -213,10 +213,10 @@ final class SampleReport {
   static ColouredText text(String caption, int seed) {
     Random random = new Random(seed);
     String words =
-        "The river had been rising since morning , and by the time the last of the lamps was lit the"
-            + " water stood a hand below the bridge .\nNobody in the town could say when it had"
-            + " last come so high ; the old ones spoke of a spring before the war , and of a boat"
-            + " tied to the door of the church .";
+        "The river had been rising since morning , and by the time the last of the lamps was lit"
+            + " the water stood a hand below the bridge .\n"
+            + "Nobody in the town could say when it had last come so high ; the old ones spoke of a"
+            + " spring before the war , and of a boat tied to the door of the church .";
     List<ColouredText.TokenChange> tokens = new ArrayList<>();
     for (String word : words.split("(?= )", -1)) {
       double before = -3 * random.nextDouble();

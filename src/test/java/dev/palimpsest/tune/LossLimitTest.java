@@ -144,9 +144,7 @@ class LossLimitTest {
     assertThat(result.bestStep()).hasValue(0);
     assertThat(Checkpoints.steps(run)).containsExactly(0L);
     try (Trained begun =
-        new LowRank("lora", 4, 8, "all-linear")
-            .over(model, "llama")
-            .begin(new Seeds(1))) {
+        new LowRank("lora", 4, 8, "all-linear").over(model, "llama").begin(new Seeds(1))) {
       begun.write(folder.resolve("begun/adapter"));
     }
     assertThat(run.resolve(WEIGHTS))
