@@ -29,9 +29,7 @@ final class ExtractCommand implements Runnable {
   @ArgGroup(multiplicity = "1")
   private Size size = new Size();
 
-  @Option(names = "--threads", defaultValue = "0", description = "default: all processors")
-  private int threads;
-
+  @Mixin private ThreadOptions threads = new ThreadOptions();
   @Mixin private Output output = new Output();
 
   /** One of the three. */
@@ -57,7 +55,7 @@ final class ExtractCommand implements Runnable {
 
   @Override
   public void run() {
-    Main.threads(threads);
+    threads.settle();
     ExtractJob job = new ExtractJob(base, tuned, size.rule());
     try (Progress progress = output.progress()) {
       Extracted extracted = job.run(out, Places.store(progress)::locate, progress);

@@ -32,9 +32,6 @@ final class InspectCommand implements Runnable {
   @Option(names = "--epsilon", defaultValue = "0.5", description = "largest cosine; default: 0.5")
   private double epsilon;
 
-  @Option(names = "--threads", defaultValue = "0", description = "default: all processors")
-  private int threads;
-
   @Option(names = "--any-base", fallbackValue = "true", description = "take an adapter of another")
   private boolean anyBase;
 
@@ -49,6 +46,7 @@ final class InspectCommand implements Runnable {
   @Option(names = "--seed", defaultValue = "0", description = "of the random directions")
   private long seed;
 
+  @Mixin private ThreadOptions threads = new ThreadOptions();
   @Mixin private Output output = new Output();
 
   /** One of the two. */
@@ -70,7 +68,7 @@ final class InspectCommand implements Runnable {
 
   @Override
   public void run() {
-    InspectJob job = new InspectJob(top, epsilon, Main.threads(threads));
+    InspectJob job = new InspectJob(top, epsilon, threads.settle());
     try (Progress progress = output.progress();
         Scope _ = Scope.open();
         Checkpoint checkpoint = Checkpoint.open(Places.store(progress).locate(base));

@@ -46,6 +46,7 @@ final class LedgerCommand implements Callable<Integer> {
   @Mixin private SideOptions sides = new SideOptions();
   @Mixin private ThresholdOptions thresholds = new ThresholdOptions();
   @Mixin private ProbeOptions probes = new ProbeOptions();
+  @Mixin private TextOptions texts = new TextOptions();
   @Mixin private ModelOptions models = new ModelOptions();
   @Mixin private Output output = new Output();
 
@@ -54,7 +55,7 @@ final class LedgerCommand implements Callable<Integer> {
     Sides held = sides.sides(spec.commandLine());
     List<Threshold> asked = thresholds.asked();
     Optional<RunLedger> kept = RunLedger.of(held.before(), held.after());
-    LedgerJob job = probes.job(Places.cache());
+    LedgerJob job = probes.job(Places.cache(), texts.count());
     Threshold.requireRetention(asked, job.probes());
     try (Progress progress = output.progress()) {
       LedgerJob.Models from = models.models(progress, judge);

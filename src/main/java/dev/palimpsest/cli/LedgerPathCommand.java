@@ -40,12 +40,13 @@ final class LedgerPathCommand implements Runnable {
   private int few = Integer.MAX_VALUE;
 
   @Mixin private ProbeOptions probes = new ProbeOptions();
+  @Mixin private TextOptions texts = new TextOptions();
   @Mixin private Output output = new Output();
 
   @Override
   public void run() {
     TuneJob job = TuneJob.of(run);
-    LedgerJob asked = probes.job(Places.cache()).few(few);
+    LedgerJob asked = probes.job(Places.cache(), texts.count()).few(few);
     Main.threads(job.threads());
     try (Progress progress = output.progress();
         LanguageModel base = ModelOptions.load(job.model(), job.precision(), progress)) {

@@ -50,10 +50,7 @@ final class LedgerRecoverCommand implements Runnable {
   public void run() {
     RecoveryProbe.Asked asked =
         new RecoveryProbe.Asked(
-            sides.sides(spec.commandLine()),
-            probes.job(Places.cache()).withoutTexts(),
-            tuning,
-            seed);
+            sides.sides(spec.commandLine()), probes.job(Places.cache(), 0), tuning, seed);
     Cancellation cancellation = new Cancellation();
     Interrupt.listen(cancellation, () -> System.err.println("\nstopping at the next safe point"));
     try (Progress progress = output.progress()) {

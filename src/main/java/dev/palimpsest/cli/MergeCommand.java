@@ -26,21 +26,19 @@ final class MergeCommand implements Runnable {
   @Option(names = "--out", required = true, description = "a new folder")
   private Path out = Path.of("");
 
-  @Option(names = "--threads", defaultValue = "0", description = "default: all processors")
-  private int threads;
-
   @Option(
       names = "--any-base",
       fallbackValue = "true",
       description = "take an adapter of another base, too")
   private boolean anyBase;
 
+  @Mixin private ThreadOptions threads = new ThreadOptions();
   @Mixin private MergeOptions options = new MergeOptions();
   @Mixin private Output output = new Output();
 
   @Override
   public void run() {
-    Main.threads(threads);
+    threads.settle();
     MergeJob job =
         new MergeJob(
             model,

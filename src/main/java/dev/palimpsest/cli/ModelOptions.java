@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How a model is computed. */
@@ -25,8 +26,7 @@ final class ModelOptions {
           "of the weights: fp32, bf16, nf4 or int8; default: bf16 where the processor has it")
   private @Nullable Precision precision;
 
-  @Option(names = "--threads", defaultValue = "0", description = "default: all processors")
-  private int threads;
+  @Mixin private ThreadOptions threads = new ThreadOptions();
 
   @Option(
       names = "--any-base",
@@ -48,7 +48,7 @@ final class ModelOptions {
   }
 
   int threads() {
-    return Main.threads(threads);
+    return threads.settle();
   }
 
   LanguageModel load(String model, Progress progress) {

@@ -39,13 +39,12 @@ final class ProbeOptions {
   @Option(names = "--raw", description = "prompts as they are, no template")
   private boolean raw;
 
-  @Option(
-      names = "--texts",
-      description =
-          "texts sampled, and prompts answered, for the divergence; default: ${DEFAULT-VALUE}")
-  private int texts = LedgerJob.TEXTS;
-
-  LedgerJob job(Path cache) {
+  /**
+   * What is asked.
+   *
+   * @param texts for the divergence; 0 for none
+   */
+  LedgerJob job(Path cache, int texts) {
     ProbeReader reader =
         new ProbeReader(
             Set.copyOf(extra),

@@ -28,7 +28,9 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
   /** Tokens of an answer at most, if nothing is said. */
   public static final int MAX_TOKENS = 64;
 
-  /** Texts for the divergence, if nothing is said: its interval is then some 10 % to either side. */
+  /**
+   * Texts for the divergence, if nothing is said: its interval is then some 10 % to either side.
+   */
   public static final int TEXTS = 32;
 
   /** Tokens of each of them at most. */
@@ -72,11 +74,6 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
         throw new BadInput("probe " + probe.name() + " is given twice: rename one of the files");
       }
     }
-  }
-
-  /** The same without a divergence. */
-  public LedgerJob withoutTexts() {
-    return new LedgerJob(probes, maxTokens, 0, textTokens, seed);
   }
 
   /** The same with at most so many items of each probe, spread over it. */
