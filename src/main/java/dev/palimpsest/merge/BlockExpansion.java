@@ -50,6 +50,7 @@ public record BlockExpansion(int blocks) implements Growth {
       origins.add(end - 1);
     }
     return new Blueprint(
+        base,
         base.grown(origins, 1),
         origins,
         (name, origin) -> adds(name, group, base) ? origin : silent(origin, base));

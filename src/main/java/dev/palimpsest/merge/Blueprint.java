@@ -16,10 +16,12 @@ import java.util.stream.IntStream;
 /**
  * How a grown model is made of its base.
  *
- * @param config its shape
+ * @param base the shape that it had
+ * @param config the shape that it has
  * @param blocks the number of the base's block that each of its blocks is made of
  */
-record Blueprint(ModelConfig config, List<Integer> blocks, Making making) {
+record Blueprint(
+    ModelConfig base, ModelConfig config, List<Integer> blocks, Making making) {
   private static final Pattern BLOCK = Pattern.compile("model\\.layers\\.(\\d+)\\.(.*)");
 
   /** What becomes of a tensor. */
@@ -58,8 +60,14 @@ record Blueprint(ModelConfig config, List<Integer> blocks, Making making) {
         : name;
   }
 
-  /** The blocks that were added: a block of the base is in the model before them already. */
+  /**
+   * The blocks that were added: a block of the base is in the model before them already. A wider
+   * model has none, for no block of it is an old one.
+   */
   List<Integer> added() {
+    if (config.width() != base.width()) {
+      return List.of();
+    }
     Set<Integer> seen = new HashSet<>();
     List<Integer> added = new ArrayList<>();
     for (int i = 0; i < blocks.size(); i++) {

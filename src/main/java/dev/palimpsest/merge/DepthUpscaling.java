@@ -35,6 +35,6 @@ public record DepthUpscaling(OptionalInt drop) implements Growth {
     }
     List<Integer> blocks = new ArrayList<>(Blueprint.inOrder(0, layers - dropped));
     blocks.addAll(Blueprint.inOrder(dropped, layers));
-    return new Blueprint(base.grown(blocks, 1), blocks, (name, origin) -> origin);
+    return new Blueprint(base, base.grown(blocks, 1), blocks, (name, origin) -> origin);
   }
 }

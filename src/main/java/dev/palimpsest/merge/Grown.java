@@ -43,7 +43,7 @@ public record Grown(
         preserving ? "" : "; the method changes what the model computes, train it before use";
     String tune =
         train == null
-            ? "no layer is new, every matrix is"
+            ? "no layer stayed as it was; to train all of them: tune --method full, or an adapter"
             : "%d new layers of %,d parameters; to train them alone:%n  palimpsest tune --model %s --method freeze --train new --data DATA --out RUN"
                 .formatted(newLayers.size(), newParameters, out);
     return "%s%n%s: %,d parameters, before %,d%n%s%s%n%s"

@@ -54,8 +54,7 @@ public record GrowthRecord(
               + file
               + ": method "
               + record.method
-              + " added no layer, every matrix holds old and new; take --method full, or an"
-              + " adapter");
+              + " left no layer as it was; take --method full, or an adapter");
     }
     return selection(record.newLayers);
   }

@@ -45,6 +45,7 @@ public record Tiling(int times, OptionalInt layers) implements Growth {
     ModelConfig wide = base.grown(blocks, times);
     Map<String, long[]> shapes = ModelTensors.shapes(wide);
     return new Blueprint(
+        base,
         wide,
         blocks,
         (name, origin) -> Blueprint.tiled(origin, Objects.requireNonNull(shapes.get(name))));

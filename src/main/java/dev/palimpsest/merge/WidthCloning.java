@@ -46,6 +46,7 @@ public record WidthCloning(int times) implements Growth {
     Map<String, long[]> shapes = ModelTensors.shapes(wide);
     double embeddings = base.embeddingScale() / wide.embeddingScale();
     return new Blueprint(
+        base,
         wide,
         blocks,
         (name, origin) -> {

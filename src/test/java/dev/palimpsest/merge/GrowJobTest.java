@@ -219,7 +219,7 @@ class GrowJobTest {
 
     assertThatThrownBy(() -> GrowthRecord.selection(out()))
         .isInstanceOf(BadInput.class)
-        .hasMessageContaining("width added no layer");
+        .hasMessageContaining("width left no layer as it was");
   }
 
   @Test
