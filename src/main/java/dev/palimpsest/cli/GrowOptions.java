@@ -21,7 +21,7 @@ final class GrowOptions {
       Map.of(
           "depth", Set.of("--drop"),
           "blocks", Set.of("--blocks"),
-          "width", Set.of("--times"),
+          "width", Set.of("--times", "--noise", "--seed"),
           "tile", Set.of("--times", "--layers"));
 
   @Option(names = "--method", required = true, description = "depth, blocks, width or tile")
@@ -41,6 +41,14 @@ final class GrowOptions {
   @Option(names = "--layers", description = "tile: of the new model; default: as before")
   private @Nullable Integer layers;
 
+  @Option(
+      names = "--noise",
+      description = "width: parts the copies, as a share of each matrix's size; default: 0")
+  private @Nullable Double noise;
+
+  @Option(names = "--seed", description = "width: of the noise; default: 0")
+  private @Nullable Long seed;
+
   Growth growth() {
     Set<String> own = SETTINGS.get(method);
     if (own == null) {
@@ -57,6 +65,8 @@ final class GrowOptions {
     settings.put("--blocks", blocks);
     settings.put("--times", times);
     settings.put("--layers", layers);
+    settings.put("--noise", noise);
+    settings.put("--seed", seed);
     settings.forEach(
         (name, value) -> {
           if (value != null && !own.contains(name)) {
@@ -76,7 +86,11 @@ final class GrowOptions {
         }
         yield new BlockExpansion(blocks);
       }
-      case "width" -> new WidthCloning(wide);
+      case "width" ->
+          new WidthCloning(
+              wide,
+              Objects.requireNonNullElse(noise, 0.0),
+              Objects.requireNonNullElse(seed, 0L));
       default -> new Tiling(wide, whole(layers));
     };
   }

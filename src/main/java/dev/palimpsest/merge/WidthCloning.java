@@ -3,9 +3,11 @@ package dev.palimpsest.merge;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Map;
 import java.util.Objects;
+import java.util.random.RandomGenerator;
 
 /**
  * Width by cloning (Samragh et al., HyperCloning, 2409.12903): the residual stream, the heads, their
@@ -16,11 +18,20 @@ import java.util.Objects;
  * <p>A tied head sums over copies, too, and cannot be divided without its embedding: the last
  * norm's gain is divided instead. Gemma multiplies embeddings with √width, which they are divided
  * by here.
+ *
+ * <p>Copies that are equal have equal gradients and stay equal for ever. Noise parts them: of two
+ * copies that are summed one has it added, the other subtracted, so that the sum stays.
+ *
+ * @param noise its size over that of the matrix, root mean square; 0 for none
+ * @param seed of the noise
  */
-public record WidthCloning(int times) implements Growth {
-  /** Checks the number. */
+public record WidthCloning(int times, double noise, long seed) implements Growth {
+  /** Checks the numbers. */
   public WidthCloning {
     requireTimes(times);
+    if (!(noise >= 0 && noise <= 1)) {
+      throw new BadInput("--noise " + noise + ": give 0 to 1, a share of each matrix's size");
+    }
   }
 
   static void requireTimes(int times) {
@@ -55,9 +66,33 @@ public record WidthCloning(int times) implements Growth {
             case ModelTensors.EMBEDDING -> tiled.times(embeddings);
             case ModelTensors.NORM ->
                 base.tiedHead() ? gain(tiled, 1 / (times * embeddings), base) : tiled;
-            default -> tiled.shape().length == 2 ? tiled.times(1.0 / times) : tiled;
+            default ->
+                tiled.shape().length == 2 ? parted(name, tiled.times(1.0 / times)) : tiled;
           };
         });
+  }
+
+  private Tensor parted(String name, Tensor matrix) {
+    double size = noise * Math.sqrt(matrix.square().sum().item() / matrix.count());
+    if (size == 0) {
+      return matrix;
+    }
+    RandomGenerator draws = new Seeds(seed).generator("width " + name);
+    long in = matrix.size(1) / times;
+    for (int copy = 0; copy + 1 < times; copy += 2) {
+      Tensor drawn = normal(draws, matrix.size(0), in);
+      matrix.narrow(1, copy * in, in).plusInPlace(drawn, size);
+      matrix.narrow(1, (copy + 1) * in, in).plusInPlace(drawn, -size);
+    }
+    return matrix;
+  }
+
+  private static Tensor normal(RandomGenerator draws, long rows, long columns) {
+    float[] values = new float[Math.toIntExact(rows * columns)];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) draws.nextGaussian();
+    }
+    return Tensor.of(values, rows, columns);
   }
 
   /** A stored gain multiplied, whatever is added to it before it is used. */

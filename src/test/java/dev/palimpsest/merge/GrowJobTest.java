@@ -72,7 +72,7 @@ class GrowJobTest {
     "gemma3, 4"
   })
   void width_ofAnyFamily_changesNoLogit(String base, int times) {
-    Grown grown = grow(base, new WidthCloning(times));
+    Grown grown = grow(base, new WidthCloning(times, 0, 0));
 
     assertThat(grown.maxLogitChange()).isLessThanOrEqualTo(1e-4);
     assertThat(grown.newLayers()).isEmpty();
@@ -80,6 +80,23 @@ class GrowJobTest {
     try (Checkpoint wide = Checkpoint.open(out())) {
       assertThat(wide.config().heads()).isEqualTo(times * config(base).heads());
       assertThat(wide.config().width()).isEqualTo(times * config(base).width());
+    }
+  }
+
+  /** Whatever parts the copies cancels in their sum. */
+  @ParameterizedTest
+  @CsvSource({"llama, 2", "llama3, 3", "gemma3, 2"})
+  void width_withNoise_changesNoLogit(String base, int times) {
+    Grown grown = grow(base, new WidthCloning(times, 0.3, 1));
+
+    assertThat(grown.maxLogitChange()).isLessThanOrEqualTo(1e-4);
+    try (Scope _ = Scope.open();
+        Checkpoint wide = Checkpoint.open(out())) {
+      Tensor matrix = wide.weights().read("model.layers.1.mlp.up_proj.weight", DType.F32);
+      long in = config(base).width();
+      double apart = matrix.narrow(1, 0, in).minus(matrix.narrow(1, in, in)).square().sum().item();
+      double whole = matrix.narrow(1, 0, in).square().sum().item();
+      assertThat(Math.sqrt(apart / whole)).isBetween(0.5, 0.7);
     }
   }
 
@@ -108,7 +125,7 @@ class GrowJobTest {
   @ValueSource(strings = {"blocks", "width"})
   void preserving_withBiases_changesNoLogit(String method) throws IOException {
     Path base = withBiases(Reference.checkpoint("llama"));
-    Growth growth = method.equals("blocks") ? new BlockExpansion(2) : new WidthCloning(2);
+    Growth growth = method.equals("blocks") ? new BlockExpansion(2) : new WidthCloning(2, 0, 0);
 
     assertThat(grow(base, growth, Optional.empty()).maxLogitChange()).isLessThanOrEqualTo(1e-4);
   }
@@ -215,7 +232,7 @@ class GrowJobTest {
 
   @Test
   void record_ofAWiderFolder_hasNoNewLayers() {
-    grow("llama", new WidthCloning(2));
+    grow("llama", new WidthCloning(2, 0, 0));
 
     assertThatThrownBy(() -> GrowthRecord.selection(out()))
         .isInstanceOf(BadInput.class)
@@ -234,7 +251,7 @@ class GrowJobTest {
     assertRefused("llama", new BlockExpansion(3), "--blocks 3", "give one of 1, 2");
     assertRefused("gemma3", new DepthUpscaling(OptionalInt.of(4)), "--drop 4", "give 0 to 3");
     assertRefused("llama", new Tiling(2, OptionalInt.of(1)), "--layers 1", "has 2");
-    assertThatThrownBy(() -> new WidthCloning(1))
+    assertThatThrownBy(() -> new WidthCloning(1, 0, 0))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("--times 1");
   }

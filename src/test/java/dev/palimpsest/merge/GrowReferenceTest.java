@@ -42,7 +42,7 @@ class GrowReferenceTest {
     return switch (method) {
       case "depth" -> new DepthUpscaling(OptionalInt.empty());
       case "blocks" -> new BlockExpansion(layers);
-      case "width" -> new WidthCloning(3);
+      case "width" -> new WidthCloning(3, 0, 0);
       default -> new Tiling(2, OptionalInt.of(layers + 1));
     };
   }
