@@ -88,9 +88,7 @@ final class GrowOptions {
       }
       case "width" ->
           new WidthCloning(
-              wide,
-              Objects.requireNonNullElse(noise, 0.0),
-              Objects.requireNonNullElse(seed, 0L));
+              wide, Objects.requireNonNullElse(noise, 0.0), Objects.requireNonNullElse(seed, 0L));
       default -> new Tiling(wide, whole(layers));
     };
   }

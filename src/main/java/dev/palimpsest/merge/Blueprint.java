@@ -20,8 +20,7 @@ import java.util.stream.IntStream;
  * @param config the shape that it has
  * @param blocks the number of the base's block that each of its blocks is made of
  */
-record Blueprint(
-    ModelConfig base, ModelConfig config, List<Integer> blocks, Making making) {
+record Blueprint(ModelConfig base, ModelConfig config, List<Integer> blocks, Making making) {
   private static final Pattern BLOCK = Pattern.compile("model\\.layers\\.(\\d+)\\.(.*)");
 
   /** What becomes of a tensor. */

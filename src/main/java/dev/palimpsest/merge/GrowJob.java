@@ -87,8 +87,7 @@ public record GrowJob(String model, Growth growth, Optional<DType> type, Check c
     }
   }
 
-  private Grown told(
-      Path out, Checkpoint base, Blueprint blueprint, @Nullable LogitCheck logits) {
+  private Grown told(Path out, Checkpoint base, Blueprint blueprint, @Nullable LogitCheck logits) {
     return new Grown(
         out.toString(),
         growth.name(),

@@ -10,10 +10,10 @@ import java.util.Objects;
 import java.util.random.RandomGenerator;
 
 /**
- * Width by cloning (Samragh et al., HyperCloning, 2409.12903): the residual stream, the heads, their
- * groups and the feed-forward part {@code times} over, every copy with the base's values. A matrix
- * is tiled and divided by {@code times}, because it sums over as many copies; RMS norms and RoPE
- * see what they saw.
+ * Width by cloning (Samragh et al., HyperCloning, 2409.12903): the residual stream, the heads,
+ * their groups and the feed-forward part {@code times} over, every copy with the base's values. A
+ * matrix is tiled and divided by {@code times}, because it sums over as many copies; RMS norms and
+ * RoPE see what they saw.
  *
  * <p>A tied head sums over copies, too, and cannot be divided without its embedding: the last
  * norm's gain is divided instead. Gemma multiplies embeddings with √width, which they are divided
@@ -66,8 +66,7 @@ public record WidthCloning(int times, double noise, long seed) implements Growth
             case ModelTensors.EMBEDDING -> tiled.times(embeddings);
             case ModelTensors.NORM ->
                 base.tiedHead() ? gain(tiled, 1 / (times * embeddings), base) : tiled;
-            default ->
-                tiled.shape().length == 2 ? parted(name, tiled.times(1.0 / times)) : tiled;
+            default -> tiled.shape().length == 2 ? parted(name, tiled.times(1.0 / times)) : tiled;
           };
         });
   }

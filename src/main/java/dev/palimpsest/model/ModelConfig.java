@@ -152,7 +152,9 @@ public record ModelConfig(
     return architecture == Architecture.QWEN3 || architecture == Architecture.GEMMA3;
   }
 
-  /** Whether the outputs of attention and feed-forward part are normalised before they are added. */
+  /**
+   * Whether the outputs of attention and feed-forward part are normalised before they are added.
+   */
   public boolean outputNorms() {
     return architecture == Architecture.GEMMA3;
   }

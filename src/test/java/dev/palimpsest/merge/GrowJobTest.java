@@ -52,8 +52,15 @@ class GrowJobTest {
 
   @ParameterizedTest
   @CsvSource({
-    "llama, 1", "llama, 2", "llama3, 2", "mistral, 1", "mistral, 3", "qwen2, 2", "qwen3, 1",
-    "gemma3, 1", "gemma3, 7"
+    "llama, 1",
+    "llama, 2",
+    "llama3, 2",
+    "mistral, 1",
+    "mistral, 3",
+    "qwen2, 2",
+    "qwen3, 1",
+    "gemma3, 1",
+    "gemma3, 7"
   })
   void blocks_ofAnyFamily_changeNoLogit(String base, int blocks) {
     Grown grown = grow(base, new BlockExpansion(blocks));
@@ -68,7 +75,13 @@ class GrowJobTest {
 
   @ParameterizedTest
   @CsvSource({
-    "llama, 2", "llama, 3", "llama3, 2", "mistral, 2", "qwen2, 2", "qwen3, 3", "gemma3, 2",
+    "llama, 2",
+    "llama, 3",
+    "llama3, 2",
+    "mistral, 2",
+    "qwen2, 2",
+    "qwen3, 3",
+    "gemma3, 2",
     "gemma3, 4"
   })
   void width_ofAnyFamily_changesNoLogit(String base, int times) {
@@ -174,8 +187,7 @@ class GrowJobTest {
     try (Checkpoint after = Checkpoint.open(out())) {
       // the global layer, 5 of the base, keeps its kind of attention
       assertThat(after.config().layerTypes())
-          .isEqualTo(
-              grown.layerMap().stream().map(config("gemma3").layerTypes()::get).toList());
+          .isEqualTo(grown.layerMap().stream().map(config("gemma3").layerTypes()::get).toList());
     }
   }
 
@@ -215,8 +227,7 @@ class GrowJobTest {
   @Test
   void blocks_of32Layers_comeAfterEveryFourth() {
     Blueprint blueprint =
-        new BlockExpansion(8)
-            .over(config("llama").grown(Collections.nCopies(32, 0), 1));
+        new BlockExpansion(8).over(config("llama").grown(Collections.nCopies(32, 0), 1));
 
     assertThat(blueprint.added()).containsExactly(4, 9, 14, 19, 24, 29, 34, 39);
     assertThat(blueprint.blocks().subList(0, 6)).containsExactly(0, 1, 2, 3, 3, 4);

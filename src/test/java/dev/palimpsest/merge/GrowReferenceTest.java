@@ -57,8 +57,7 @@ class GrowReferenceTest {
       layers = stored.config().layers();
     }
     Grown grown =
-        new GrowJob(
-                name, growth(method, layers), Optional.of(DType.F32), GrowJob.Check.NONE)
+        new GrowJob(name, growth(method, layers), Optional.of(DType.F32), GrowJob.Check.NONE)
             .run(out, _ -> base, Progress.none());
 
     assertThat(grown.parametersAfter()).isEqualTo(expected.get("parameters").asLong());
@@ -87,9 +86,7 @@ class GrowReferenceTest {
               Checkpoint stored = Checkpoint.open(model);
               Decoder decoder =
                   Decoder.load(stored.config(), stored.weights(), Precision.FP32, Device.CPU)) {
-            return decoder
-                .logits(AdaptedDecoder.base(decoder).hidden(Ragged.of(ids)))
-                .floats();
+            return decoder.logits(AdaptedDecoder.base(decoder).hidden(Ragged.of(ids))).floats();
           }
         });
   }

@@ -42,8 +42,7 @@ class GrownRunTest {
 
   private Path grown(String base, int blocks) {
     Path out = folder.resolve("grown");
-    new GrowJob(
-            base, new BlockExpansion(blocks), Optional.of(DType.F32), GrowJob.Check.NONE)
+    new GrowJob(base, new BlockExpansion(blocks), Optional.of(DType.F32), GrowJob.Check.NONE)
         .run(out, Reference::checkpoint, Progress.none());
     return out;
   }
@@ -85,8 +84,7 @@ class GrownRunTest {
     Path grown = grown(name, layers);
     try (Scope _ = Scope.open();
         Checkpoint stored = Checkpoint.open(grown);
-        Decoder base =
-            Decoder.load(stored.config(), stored.weights(), Precision.FP32, Device.CPU);
+        Decoder base = Decoder.load(stored.config(), stored.weights(), Precision.FP32, Device.CPU);
         TrainedWeights weights =
             new TrainedWeights(
                 base,
