@@ -11,8 +11,9 @@ import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A model that becomes a larger one.
@@ -46,14 +47,16 @@ public record GrowJob(String model, Growth growth, Optional<DType> type, Check c
             if (check == Check.LOGITS) {
               LogitCheck.requireMemory(blueprint.config());
             }
-            Grown[] grown = new Grown[1];
+            List<LogitCheck> logits = new ArrayList<>();
             AtomicFolder.write(
                 out,
                 folder -> {
                   write(folder, base, blueprint, progress);
-                  grown[0] = told(out, base, blueprint, checked(folder, base));
+                  if (check == Check.LOGITS) {
+                    logits.add(checked(folder, base));
+                  }
                 });
-            return grown[0];
+            return Grown.of(out, growth, blueprint, logits.stream().findFirst());
           }
         });
   }
@@ -78,27 +81,9 @@ public record GrowJob(String model, Growth growth, Optional<DType> type, Check c
         .write(folder);
   }
 
-  private @Nullable LogitCheck checked(Path folder, Checkpoint base) {
-    if (check == Check.NONE) {
-      return null;
-    }
+  private static LogitCheck checked(Path folder, Checkpoint base) {
     try (Checkpoint grown = Checkpoint.open(folder)) {
       return LogitCheck.between(base, grown);
     }
-  }
-
-  private Grown told(Path out, Checkpoint base, Blueprint blueprint, @Nullable LogitCheck logits) {
-    return new Grown(
-        out.toString(),
-        growth.name(),
-        growth.preserving(),
-        base.config().parameters(),
-        blueprint.config().parameters(),
-        blueprint.blocks(),
-        blueprint.added(),
-        blueprint.addedParameters(),
-        logits == null ? null : (Double) logits.largestChange(),
-        logits == null ? null : (Double) logits.largestLogit(),
-        blueprint.added().isEmpty() ? null : GrowthRecord.selection(blueprint.added()));
   }
 }

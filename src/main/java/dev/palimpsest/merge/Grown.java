@@ -1,6 +1,8 @@
 package dev.palimpsest.merge;
 
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,22 @@ public record Grown(
   public Grown {
     layerMap = List.copyOf(layerMap);
     newLayers = List.copyOf(newLayers);
+  }
+
+  static Grown of(Path out, Growth growth, Blueprint blueprint, Optional<LogitCheck> logits) {
+    List<Integer> added = blueprint.added();
+    return new Grown(
+        out.toString(),
+        growth.name(),
+        growth.preserving(),
+        blueprint.base().parameters(),
+        blueprint.config().parameters(),
+        blueprint.blocks(),
+        added,
+        blueprint.addedParameters(),
+        logits.map(LogitCheck::largestChange).orElse(null),
+        logits.map(LogitCheck::largestLogit).orElse(null),
+        added.isEmpty() ? null : GrowthRecord.selection(added));
   }
 
   /** For people. */

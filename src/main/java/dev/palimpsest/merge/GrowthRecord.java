@@ -66,7 +66,7 @@ public record GrowthRecord(
   private static GrowthRecord read(Path file) {
     try {
       return Json.mapper().treeToValue(Json.read(file), GrowthRecord.class);
-    } catch (JacksonException | NullPointerException e) {
+    } catch (JacksonException e) {
       throw new BadInput(file + ": is no record that grow wrote; grow the model again", e);
     }
   }

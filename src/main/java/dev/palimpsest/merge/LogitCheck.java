@@ -25,11 +25,12 @@ record LogitCheck(double largestChange, double largestLogit) {
 
   /** Fails if a model would not fit into the machine's memory in fp32. */
   static void requireMemory(ModelConfig grown) {
+    Footprint footprint = new Footprint(grown, Precision.FP32);
     Footprint.requireMemory(
         "running the grown model to hold its logits against the base's",
         Memory.machineBytes(),
-        new Footprint(grown, Precision.FP32).runningPeak(SEQUENCES * LENGTH),
-        Map.of("--check none, which writes it without,", 0L));
+        footprint.runningPeak(SEQUENCES * LENGTH),
+        Map.of("--check none", footprint.readingBytes()));
   }
 
   /** Runs one model after the other, so that one is in memory at a time. */
