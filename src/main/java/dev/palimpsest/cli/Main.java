@@ -27,6 +27,7 @@ import picocli.CommandLine.Command;
       InspectCommand.class,
       StudyCommand.class,
       ExtractCommand.class,
+      GrowCommand.class,
       DemoCommand.class
     })
 public final class Main implements Runnable {

@@ -41,7 +41,7 @@ final class MergeOptions {
     BF16(DType.BF16),
     FP16(DType.F16);
 
-    private final DType type;
+    final DType type;
 
     Stored(DType type) {
       this.type = type;

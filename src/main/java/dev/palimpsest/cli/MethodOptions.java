@@ -1,5 +1,6 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.merge.GrowthRecord;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tune.Continued;
 import dev.palimpsest.tune.Full;
@@ -17,6 +18,8 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalInt;
 import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -81,7 +84,7 @@ final class MethodOptions {
       names = "--train",
       description =
           "what trains by freeze: norms, embeddings, head, layers:FROM-TO, names such as q_proj,"
-              + " by comma")
+              + " by comma; or new: the layers that grow added")
   private @Nullable String trains;
 
   @Option(names = "--tokens", description = "of a soft prompt or prefix; default: 20")
@@ -93,13 +96,18 @@ final class MethodOptions {
           "what a soft prompt or prefix begins as; default: tokens at random, for a prefix noise")
   private @Nullable String initText;
 
-  Method method() {
+  /**
+   * What the user asks for.
+   *
+   * @param model its folder says what {@code --train new} means
+   */
+  Method method(Path model) {
     String chosen = method == null ? LowRank.METHODS.getFirst() : method;
     return switch (chosen) {
       case Full.FULL, Full.FREEZE -> {
         refuse(chosen, "an adapter's", ofFactors());
         refuse(chosen, "a soft prompt's or prefix's", ofPrompt());
-        yield Full.of(chosen, Optional.ofNullable(trains));
+        yield Full.of(chosen, Optional.ofNullable(trains).map(text -> named(text, model)));
       }
       case "soft-prompt", "prefix" -> {
         refuse(chosen, "an adapter's", ofFactors());
@@ -113,6 +121,12 @@ final class MethodOptions {
         yield from == null ? stacked(lowRank(chosen)) : continued(from);
       }
     };
+  }
+
+  private static String named(String trains, Path model) {
+    return Stream.of(trains.split(",", -1))
+        .map(item -> item.strip().equals("new") ? GrowthRecord.selection(model) : item)
+        .collect(Collectors.joining(","));
   }
 
   private Method stacked(LowRank own) {

@@ -55,7 +55,7 @@ final class TrainingOptions {
     if (model == null || data == null) {
       throw new BadInput("tune: give --model and --data, or --resume RUN");
     }
-    Method chosen = method.method();
+    Method chosen = method.method(Path.of(model));
     return new TuneJob(
         model,
         options.of(data),

@@ -127,7 +127,7 @@ public final class Decoder implements AutoCloseable {
 
   /** What embeddings are multiplied with. */
   double embeddingScale() {
-    return config.architecture() == Architecture.GEMMA3 ? (float) Math.sqrt(config.width()) : 1;
+    return config.embeddingScale();
   }
 
   /** The same model with other weights, which the caller closes. */

@@ -103,11 +103,6 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
         .orElse(Integer.MAX_VALUE);
   }
 
-  /** Gemma stores its norms' weights less one. */
-  static double addedToNorms(ModelConfig config) {
-    return config.architecture() == Architecture.GEMMA3 ? 1 : 0;
-  }
-
   /** Reads all weights, one tensor after the other. */
   static DecoderWeights read(
       ModelConfig config, WeightSource source, WeightFormat format, DType products, Device device) {
@@ -186,7 +181,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
     private Tensor norm(String module) {
       try (Scope scope = Scope.open()) {
         Tensor stored = source.read(module + ".weight", DType.F32).to(device);
-        double added = addedToNorms(config);
+        double added = config.addedToNorms();
         return scope.release(added == 0 ? stored : stored.copy().plusInPlace(added));
       }
     }

@@ -33,8 +33,12 @@ record HubConfigText(ModelConfig config, String where) {
    * @throws BadInput if the layout has no words for something in the model
    */
   static ObjectNode of(Checkpoint base) {
+    return of(base, base.config());
+  }
+
+  /** The same for a model of another shape that has the base's tokenizer. */
+  static ObjectNode of(Checkpoint base, ModelConfig config) {
     String where = base.path().toString();
-    ModelConfig config = base.config();
     ModelConfig told = config.withRope(told(config.rope(), config.headWidth(), where));
     ObjectNode document = new HubConfigText(told, where).document();
     if (!HubConfig.parse(document, where).equals(told)) {
@@ -50,6 +54,42 @@ record HubConfigText(ModelConfig config, String where) {
     }
     document.put(OLDER, name(ModelFolder.floatType(base)));
     return document;
+  }
+
+  /**
+   * A {@code config.json} whose model has other blocks now, or is wider.
+   *
+   * @throws BadInput if the document has no words for that
+   */
+  static ObjectNode reshaped(JsonNode document, ModelConfig config, String where) {
+    if (document.has("text_config")) {
+      throw new BadInput(
+          where
+              + ": a text model inside of one that sees images; what joins them would not fit any"
+              + " more, take the text model alone");
+    }
+    ObjectNode whole = (ObjectNode) document.deepCopy();
+    whole.put("hidden_size", config.width());
+    whole.put("intermediate_size", config.feedForward());
+    whole.put("num_hidden_layers", config.layers());
+    whole.put("num_attention_heads", config.heads());
+    whole.put("num_key_value_heads", config.keyValueHeads());
+    boolean mixed = config.layerTypes().stream().distinct().count() > 1;
+    if (whole.has("layer_types") || mixed) {
+      layerTypes(config, whole);
+    }
+    if (!HubConfig.parse(whole, where).equals(config)) {
+      throw new BadInput(
+          where + ": config.json has no words for the grown model; take another method or model");
+    }
+    return whole;
+  }
+
+  private static void layerTypes(ModelConfig config, ObjectNode document) {
+    var types = document.putArray("layer_types");
+    config
+        .layerTypes()
+        .forEach(each -> types.add(each.name().toLowerCase(Locale.ROOT) + "_attention"));
   }
 
   /** A {@code config.json} of weights that are stored in another type now. */
@@ -110,10 +150,7 @@ record HubConfigText(ModelConfig config, String where) {
       document.put(
           "query_pre_attn_scalar", Math.round(1 / (config.queryScale() * config.queryScale())));
       document.put("rope_local_base_freq", config.localRope().base());
-      var types = document.putArray("layer_types");
-      config
-          .layerTypes()
-          .forEach(each -> types.add(each.name().toLowerCase(Locale.ROOT) + "_attention"));
+      layerTypes(config, document);
     } else {
       document.put("hidden_act", "silu");
     }

@@ -113,6 +113,35 @@ public record ModelConfig(
         localRope.equals(rope) ? other : localRope);
   }
 
+  /**
+   * The same with other blocks, and wider.
+   *
+   * @param blocks the number of this model's block that each one is like
+   * @param times how often residual stream, heads and feed-forward part are as wide; a head's own
+   *     width stays
+   */
+  public ModelConfig grown(List<Integer> blocks, int times) {
+    return new ModelConfig(
+        architecture,
+        vocabulary,
+        Math.multiplyExact(width, times),
+        blocks.size(),
+        Math.multiplyExact(heads, times),
+        Math.multiplyExact(keyValueHeads, times),
+        headWidth,
+        Math.multiplyExact(feedForward, times),
+        context,
+        normEpsilon,
+        queryScale,
+        tiedHead,
+        queryKeyValueBias,
+        outputBias,
+        window,
+        blocks.stream().map(layerTypes::get).toList(),
+        rope,
+        localRope);
+  }
+
   /** How many weights it has; tied ones count once. */
   public long parameters() {
     return ModelTensors.shapes(this).values().stream().mapToLong(FlatView::elements).sum();
@@ -121,5 +150,22 @@ public record ModelConfig(
   /** Whether queries and keys are normalised per head before RoPE. */
   public boolean queryKeyNorm() {
     return architecture == Architecture.QWEN3 || architecture == Architecture.GEMMA3;
+  }
+
+  /**
+   * Whether the outputs of attention and feed-forward part are normalised before they are added.
+   */
+  public boolean outputNorms() {
+    return architecture == Architecture.GEMMA3;
+  }
+
+  /** What embeddings are multiplied with. */
+  public double embeddingScale() {
+    return architecture == Architecture.GEMMA3 ? (float) Math.sqrt(width) : 1;
+  }
+
+  /** Gemma stores its norms' weights less one. */
+  public double addedToNorms() {
+    return architecture == Architecture.GEMMA3 ? 1 : 0;
   }
 }

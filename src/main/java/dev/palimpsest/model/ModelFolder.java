@@ -35,7 +35,7 @@ public final class ModelFolder {
   /** What a folder has beside weights and model card. */
   private static final Pattern KEPT =
       Pattern.compile(
-          "(?:config|generation_config|tokenizer\\w*|special_tokens_map|added_tokens|vocab"
+          "(?:config|generation_config|growth|tokenizer\\w*|special_tokens_map|added_tokens|vocab"
               + "|chat_template|preprocessor_config|processor_config)\\.json"
               + "|merges\\.txt|tokenizer\\.model|chat_template\\.jinja|(?:LICENSE|NOTICE).*");
 
@@ -90,6 +90,64 @@ public final class ModelFolder {
           JsonNode config = Json.read(folder.resolve("config.json"));
           write(folder, "config.json", Json.writePretty(HubConfigText.in(given, config)) + "\n");
         });
+  }
+
+  /**
+   * A model of another shape that keeps its base's tokenizer and other files.
+   *
+   * @param type of all tensors; empty for the type of the base's tensor that each is made of
+   * @param origin that tensor's name, by the name of the new one
+   * @param content of each tensor, in any float type
+   */
+  public record Reshaped(
+      ModelConfig config,
+      Optional<DType> type,
+      UnaryOperator<String> origin,
+      Function<String, Tensor> content) {}
+
+  /**
+   * Fails unless a folder can be made of a base in another shape; to be asked before long work.
+   *
+   * @throws dev.palimpsest.run.BadInput naming what the layout has no words for
+   */
+  public static void requireWritable(Checkpoint base, ModelConfig shape) {
+    requireWritable(base);
+    configText(base, shape);
+  }
+
+  /**
+   * Writes a model of another shape.
+   *
+   * @param folder is there, and empty
+   */
+  public static void write(Path folder, Checkpoint base, Reshaped model) {
+    if (Files.isDirectory(base.path())) {
+      copyFiles(base.path(), folder);
+    } else {
+      makeFiles(folder, base);
+    }
+    JsonNode own = configText(base, model.config);
+    JsonNode config = model.type.map(given -> HubConfigText.in(given, own)).orElse(own);
+    write(folder, "config.json", Json.writePretty(config) + "\n");
+    Map<String, SafetensorsWriter.Plan> plans = new LinkedHashMap<>();
+    ModelTensors.shapes(model.config)
+        .forEach(
+            (name, shape) -> {
+              DType type = model.type.orElseGet(() -> type(base, model.origin.apply(name)));
+              plans.put(name, new SafetensorsWriter.Plan(name, type, shape));
+            });
+    SafetensorsWriter.writeModel(
+        folder,
+        List.copyOf(plans.values()),
+        MOST_BYTES,
+        name -> model.content.apply(name).to(Objects.requireNonNull(plans.get(name)).type()));
+  }
+
+  private static JsonNode configText(Checkpoint base, ModelConfig shape) {
+    Path own = base.path().resolve("config.json");
+    return Files.isDirectory(base.path())
+        ? HubConfigText.reshaped(Json.read(own), shape, own.toString())
+        : HubConfigText.of(base, shape);
   }
 
   /** The type in which {@link #write} without one stores a tensor. */

@@ -140,7 +140,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
   }
 
   private Tensor norm(Tensor base, String module, Scope scope) {
-    double added = DecoderWeights.addedToNorms(config);
+    double added = config.addedToNorms();
     return trained(base, List.of(module + ".weight"), List.of(config.width()), added, scope);
   }
 

@@ -1,0 +1,71 @@
+package dev.palimpsest.merge;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a growth came to.
+ *
+ * @param preserving whether the method keeps what the model computes
+ * @param layerMap the number of the base's layer that each layer is made of
+ * @param newLayers numbers of those that were added
+ * @param newParameters weights of the added layers
+ * @param maxLogitChange largest difference of a logit in fp32; null if it was not measured
+ * @param maxLogit largest size of one of the base's
+ * @param train what trains the new layers alone, as {@code tune --method freeze --train} takes it;
+ *     null if none is new
+ */
+public record Grown(
+    String out,
+    String method,
+    boolean preserving,
+    long parametersBefore,
+    long parametersAfter,
+    List<Integer> layerMap,
+    List<Integer> newLayers,
+    long newParameters,
+    @Nullable Double maxLogitChange,
+    @Nullable Double maxLogit,
+    @Nullable String train) {
+  /** Copies the lists. */
+  public Grown {
+    layerMap = List.copyOf(layerMap);
+    newLayers = List.copyOf(newLayers);
+  }
+
+  static Grown of(Path out, Growth growth, Blueprint blueprint, Optional<LogitCheck> logits) {
+    List<Integer> added = blueprint.added();
+    return new Grown(
+        out.toString(),
+        growth.name(),
+        growth.preserving(),
+        blueprint.base().parameters(),
+        blueprint.config().parameters(),
+        blueprint.blocks(),
+        added,
+        blueprint.addedParameters(),
+        logits.map(LogitCheck::largestChange).orElse(null),
+        logits.map(LogitCheck::largestLogit).orElse(null),
+        added.isEmpty() ? null : GrowthRecord.selection(added));
+  }
+
+  /** For people. */
+  public String text() {
+    String logits =
+        maxLogitChange == null
+            ? "logits not checked"
+            : "largest change of a logit %.3g, of up to %.3g".formatted(maxLogitChange, maxLogit);
+    String kept =
+        preserving ? "" : "; the method changes what the model computes, train it before use";
+    String tune =
+        train == null
+            ? "no layer stayed as it was; to train all of them: tune --method full, or an adapter"
+            : ("%d new layers of %,d parameters; to train them alone:%n  palimpsest tune --model %s"
+                   + " --method freeze --train new --data DATA --out RUN")
+                .formatted(newLayers.size(), newParameters, out);
+    return "%s%n%s: %,d parameters, before %,d%n%s%s%n%s"
+        .formatted(out, method, parametersAfter, parametersBefore, logits, kept, tune);
+  }
+}

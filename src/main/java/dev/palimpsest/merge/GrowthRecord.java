@@ -1,0 +1,73 @@
+package dev.palimpsest.merge;
+
+import dev.palimpsest.run.AtomicFile;
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Json;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Collectors;
+import tools.jackson.core.JacksonException;
+
+/**
+ * What a grown model's folder says of its making, in {@code growth.json}.
+ *
+ * @param base what the user called it
+ * @param baseFingerprint of its tensors
+ * @param layerMap the number of the base's layer that each layer is made of
+ * @param newLayers numbers of those that were added
+ */
+public record GrowthRecord(
+    String base,
+    String baseFingerprint,
+    String method,
+    List<Integer> layerMap,
+    List<Integer> newLayers) {
+  private static final String FILE = "growth.json";
+
+  /** Copies the lists. */
+  public GrowthRecord {
+    layerMap = List.copyOf(layerMap);
+    newLayers = List.copyOf(newLayers);
+  }
+
+  void write(Path folder) {
+    AtomicFile.write(folder.resolve(FILE), Json.writePretty(this) + "\n");
+  }
+
+  /**
+   * What trains the new layers alone, as {@code tune --train} takes it.
+   *
+   * @param model a folder that {@code grow} wrote, or a model that was tuned from it
+   * @throws BadInput if the folder has no record, or no layer is new
+   */
+  public static String selection(Path model) {
+    Path file = model.resolve(FILE);
+    if (!Files.isRegularFile(file)) {
+      throw new BadInput(
+          "--train new: " + file + " is not there; give --model a folder that grow wrote");
+    }
+    GrowthRecord record = read(file);
+    if (record.newLayers.isEmpty()) {
+      throw new BadInput(
+          "--train new: "
+              + file
+              + ": method "
+              + record.method
+              + " left no layer as it was; take --method full, or an adapter");
+    }
+    return selection(record.newLayers);
+  }
+
+  static String selection(List<Integer> layers) {
+    return layers.stream().map(layer -> "layers:" + layer).collect(Collectors.joining(","));
+  }
+
+  private static GrowthRecord read(Path file) {
+    try {
+      return Json.mapper().treeToValue(Json.read(file), GrowthRecord.class);
+    } catch (JacksonException e) {
+      throw new BadInput(file + ": is no record that grow wrote; grow the model again", e);
+    }
+  }
+}
