@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
       CompareCommand.class,
       SequenceCommand.class,
       MergeCommand.class,
+      ExportCommand.class,
       InspectCommand.class,
       StudyCommand.class,
       ExtractCommand.class,
