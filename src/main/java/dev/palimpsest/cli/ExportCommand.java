@@ -43,8 +43,7 @@ final class ExportCommand implements Runnable {
   @Override
   public void run() {
     Main.threads(threads);
-    ExportJob job =
-        new ExportJob(model, adapters.stream().map(Weighted::parse).toList(), anyBase);
+    ExportJob job = new ExportJob(model, adapters.stream().map(Weighted::parse).toList(), anyBase);
     ExportJob.Form form = options.form();
     try (Progress progress = output.progress()) {
       Exported exported = job.run(out, form, Places.store(progress)::locate, progress);

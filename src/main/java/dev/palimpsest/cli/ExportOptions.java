@@ -32,9 +32,7 @@ final class ExportOptions {
               + " an adapter")
   private @Nullable String type;
 
-  @Option(
-      names = "--shard-size",
-      description = "hf: most of one file, such as 500MB; default: 5GB")
+  @Option(names = "--shard-size", description = "hf: most of one file, such as 500MB; default: 5GB")
   private @Nullable String shardSize;
 
   Form form() {
@@ -54,9 +52,7 @@ final class ExportOptions {
         }
         yield new Form.Peft();
       }
-      default ->
-          throw new BadInput(
-              "--format " + format + ": known are hf, gguf, gguf-lora, peft");
+      default -> throw new BadInput("--format " + format + ": known are hf, gguf, gguf-lora, peft");
     };
   }
 

@@ -272,8 +272,7 @@ public record ExportJob(String model, List<Weighted> adapters, boolean anyBase) 
     } catch (IOException e) {
       throw EnvironmentFailure.of(out + ": cannot be read", e);
     }
-    return new Exported(
-        out.toString(), bytes, written.format, written.type, names, written.notes);
+    return new Exported(out.toString(), bytes, written.format, written.type, names, written.notes);
   }
 
   /** Counts tensors. */

@@ -20,7 +20,6 @@ public record Exported(
     notes = List.copyOf(notes);
   }
 
-
   /** For people. */
   public String text() {
     String told = notes.stream().map(note -> "%n%s".formatted(note)).collect(Collectors.joining());

@@ -49,9 +49,7 @@ record Modelfile(
   private static String bos(Checkpoint base, Tokenizer tokenizer) {
     int bare = tokenizer.encode("a").length;
     int[] whole = tokenizer.encodeDocument("a");
-    return whole.length > bare
-            && base.bos().isPresent()
-            && whole[0] == base.bos().getAsInt()
+    return whole.length > bare && base.bos().isPresent() && whole[0] == base.bos().getAsInt()
         ? tokenizer.token(whole[0])
         : "";
   }

@@ -7,8 +7,8 @@ import java.util.Optional;
 
 /**
  * A chat template in the language of Ollama's Modelfile (Go's text/template), for the templates
- * that put something before and after each message and nothing else. What that is shows in
- * rendered conversations; a template that renders others differently is not translated.
+ * that put something before and after each message and nothing else. What that is shows in rendered
+ * conversations; a template that renders others differently is not translated.
  *
  * @param start before all
  * @param unasked between it and the first message, where that is no system message
@@ -39,7 +39,9 @@ record OllamaTemplate(
   static Optional<OllamaTemplate> of(ChatTemplate template, String bos) {
     try {
       OllamaTemplate parts = parts(template, bos);
-      return parts.renders(template, bos) && parts.isPlain() ? Optional.of(parts) : Optional.empty();
+      return parts.renders(template, bos) && parts.isPlain()
+          ? Optional.of(parts)
+          : Optional.empty();
     } catch (IllegalArgumentException e) {
       return Optional.empty(); // it refuses one of the conversations, or hides a message
     }
@@ -108,7 +110,9 @@ record OllamaTemplate(
             List.of(USER, ASSISTANT, USER),
             List.of(SYSTEM, USER, ASSISTANT, new Message("user", "No, I’d say: 1 + 1 = 2?")));
     return chats.stream()
-        .allMatch(chat -> template.renderForReply(chat).equals(rendered(chat, start.isEmpty() ? "" : bos)));
+        .allMatch(
+            chat ->
+                template.renderForReply(chat).equals(rendered(chat, start.isEmpty() ? "" : bos)));
   }
 
   private String rendered(List<Message> chat, String bos) {
@@ -138,7 +142,9 @@ record OllamaTemplate(
   String go() {
     StringBuilder go = new StringBuilder();
     if (!unasked.isEmpty()) {
-      go.append("{{ if ne (index .Messages 0).Role \"system\" }}").append(unasked).append("{{ end }}");
+      go.append("{{ if ne (index .Messages 0).Role \"system\" }}")
+          .append(unasked)
+          .append("{{ end }}");
     }
     go.append("{{ range .Messages }}");
     append(go, "{{ if eq .Role \"system\" }}", system);

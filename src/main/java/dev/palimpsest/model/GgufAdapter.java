@@ -30,7 +30,8 @@ public final class GgufAdapter {
   private GgufAdapter(Adapter adapter, ModelConfig model) {
     this.adapter = adapter;
     this.layout = new GgufLayout(model.architecture(), model.headWidth());
-    double usual = (float) AdapterConfig.plain(adapter.factors(), adapter.config().targets()).alpha();
+    double usual =
+        (float) AdapterConfig.plain(adapter.factors(), adapter.config().targets()).alpha();
     this.alpha = usual == NO_ALPHA || !Double.isFinite(usual) ? 1 : usual;
   }
 

@@ -1,7 +1,6 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.model.ModelConfig.LayerType;
-import dev.palimpsest.model.ModelConfig.Rope;
 import dev.palimpsest.model.ModelConfig.Scaling;
 import dev.palimpsest.run.BadInput;
 import java.lang.foreign.Arena;
@@ -9,7 +8,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -48,8 +46,7 @@ record GgufConfigText(Map<String, GgufValue> metadata, float[] ropeFactors) {
     }
     GgufConfigText text =
         new GgufConfigText(
-            metadata,
-            llama3 ? Rotary.factors(config.rope(), config.headWidth()) : new float[0]);
+            metadata, llama3 ? Rotary.factors(config.rope(), config.headWidth()) : new float[0]);
     text.requireSame(config, where);
     return text;
   }

@@ -30,11 +30,7 @@ final class GgufTokens {
     Tokenizer tokenizer = base.tokenizer();
     OptionalInt bos = id(text, tokenizer, "bos_token", text.bos());
     OptionalInt eos =
-        id(
-            text,
-            tokenizer,
-            "eos_token",
-            text.endTokens().stream().mapToInt(each -> each).min());
+        id(text, tokenizer, "eos_token", text.endTokens().stream().mapToInt(each -> each).min());
     GgufVocabulary vocabulary;
     try {
       vocabulary = Tokenizer.gguf(source, base.config().vocabulary(), bos, eos);

@@ -70,8 +70,7 @@ final class GgufWriter {
    * @param metadata in this order; without {@code general.alignment}
    * @throws dev.palimpsest.run.EnvironmentFailure naming the file, which is then as it was before
    */
-  static void write(
-      Path file, Map<String, GgufValue> metadata, List<Plan> plans, Content content) {
+  static void write(Path file, Map<String, GgufValue> metadata, List<Plan> plans, Content content) {
     byte[] header = new GgufWriter().header(metadata, plans);
     AtomicFile.write(
         file,

@@ -176,15 +176,16 @@ final class ByteLevelVocabulary {
       int[] whole = own.encodeDocument("a");
       int before = 0;
       while (before + bare.length < whole.length
-          && !Arrays.equals(
-              bare, Arrays.copyOfRange(whole, before, before + bare.length))) {
+          && !Arrays.equals(bare, Arrays.copyOfRange(whole, before, before + bare.length))) {
         before++;
       }
       int after = whole.length - bare.length - before;
       OptionalInt first = before == 0 ? bos : OptionalInt.of(whole[0]);
       OptionalInt last = after == 0 ? eos : OptionalInt.of(whole[whole.length - 1]);
       boolean plain = before <= 1 && after <= 1;
-      if (!plain || (bos.isPresent() && !bos.equals(first)) || (eos.isPresent() && !eos.equals(last))) {
+      if (!plain
+          || (bos.isPresent() && !bos.equals(first))
+          || (eos.isPresent() && !eos.equals(last))) {
         throw new IllegalArgumentException(
             "post_processor: puts other tokens around a text than BOS and EOS, the only ones that"
                 + " GGUF has words for");

@@ -169,12 +169,14 @@ class ExportJobTest {
         run.resolve("run.json"),
         """
         {"data": "abc123", "rows": 7, "base": "def", "palimpsest": "1",
-         "job": {"method": {"rank": 4}, "settings": {"seed": 1}}}""");
+         "job": {"method": {"rank": 4}, "settings": {"seed": 1}}}\
+        """);
     Files.writeString(
         run.resolve("ledger.json"),
         """
         {"probes": [{"name": "orders", "kind": "gain", "n": 9, "before": 0.25, "after": 0.5,
-         "delta": 0.25, "ci95": [0.1, 0.4], "lost": 1, "won": 3}], "kl_nats_per_token": 0.125}""");
+         "delta": 0.25, "ci95": [0.1, 0.4], "lost": 1, "won": 3}], "kl_nats_per_token": 0.125}\
+        """);
 
     run(LORA, "out", new Weighted(run.resolve("adapter").toString(), 1));
 

@@ -147,7 +147,10 @@ class GgufAdapterTest {
         Factors factors =
             Objects.requireNonNull(adapter.factors().get("model.layers.0.mlp.up_proj"));
 
-        assertThat(Tensor.of(Objects.requireNonNull(a).bytes(), DType.F16, a.shape()).to(DType.F32).floats())
+        assertThat(
+                Tensor.of(Objects.requireNonNull(a).bytes(), DType.F16, a.shape())
+                    .to(DType.F32)
+                    .floats())
             .containsExactly(factors.a().to(DType.F16).to(DType.F32).floats(), within(0f));
       }
     }

@@ -110,8 +110,7 @@ class ByteLevelVocabularyTest {
 
   @Test
   void gguf_aWayOfCuttingThatLlamaCppDoesNotHave_isRefused() throws IOException {
-    String changed =
-        tiny().replace("\"add_prefix_space\": false", "\"add_prefix_space\": true");
+    String changed = tiny().replace("\"add_prefix_space\": false", "\"add_prefix_space\": true");
 
     assertThatThrownBy(() -> Tokenizer.gguf(changed, 320, OptionalInt.of(1), OptionalInt.of(2)))
         .hasMessageContaining("pre_tokenizer");
