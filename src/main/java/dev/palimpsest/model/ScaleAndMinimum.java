@@ -62,19 +62,20 @@ final class ScaleAndMinimum {
       sumW += weights[i];
       sumX += weights[i] * x;
     }
-    least = least > 0 ? 0 : least;
-    minimum = least;
-    if (most == least) {
+    minimum = least > 0 ? 0 : least;
+    if (most == minimum) {
       Arrays.fill(codes, to, to + SIZE, 0);
       scale = 0;
       return;
     }
-    scale = 1 / (largest / (most - least));
-    code(in, from, least, largest / (most - least));
+    float inverse = largest / (most - minimum);
+    scale = 1 / inverse;
+    code(in, from, inverse);
     System.arraycopy(tried, 0, codes, to, SIZE);
-    float best = error(in, from, scale, least);
+    float best = error(in, from, scale, minimum);
     for (int step = 0; step <= steps; step++) {
-      code(in, from, least, (first + STEP * step + largest) / (most - least));
+      // from the best minimum so far
+      code(in, from, (first + STEP * step + largest) / (most - minimum));
       if (fit(in, from, sumW, sumX)) {
         float error = error(in, from, fitScale, fitMinimum);
         if (error < best) {
@@ -98,9 +99,9 @@ final class ScaleAndMinimum {
     }
   }
 
-  private void code(float[] in, int from, float least, float inverse) {
+  private void code(float[] in, int from, float inverse) {
     for (int i = 0; i < SIZE; i++) {
-      int code = SixBitSearch.nearest(inverse * (in[from + i] - least));
+      int code = SixBitSearch.nearest(inverse * (in[from + i] - minimum));
       tried[i] = Math.clamp(code, 0, largest);
     }
   }
