@@ -28,8 +28,8 @@ final class ExportOptions {
   @Option(
       names = "--type",
       description =
-          "of the matrices: f32, f16 or bf16; default: the base's, f32 if it is quantised, and for"
-              + " an adapter")
+          "of the matrices: f32, f16 or bf16, and of a GGUF model q8_0, q4_0, q4_1 or q4_k_m;"
+              + " default: the base's, f32 if it is quantised, and for an adapter")
   private @Nullable String type;
 
   @Option(names = "--shard-size", description = "hf: most of one file, such as 500MB; default: 5GB")
@@ -41,9 +41,9 @@ final class ExportOptions {
     }
     return switch (format) {
       case "hf" -> new Form.Hub(new ModelFolder.Form(floatType(), shardBytes()));
-      case "gguf" -> new Form.Gguf(ggufType());
+      case "gguf" -> new Form.Gguf(ggufType(Arrays.asList(GgufFileType.values())));
       case "gguf-lora" -> {
-        GgufFileType factors = ggufType().orElse(GgufFileType.F32);
+        GgufFileType factors = ggufType(GgufFileType.PLAIN).orElse(GgufFileType.F32);
         yield new Form.GgufLora(factors);
       }
       case "peft" -> {
@@ -60,8 +60,8 @@ final class ExportOptions {
     return given(List.of(DType.F32, DType.F16, DType.BF16), Enum::name);
   }
 
-  private Optional<GgufFileType> ggufType() {
-    return given(Arrays.asList(GgufFileType.values()), Enum::name);
+  private Optional<GgufFileType> ggufType(List<GgufFileType> known) {
+    return given(known, Enum::name);
   }
 
   /** The value that the user named. */

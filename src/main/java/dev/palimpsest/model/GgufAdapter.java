@@ -91,7 +91,7 @@ public final class GgufAdapter {
                 Part part = new Part(module, factors, second);
                 String of = tensor + (second ? ".lora_b" : ".lora_a");
                 parts.put(of, part);
-                plans.add(new GgufWriter.Plan(of, type.of(of, shape(part)), shape(part)));
+                plans.add(new GgufWriter.Plan(of, type.matrices(), shape(part)));
               }
             });
     GgufWriter.write(

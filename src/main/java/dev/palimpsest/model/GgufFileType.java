@@ -1,12 +1,20 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
+import java.util.List;
 
 /** What a GGUF file stores its matrices in ({@code llama.h}, {@code llama_ftype}). */
 public enum GgufFileType {
   F32(0, GgmlType.F32),
   F16(1, GgmlType.F16),
-  BF16(32, GgmlType.BF16);
+  BF16(32, GgmlType.BF16),
+  Q8_0(7, GgmlType.Q8_0),
+  Q4_0(2, GgmlType.Q4_0),
+  Q4_1(3, GgmlType.Q4_1),
+  Q4_K_M(15, GgmlType.Q4_K);
+
+  /** The types that store every number by itself. */
+  public static final List<GgufFileType> PLAIN = List.of(F32, F16, BF16);
 
   private final int id;
   private final GgmlType matrices;
@@ -21,12 +29,9 @@ public enum GgufFileType {
     return id;
   }
 
-  /**
-   * The type of a tensor, by llama.cpp's name. Norms and vectors are F32 in every file, as its
-   * converter has them.
-   */
-  GgmlType of(String name, long[] shape) {
-    return shape.length == 1 || name.endsWith("_norm.weight") ? GgmlType.F32 : matrices;
+  /** The type of most matrices; {@link TypeMix} knows which have another. */
+  public GgmlType matrices() {
+    return matrices;
   }
 
   /** The one of a model's matrices, if it is a float type; else F32. */

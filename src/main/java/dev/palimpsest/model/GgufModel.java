@@ -90,12 +90,13 @@ public record GgufModel(
           new GgufWriter.Plan(
               GgufWeights.ROPE_FACTORS, GgmlType.F32, new long[] {ropeFactors.length}));
     }
+    TypeMix mix = TypeMix.of(type.matrices(), config);
     ModelTensors.shapes(config)
         .forEach(
             (hub, shape) -> {
               String name = layout.toGguf(hub).orElseThrow();
               hubNames.put(name, hub);
-              plans.add(new GgufWriter.Plan(name, type.of(name, shape), shape));
+              plans.add(new GgufWriter.Plan(name, mix.of(name, shape), shape));
             });
     GgufTensors tensors = new GgufTensors(base, layout, changed);
     GgufWriter.write(

@@ -1,6 +1,5 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -87,7 +86,7 @@ record GgufTensors(
   static void encode(GgufWriter.Plan plan, Tensor rows, OutputStream out) throws IOException {
     switch (plan.type()) {
       case F32, F16, BF16 -> StoredBytes.write(rows.contiguous().segment(), out);
-      default -> throw new BadInput(plan.name() + ": " + plan.type() + " is not written");
+      default -> out.write(plan.type().encode(plan.name(), rows));
     }
   }
 }
