@@ -25,6 +25,7 @@ import picocli.CommandLine.Command;
       SequenceCommand.class,
       MergeCommand.class,
       ExportCommand.class,
+      QuantiseCommand.class,
       InspectCommand.class,
       StudyCommand.class,
       ExtractCommand.class,
