@@ -24,6 +24,8 @@ import picocli.CommandLine.Command;
       CompareCommand.class,
       SequenceCommand.class,
       MergeCommand.class,
+      ExportCommand.class,
+      QuantiseCommand.class,
       InspectCommand.class,
       StudyCommand.class,
       ExtractCommand.class,

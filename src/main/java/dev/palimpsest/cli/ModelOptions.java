@@ -34,6 +34,10 @@ final class ModelOptions {
       description = "take an adapter of another base, too")
   private boolean anyBase;
 
+  boolean anyBase() {
+    return anyBase;
+  }
+
   Precision precision() {
     return precision(Precision.best());
   }

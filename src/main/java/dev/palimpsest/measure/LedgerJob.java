@@ -53,7 +53,12 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
       Function<String, LanguageModel> load,
       Adapting adapting,
       Function<Endpoint, RemoteSubject> remote,
-      Optional<Side> judge) {}
+      Optional<Side> judge) {
+    /** The same with adapters put over models in another way. */
+    public Models adaptingBy(Adapting other) {
+      return new Models(load, other, remote, judge);
+    }
+  }
 
   /** Puts a PEFT folder over a model: {@link TunedModel#with} or its like. */
   @FunctionalInterface

@@ -1,7 +1,6 @@
 package dev.palimpsest.merge;
 
 import dev.palimpsest.model.Adapter;
-import dev.palimpsest.model.ChangedTensor;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.ModelFolder;
 import dev.palimpsest.model.ModelTensors;
@@ -14,12 +13,9 @@ import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
-import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -112,41 +108,22 @@ public record MergeJob(
   private Merged writeModel(
       Path out, Checkpoint base, Reduced reduced, Optional<DType> type, Progress progress) {
     ModelFolder.requireWritable(base);
-    Map<String, Realised.Sums> sums = new LinkedHashMap<>();
+    Merging merging = new Merging(base, reduced.sources, method.rule());
     int all = ModelTensors.shapes(base.config()).size();
     int[] done = {0};
     AtomicFolder.write(
         out,
-        folder -> {
-          ModelFolder.write(
-              folder,
-              base,
-              type,
-              tensor -> {
-                progress.report("merging", ++done[0], all, "tensors");
-                return merged(base, reduced.sources, tensor, type, sums);
-              });
-        });
-    return Merged.of(out, method.name(), reduced.keptEnergy, sums.values());
-  }
-
-  private Optional<Tensor> merged(
-      Checkpoint base,
-      List<Source> sources,
-      String tensor,
-      Optional<DType> type,
-      Map<String, Realised.Sums> sums) {
-    List<Source> changing = sources.stream().filter(each -> each.changes(tensor)).toList();
-    if (changing.isEmpty()) {
-      return Optional.empty();
-    }
-    TensorMerge merge =
-        TensorMerge.of(
-            new ChangedTensor(base, tensor, changing),
-            method.rule(),
-            type.orElseGet(() -> ModelFolder.type(base, tensor)));
-    sums.put(tensor, merge.sums());
-    return Optional.of(merge.merged());
+        folder ->
+            ModelFolder.write(
+                folder,
+                base,
+                type,
+                tensor -> {
+                  progress.report("merging", ++done[0], all, "tensors");
+                  return merging.tensor(
+                      tensor, type.orElseGet(() -> ModelFolder.type(base, tensor)));
+                }));
+    return Merged.of(out, method.name(), reduced.keptEnergy, merging.sums());
   }
 
   private Merged writeAdapter(Path out, Checkpoint base, Sources sources) {

@@ -1,5 +1,8 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -63,6 +66,44 @@ public enum GgmlType {
   /** How it is read, if it is one of the types that can be. */
   Optional<BlockFormat> format() {
     return Optional.ofNullable(format);
+  }
+
+  /** Whether it is written, too. */
+  public boolean isWritten() {
+    return format().flatMap(BlockFormat::encoder).isPresent();
+  }
+
+  /** Numbers in a block, of which a row has a whole count; 1 for the plain types. */
+  public int blockElements() {
+    return format().orElseThrow().elements();
+  }
+
+  /** Bytes that so many numbers take, a whole count of blocks. */
+  public long bytesOf(long elements) {
+    return format().orElseThrow().bytesOf(elements);
+  }
+
+  /**
+   * Packs numbers as ggml's reference quantisers do, bit for bit; plain types round to nearest even.
+   *
+   * @param where they come from, for the error
+   * @param values F32, in whole rows
+   * @throws dev.palimpsest.run.BadInput if a number is not finite, or too large for the type
+   */
+  public byte[] encode(String where, Tensor values) {
+    return Packing.encode(where, this, values.to(DType.F32).contiguous().segment());
+  }
+
+  /** What {@link #encode} packed, as F32. */
+  public Tensor decode(String where, byte[] packed, long... shape) {
+    Tensor values = Tensor.empty(DType.F32, shape);
+    Conversion.convert(
+        where,
+        format().orElseThrow(),
+        MemorySegment.ofArray(packed),
+        Conversion.Adjustment.NONE,
+        new Conversion.TypedMemory(values.segment(), DType.F32));
+    return values;
   }
 
   static Optional<GgmlType> of(int id) {

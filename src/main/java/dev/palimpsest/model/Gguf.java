@@ -23,7 +23,7 @@ public final class Gguf implements AutoCloseable {
   private static final int MOST_AXES = 4;
 
   private final Path path;
-  private final MappedFile file;
+  private final Runnable closing;
   private final Map<String, GgufValue> metadata;
   private final Map<String, Entry> tensors;
 
@@ -41,9 +41,9 @@ public final class Gguf implements AutoCloseable {
   private record Header(String name, GgmlType type, long[] shape, long offset, long bytes) {}
 
   private Gguf(
-      Path path, MappedFile file, Map<String, GgufValue> metadata, Map<String, Entry> tensors) {
+      Path path, Runnable closing, Map<String, GgufValue> metadata, Map<String, Entry> tensors) {
     this.path = path;
-    this.file = file;
+    this.closing = closing;
     this.metadata = Collections.unmodifiableMap(metadata);
     this.tensors = Collections.unmodifiableMap(tensors);
   }
@@ -61,6 +61,16 @@ public final class Gguf implements AutoCloseable {
       file.close();
       throw e;
     }
+  }
+
+  /**
+   * A file that is still to be written.
+   *
+   * @param path names it in errors
+   * @param tensors with the bytes of those alone that are part of the configuration
+   */
+  static Gguf planned(Path path, Map<String, GgufValue> metadata, Map<String, Entry> tensors) {
+    return new Gguf(path, () -> {}, metadata, tensors);
   }
 
   private static Gguf parse(Path path, MappedFile file) {
@@ -89,7 +99,8 @@ public final class Gguf implements AutoCloseable {
     List<Header> headers = headers(cursor, tensorCount);
     long alignment = alignment(path, metadata);
     long start = Math.ceilDiv(cursor.position(), alignment) * alignment;
-    return new Gguf(path, file, metadata, place(path, file.bytes(), start, alignment, headers));
+    return new Gguf(
+        path, file::close, metadata, place(path, file.bytes(), start, alignment, headers));
   }
 
   private static long alignment(Path path, Map<String, GgufValue> metadata) {
@@ -264,6 +275,6 @@ public final class Gguf implements AutoCloseable {
 
   @Override
   public void close() {
-    file.close();
+    closing.run();
   }
 }

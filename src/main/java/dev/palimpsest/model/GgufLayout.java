@@ -1,5 +1,6 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.tensor.Tensor;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -54,6 +55,11 @@ public final class GgufLayout {
     OUTSIDE.forEach((gguf, hub) -> back.put(hub, gguf));
   }
 
+  /** Of an attention head: among so many rows those of a permuted tensor change places. */
+  int headWidth() {
+    return headWidth;
+  }
+
   /** The Hugging Face name of a GGUF tensor, if the architecture has such a tensor. */
   public Optional<String> toHub(String gguf) {
     Matcher block = BLOCK.matcher(gguf);
@@ -89,6 +95,23 @@ public final class GgufLayout {
     long inHead = row % headWidth;
     long half = headWidth / 2;
     return head * headWidth + inHead % half * 2 + inHead / half;
+  }
+
+  /**
+   * Rows as the file has them; those of a {@linkplain #permuted permuted} tensor change places
+   * within their head.
+   *
+   * @param rows some of the tensor, (rows, columns): whole heads of a permuted one
+   */
+  public Tensor stored(String hub, Tensor rows) {
+    if (permuted(hub)) {
+      long columns = rows.count() / rows.size(0);
+      return rows.view(rows.size(0) / headWidth, 2, headWidth / 2, columns)
+          .transpose(1, 2)
+          .contiguous()
+          .view(rows.size(0), columns);
+    }
+    return added(hub) == 0 ? rows : rows.copy().plusInPlace(added(hub));
   }
 
   /** What the converter added to every element of a tensor. */

@@ -33,6 +33,11 @@ final class GgufWeights implements StoredWeights {
     }
   }
 
+  /** The file, under its own names. */
+  Gguf file() {
+    return file;
+  }
+
   @Override
   public Map<String, TensorInfo> tensors() {
     return Collections.unmodifiableMap(tensors);

@@ -29,8 +29,8 @@ import tools.jackson.databind.JsonNode;
  * already would lose what was learned.
  */
 public final class ModelFolder {
-  /** Weights beyond this go into shards. */
-  private static final long MOST_BYTES = 5_000_000_000L;
+  /** Weights beyond this go into shards, unless another size is asked for. */
+  public static final long SHARD_BYTES = 5_000_000_000L;
 
   /** What a folder has beside weights and model card. */
   private static final Pattern KEPT =
@@ -77,13 +77,33 @@ public final class ModelFolder {
       Checkpoint base,
       Optional<DType> type,
       Function<String, Optional<Tensor>> changed) {
+    write(folder, base, new Form(type, SHARD_BYTES), changed);
+  }
+
+  /**
+   * How weights are stored.
+   *
+   * @param type of all tensors; empty for the base's own
+   * @param shardBytes that one file holds at most, or one tensor
+   */
+  public record Form(Optional<DType> type, long shardBytes) {}
+
+  /** Writes the model in a form. */
+  public static void write(
+      Path folder, Checkpoint base, Form form, Function<String, Optional<Tensor>> changed) {
+    Optional<DType> type = form.type;
     if (Files.isDirectory(base.path())) {
       copyFiles(base.path(), folder);
       copyTensors(
-          folder, base, stored -> type.filter(_ -> stored.isFloat()).orElse(stored), changed);
+          folder,
+          base,
+          form.shardBytes,
+          stored -> type.filter(_ -> stored.isFloat()).orElse(stored),
+          changed);
     } else {
       makeFiles(folder, base);
-      makeTensors(folder, base, type.orElseGet(() -> floatType(base)), changed);
+      DType made = type.orElseGet(() -> floatType(base));
+      makeTensors(folder, base, new Form(Optional.of(made), form.shardBytes), changed);
     }
     type.ifPresent(
         given -> {
@@ -174,6 +194,7 @@ public final class ModelFolder {
   private static void copyTensors(
       Path folder,
       Checkpoint base,
+      long shardBytes,
       UnaryOperator<DType> type,
       Function<String, Optional<Tensor>> changed) {
     try (SafetensorsFolder files = SafetensorsFolder.open(base.path())) {
@@ -186,7 +207,7 @@ public final class ModelFolder {
       SafetensorsWriter.writeModel(
           folder,
           List.copyOf(plans.values()),
-          MOST_BYTES,
+          shardBytes,
           stored -> {
             DType wanted = Objects.requireNonNull(plans.get(stored)).type();
             return changed
@@ -228,14 +249,15 @@ public final class ModelFolder {
   }
 
   private static void makeTensors(
-      Path folder, Checkpoint base, DType type, Function<String, Optional<Tensor>> changed) {
+      Path folder, Checkpoint base, Form form, Function<String, Optional<Tensor>> changed) {
+    DType type = form.type.orElseThrow();
     List<SafetensorsWriter.Plan> plans = new ArrayList<>();
     ModelTensors.shapes(base.config())
         .forEach((name, shape) -> plans.add(new SafetensorsWriter.Plan(name, type, shape)));
     SafetensorsWriter.writeModel(
         folder,
         plans,
-        MOST_BYTES,
+        form.shardBytes,
         name ->
             changed
                 .apply(name)

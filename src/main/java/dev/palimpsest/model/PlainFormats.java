@@ -11,9 +11,9 @@ final class PlainFormats {
   private static final VarHandle LONGS = view(long[].class);
 
   static final BlockFormat F64 = new BlockFormat(1, 8, PlainFormats::f64);
-  static final BlockFormat F32 = new BlockFormat(1, 4, PlainFormats::f32);
-  static final BlockFormat F16 = new BlockFormat(1, 2, PlainFormats::f16);
-  static final BlockFormat BF16 = new BlockFormat(1, 2, PlainFormats::bf16);
+  static final BlockFormat F32 = new BlockFormat(1, 4, PlainFormats::f32, PlainFormats::toF32);
+  static final BlockFormat F16 = new BlockFormat(1, 2, PlainFormats::f16, PlainFormats::toF16);
+  static final BlockFormat BF16 = new BlockFormat(1, 2, PlainFormats::bf16, PlainFormats::toBf16);
 
   private PlainFormats() {}
 
@@ -42,6 +42,24 @@ final class PlainFormats {
   private static void bf16(byte[] in, float[] out, int count) {
     for (int i = 0; i < count; i++) {
       out[i] = Float.intBitsToFloat((short) SHORTS.get(in, 2 * i) << 16);
+    }
+  }
+
+  private static void toF32(float[] in, byte[] out, int count) {
+    for (int i = 0; i < count; i++) {
+      INTS.set(out, 4 * i, Float.floatToRawIntBits(in[i]));
+    }
+  }
+
+  private static void toF16(float[] in, byte[] out, int count) {
+    for (int i = 0; i < count; i++) {
+      SHORTS.set(out, 2 * i, Float.floatToFloat16(in[i]));
+    }
+  }
+
+  private static void toBf16(float[] in, byte[] out, int count) {
+    for (int i = 0; i < count; i++) {
+      SHORTS.set(out, 2 * i, Conversion.bfloat16(in[i]));
     }
   }
 

@@ -17,6 +17,17 @@ final class Rotary {
     }
   }
 
+  /** What each frequency is divided by, as GGUF files store it ({@code rope_freqs.weight}). */
+  static float[] factors(Rope rope, int headWidth) {
+    double[] plain = new Rotary(new Rope(rope.base(), new Scaling.None()), headWidth).frequencies;
+    double[] stretched = new Rotary(rope, headWidth).frequencies;
+    float[] factors = new float[plain.length];
+    for (int i = 0; i < factors.length; i++) {
+      factors[i] = (float) (plain[i] / stretched[i]);
+    }
+    return factors;
+  }
+
   /** Whether two turn alike, up to the rounding of stored factors. */
   boolean closeTo(Rotary other) {
     for (int i = 0; i < frequencies.length; i++) {

@@ -7,8 +7,6 @@ import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -26,8 +24,6 @@ import java.util.function.Function;
  * whole or not at all.
  */
 public final class SafetensorsWriter {
-  private static final int BUFFER = 1 << 20;
-
   private SafetensorsWriter() {}
 
   /** A tensor to be written. */
@@ -138,12 +134,6 @@ public final class SafetensorsWriter {
               + ", is "
               + tensor);
     }
-    MemorySegment elements = tensor.contiguous().segment();
-    byte[] buffer = new byte[(int) Math.min(BUFFER, elements.byteSize())];
-    for (long at = 0; at < elements.byteSize(); at += buffer.length) {
-      int now = (int) Math.min(buffer.length, elements.byteSize() - at);
-      MemorySegment.copy(elements, ValueLayout.JAVA_BYTE, at, buffer, 0, now);
-      out.write(buffer, 0, now);
-    }
+    StoredBytes.write(tensor.contiguous().segment(), out);
   }
 }

@@ -34,9 +34,11 @@ public record GgufVocabulary(
     Optional<Boolean> addEos,
     Optional<Boolean> addSpacePrefix) {
 
+  static final int NORMAL = 1;
   static final int UNKNOWN = 2;
   static final int CONTROL = 3;
   static final int USER_DEFINED = 4;
+  static final int UNUSED = 5;
   static final int BYTE = 6;
 
   /** Checks that the lists fit each other. */
@@ -51,7 +53,7 @@ public record GgufVocabulary(
   }
 
   int type(int id) {
-    return types.length == 0 ? 1 : types[id];
+    return types.length == 0 ? NORMAL : types[id];
   }
 
   private static void requireLength(String key, int found, int expected) {

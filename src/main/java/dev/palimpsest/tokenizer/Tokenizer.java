@@ -71,6 +71,19 @@ public final class Tokenizer {
     return new GgufTokenizer(vocabulary).document();
   }
 
+  /**
+   * A tokenizer.json as a GGUF file stores it.
+   *
+   * @param size of the model's vocabulary; ids past the tokenizer's are filled up
+   * @param bos the token that begins a text, if the model names one
+   * @param eos the token that ends one, likewise
+   * @throws IllegalArgumentException naming what a GGUF file has no words for
+   */
+  public static GgufVocabulary gguf(
+      String tokenizerJson, int size, OptionalInt bos, OptionalInt eos) {
+    return new ByteLevelVocabulary(new TokenizerJson(tokenizerJson)).gguf(size, bos, eos);
+  }
+
   private static int[] framed(OptionalInt first, int[] ids, OptionalInt last) {
     Ints all = new Ints();
     first.ifPresent(all::add);

@@ -54,6 +54,11 @@ final class TokenizerJson {
     return root.toString();
   }
 
+  /** The whole document. */
+  JsonNode root() {
+    return root;
+  }
+
   Vocabulary vocabulary() {
     Map<Integer, String> texts = new TreeMap<>();
     JsonNode vocab = root.path("model").path("vocab");
