@@ -125,7 +125,8 @@ public record ExportJob(String model, List<Weighted> adapters, boolean anyBase) 
               });
           card(folder, base, "transformers", "A model of " + model);
         });
-    String type = form.type().map(DType::toString).orElse("the base's own type");
+    String type =
+        form.type().map(DType::toString).orElseGet(() -> GgufFileType.of(base).toString());
     return new Written("hf", type, List.of());
   }
 

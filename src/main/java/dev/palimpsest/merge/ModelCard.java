@@ -1,6 +1,7 @@
 package dev.palimpsest.merge;
 
 import dev.palimpsest.run.Json;
+import dev.palimpsest.run.Sha256;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,10 +45,16 @@ record ModelCard(
     lines.add(
         "- Licence of the base: " + license.orElse("its files name none; look where it is from"));
     for (Weighted adapter : adapters) {
-      lines.add("- Adapter: `" + adapter.name() + "`, weight " + adapter.weight());
+      lines.add("- Adapter: `" + shown(Path.of(adapter.name())) + "`, weight " + adapter.weight());
     }
     adapters.forEach(adapter -> run(Path.of(adapter.name()), lines));
     return String.join("\n", lines) + "\n";
+  }
+
+  /** The end of a path; the rest says more of a machine than of the adapter. */
+  private static Path shown(Path adapter) {
+    int names = adapter.getNameCount();
+    return adapter.subpath(Math.max(0, names - 2), names);
   }
 
   /** What the run says whose folder the adapter stands in. */
@@ -70,13 +77,18 @@ record ModelCard(
     lines.add("- Palimpsest " + about.path("palimpsest").asString(""));
     Path ledger = run.resolve("ledger.json");
     if (Files.exists(ledger)) {
-      ledger(Json.read(ledger), lines);
+      JsonNode document = Json.read(ledger);
+      Path weights = adapter.resolve("adapter_model.safetensors");
+      // a run that has gone on since has another adapter
+      if (document.path("adapter_sha256").asString("").equals(Sha256.of(weights))) {
+        ledger(document, lines);
+      }
     }
   }
 
   private static void ledger(JsonNode ledger, List<String> lines) {
     lines.add("");
-    lines.add("## Its ledger: before and after, item by item");
+    lines.add("## Its ledger: the whole adapter's, before and after, item by item");
     lines.add("");
     lines.add("| probe | kind | n | before | after | Δ | 95 % | lost | won |");
     lines.add("|---|---|---|---|---|---|---|---|---|");

@@ -12,6 +12,7 @@ import dev.palimpsest.model.ModelFolder;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
+import dev.palimpsest.run.Sha256;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
 import java.io.IOException;
@@ -175,8 +176,10 @@ class ExportJobTest {
         run.resolve("ledger.json"),
         """
         {"probes": [{"name": "orders", "kind": "gain", "n": 9, "before": 0.25, "after": 0.5,
-         "delta": 0.25, "ci95": [0.1, 0.4], "lost": 1, "won": 3}], "kl_nats_per_token": 0.125}\
-        """);
+         "delta": 0.25, "ci95": [0.1, 0.4], "lost": 1, "won": 3}], "kl_nats_per_token": 0.125,
+         "adapter_sha256": "%s"}\
+        """
+            .formatted(Sha256.of(run.resolve("adapter/adapter_model.safetensors"))));
 
     run(LORA, "out", new Weighted(run.resolve("adapter").toString(), 1));
 
@@ -184,6 +187,13 @@ class ExportJobTest {
         .contains("7 rows, fingerprint `abc123`")
         .contains("| orders | gain | 9 | 0.2500 | 0.5000 | 0.2500 | 0.1000 to 0.4000 | 1 | 3 |")
         .contains("0.1250 nats a token");
+
+    Files.writeString(
+        run.resolve("ledger.json"),
+        Files.readString(run.resolve("ledger.json"))
+            .replaceFirst("sha256\": \"..", "sha256\": \"xx"));
+    run(LORA, "later", new Weighted(run.resolve("adapter").toString(), 1));
+    assertThat(Files.readString(folder.resolve("later/README.md"))).doesNotContain("orders");
   }
 
   @Test
