@@ -43,13 +43,17 @@ final class Renderer {
   }
 
   private Flow statement(Statement statement, Scope scope) {
+    scope.spend(1);
     return switch (statement) {
       case Statement.Text text -> {
+        scope.spend(text.text().length());
         out.append(text.text());
         yield Flow.ON;
       }
       case Statement.Output output -> {
-        out.append(PythonText.str(Evaluator.value(output.value(), scope)));
+        String text = PythonText.str(Evaluator.value(output.value(), scope));
+        scope.spend(text.length());
+        out.append(text);
         yield Flow.ON;
       }
       case Statement.If branch ->

@@ -1,4 +1,4 @@
-package dev.palimpsest.model;
+package dev.palimpsest;
 
 import dev.palimpsest.run.Json;
 import java.nio.ByteBuffer;
@@ -13,7 +13,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Damages files in the ways that readers trip over; the same seed gives the same damage. */
-final class Mutator {
+public final class Mutator {
   private static final long[] NUMBERS = {
     0,
     1,
@@ -85,7 +85,7 @@ final class Mutator {
 
   private final Random random;
 
-  Mutator(long seed) {
+  public Mutator(long seed) {
     this.random = new Random(seed);
   }
 
@@ -93,16 +93,16 @@ final class Mutator {
     return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  boolean chance(int oneIn) {
+  public boolean chance(int oneIn) {
     return random.nextInt(oneIn) == 0;
   }
 
-  <T> T pick(List<T> from) {
+  public <T> T pick(List<T> from) {
     return from.get(random.nextInt(from.size()));
   }
 
   /** Bytes of any file. */
-  byte[] bytes(byte[] original) {
+  public byte[] bytes(byte[] original) {
     byte[] bytes = original.clone();
     int times = 1 + random.nextInt(3);
     for (int i = 0; i < times; i++) {
@@ -144,7 +144,7 @@ final class Mutator {
   }
 
   /** The text of a JSON document: its values and names, and now and then its characters. */
-  byte[] json(String original) {
+  public byte[] json(String original) {
     JsonNode root = Json.parse(original, "original");
     int times = 1 + random.nextInt(2);
     for (int i = 0; i < times; i++) {
@@ -195,8 +195,22 @@ final class Mutator {
     }
   }
 
+  /** A text with pieces of others put in and characters changed. */
+  public String text(String original, List<String> others) {
+    String text = original;
+    for (int i = random.nextInt(3); i >= 0; i--) {
+      String other = pick(others);
+      int from = random.nextInt(other.length() + 1);
+      int to = from + random.nextInt(other.length() + 1 - from);
+      int at = random.nextInt(text.length() + 1);
+      int end = Math.min(text.length(), at + random.nextInt(6));
+      text = text.substring(0, at) + other.substring(from, to) + text.substring(end);
+    }
+    return chance(4) ? new String(bytes(utf8(text + " ")), StandardCharsets.UTF_8) : text;
+  }
+
   /** A safetensors file whose header is changed, and whose length agrees with it again. */
-  byte[] safetensors(byte[] original) {
+  public byte[] safetensors(byte[] original) {
     int length = (int) ByteBuffer.wrap(original).order(ByteOrder.LITTLE_ENDIAN).getLong();
     byte[] header = json(new String(original, 8, length, StandardCharsets.UTF_8));
     int data = original.length - 8 - length;

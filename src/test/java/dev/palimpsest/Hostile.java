@@ -1,4 +1,4 @@
-package dev.palimpsest.model;
+package dev.palimpsest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -14,19 +14,19 @@ import org.jspecify.annotations.Nullable;
  * line and in time. Whatever else happens fails the test with the seed; {@code -Dmutation=SEED}
  * reads that one alone.
  */
-final class Hostile {
+public final class Hostile {
   private static final Duration LONGEST = Duration.ofSeconds(20);
   private static final int ONLY = Integer.getInteger("mutation", -1);
 
   /** Reads what a mutator damages. */
-  interface Reader {
+  public interface Reader {
     void read(Mutator mutator) throws Exception;
   }
 
   private Hostile() {}
 
   /** How many of the mutations are refused. */
-  static int refusals(int mutations, Reader reader) throws InterruptedException {
+  public static int refusals(int mutations, Reader reader) throws InterruptedException {
     AtomicInteger now = new AtomicInteger(Math.max(0, ONLY));
     AtomicInteger refused = new AtomicInteger();
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
