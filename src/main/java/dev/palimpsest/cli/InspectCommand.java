@@ -6,6 +6,7 @@ import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.ModelStore;
 import dev.palimpsest.model.Source;
 import dev.palimpsest.model.Sources;
+import dev.palimpsest.report.InspectionReport;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Scope;
 import java.nio.file.Path;
@@ -49,6 +50,9 @@ final class InspectCommand implements Runnable {
   @Option(names = "--seed", defaultValue = "0", description = "of the random directions")
   private long seed;
 
+  @Option(names = "--html", description = "a file: heat maps by layer and kind of module")
+  private @Nullable Path html;
+
   @Mixin private Output output = new Output();
 
   /** One of the two. */
@@ -82,6 +86,9 @@ final class InspectCommand implements Runnable {
           Controls.Base known = new Controls.Base(base, sources.fingerprint());
           new Controls(scale, seed)
               .write(controls, checkpoint.config(), source, result.intruders(), known);
+        }
+        if (html != null) {
+          InspectionReport.write(html, result.inspection());
         }
         output.print(result.inspection(), result.inspection()::text);
       }

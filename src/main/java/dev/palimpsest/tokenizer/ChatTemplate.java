@@ -95,6 +95,10 @@ public final class ChatTemplate {
   private static <T> T within(String verb, Supplier<T> work) {
     try {
       return work.get();
+    } catch (TemplateException e) {
+      throw e;
+    } catch (IllegalArgumentException e) { // Java's own: numbers and characters that are none
+      throw TemplateException.raised("the chat template has a wrong value: " + e.getMessage());
     } catch (StackOverflowError | OutOfMemoryError e) {
       throw TemplateException.raised(
           "the chat template "

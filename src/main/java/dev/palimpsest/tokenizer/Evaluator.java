@@ -26,7 +26,7 @@ final class Evaluator {
         expression instanceof Expression.Binary
             || expression instanceof Expression.Concat
             || expression instanceof Expression.Call;
-    scope.spend(made ? 1 + Values.size(value) : 1);
+    scope.spend(made ? 1 + Values.steps(value) : 1);
     return value;
   }
 
@@ -62,7 +62,7 @@ final class Evaluator {
       case Expression.Attribute a -> {
         Object object = value(a.object(), scope);
         if (object instanceof String text) { // a method of it
-          scope.spend(text.length());
+          scope.spend(Values.steps(text));
         }
         yield Members.attribute(object, a.name(), a.line());
       }
@@ -91,7 +91,7 @@ final class Evaluator {
         };
     Object result =
         Filters.apply(filter.name(), input, arguments(filter.given(), filter.line(), scope));
-    scope.spend(Values.size(input) + (long) Values.size(result));
+    scope.spend(Values.steps(input) + (long) Values.steps(result));
     return result;
   }
 
@@ -157,7 +157,7 @@ final class Evaluator {
     bounds.add(slice.stop() == null ? Values.NONE : value(slice.stop(), scope));
     bounds.add(slice.step() == null ? Values.NONE : value(slice.step(), scope));
     Object object = value(slice.object(), scope);
-    scope.spend(Values.size(object));
+    scope.spend(Values.steps(object));
     return Members.slice(object, new Arguments(bounds, Map.of(), slice.line()));
   }
 

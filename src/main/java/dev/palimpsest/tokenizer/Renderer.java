@@ -22,6 +22,9 @@ final class Renderer {
     CONTINUE
   }
 
+  /** A round makes two scopes and the loop's own variables. */
+  private static final int PER_ROUND = 10;
+
   private final StringBuilder out = new StringBuilder();
 
   private Renderer() {}
@@ -46,13 +49,13 @@ final class Renderer {
     scope.spend(1);
     return switch (statement) {
       case Statement.Text text -> {
-        scope.spend(text.text().length());
+        scope.spend(Values.steps(text.text()));
         out.append(text.text());
         yield Flow.ON;
       }
       case Statement.Output output -> {
         String text = PythonText.str(Evaluator.value(output.value(), scope));
-        scope.spend(text.length());
+        scope.spend(Values.steps(text));
         out.append(text);
         yield Flow.ON;
       }
@@ -97,6 +100,7 @@ final class Renderer {
   private Flow loop(For loop, Scope scope) {
     List<Object> items = new ArrayList<>();
     for (Object item : Values.iterate(Evaluator.value(loop.items(), scope))) {
+      scope.spend(PER_ROUND);
       Scope inner = new Scope(scope);
       assign(loop.target(), item, inner);
       if (loop.filter() == null || Values.truth(Evaluator.value(loop.filter(), inner))) {

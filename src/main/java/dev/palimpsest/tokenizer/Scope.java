@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Variables of a template's block; what is not set here is looked for outside. */
 final class Scope {
-  /** Steps and characters of one rendering: a thousand times what a long conversation takes. */
-  private static final long MOST = 100_000_000;
+  /** Steps of one rendering: far more than the longest conversation takes. */
+  private static final long MOST = 20_000_000;
 
   private final Map<String, Object> variables = new HashMap<>();
   private final @Nullable Scope outer;
@@ -30,7 +30,7 @@ final class Scope {
 
   /** The same for all that a value holds, as often as it holds it. */
   void spendOn(Object value) {
-    spend(1 + Values.size(value));
+    spend(1 + Values.steps(value));
     switch (value) {
       case List<?> list -> list.forEach(this::spendOn);
       case Tuple tuple -> tuple.items().forEach(this::spendOn);

@@ -220,6 +220,11 @@ final class Values {
     };
   }
 
+  /** How many steps it takes to go through a value: characters go by fours. */
+  static int steps(Object value) {
+    return value instanceof String text ? text.length() / 4 : size(value);
+  }
+
   /** Characters of a text, items of a collection. */
   static int size(Object value) {
     return switch (value) {
