@@ -4,6 +4,8 @@ import dev.palimpsest.inspect.InspectedModule;
 import dev.palimpsest.inspect.Inspection;
 import dev.palimpsest.model.TensorChange;
 import dev.palimpsest.run.AtomicFile;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -123,20 +125,23 @@ public final class InspectionReport {
 
   /** Three digits that count. */
   private static String digits(double value) {
-    if (value == 0) {
-      return "0";
+    if (value == 0 || !Double.isFinite(value)) {
+      return value == 0 ? "0" : "not finite";
     }
-    int places = 2 - (int) Math.floor(Math.log10(Math.abs(value)));
-    return Numbers.fixed(value, Math.clamp(places, 0, 6));
+    BigDecimal rounded = BigDecimal.valueOf(value).round(new MathContext(3));
+    int places = 2 - (int) Math.floor(Math.log10(Math.abs(rounded.doubleValue())));
+    return Numbers.fixed(rounded.doubleValue(), Math.clamp(places, 0, 6));
   }
 
   private void map(Measure measure) {
     double most = inspection.modules().stream().mapToDouble(measure.value).max().orElse(0);
     section(measure.id, measure.heading);
     html.element("p", measure.note);
-    if (most > 0) {
-      legend(measure, most);
+    if (most == 0) {
+      html.element("p", "None in any module.").closeLine();
+      return;
     }
+    legend(measure, most);
     List<String> columns = new ArrayList<>(List.of("layer"));
     columns.addAll(kinds);
     Table table =

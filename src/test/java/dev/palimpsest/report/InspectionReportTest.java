@@ -48,10 +48,11 @@ class InspectionReportTest {
   }
 
   @Test
-  void page_noChange_hasNoShade() {
-    assertThat(page("base", module("model.layers.0.mlp.up_proj", 0, 0)))
-        .contains("class=\"heat\" title=\"model.layers.0.mlp.up_proj")
-        .doesNotContain("heat more4\" title=\"model.layers.0.mlp.up_proj: norm 2.50, 0\u00a0%\">0<");
+  void page_noIntruders_saysSoInsteadOfAMap() {
+    assertThat(page("base", module("model.layers.0.mlp.up_proj", 0.0099996, 0)))
+        .contains("<p>None in any module.</p>")
+        .doesNotContain("Intruder dimensions by layer")
+        .contains(">1.00</td>");
   }
 
   @Test
