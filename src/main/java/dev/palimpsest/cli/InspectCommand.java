@@ -6,6 +6,7 @@ import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.ModelStore;
 import dev.palimpsest.model.Source;
 import dev.palimpsest.model.Sources;
+import dev.palimpsest.report.InspectionReport;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Scope;
 import java.nio.file.Path;
@@ -47,6 +48,10 @@ final class InspectCommand implements Runnable {
   private long seed;
 
   @Mixin private ThreadOptions threads = new ThreadOptions();
+
+  @Option(names = "--html", description = "a file: heat maps by layer and kind of module")
+  private @Nullable Path html;
+
   @Mixin private Output output = new Output();
 
   /** One of the two. */
@@ -80,6 +85,9 @@ final class InspectCommand implements Runnable {
           Controls.Base known = new Controls.Base(base, sources.fingerprint());
           new Controls(scale, seed)
               .write(controls, checkpoint.config(), source, result.intruders(), known);
+        }
+        if (html != null) {
+          InspectionReport.write(html, result.inspection());
         }
         output.print(result.inspection(), result.inspection()::text);
       }

@@ -1,6 +1,8 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.inspect.InspectJob;
 import dev.palimpsest.merge.Dare;
+import dev.palimpsest.merge.Intruders;
 import dev.palimpsest.merge.Linear;
 import dev.palimpsest.merge.MergeJob;
 import dev.palimpsest.merge.MergeMethod;
@@ -27,7 +29,8 @@ final class MergeOptions {
           "ties", Set.of("--density", "--scale"),
           "dare", Set.of("--drop", "--seed"),
           "slerp", Set.of("--weight"),
-          "wise", Set.of("--weight"));
+          "wise", Set.of("--weight"),
+          "intruders", Set.of("--scale", "--top", "--epsilon"));
 
   /** What is written. */
   enum Product {
@@ -51,7 +54,7 @@ final class MergeOptions {
   @Option(
       names = "--method",
       defaultValue = "linear",
-      description = "linear, svd, ties, dare, slerp or wise; default: ${DEFAULT-VALUE}")
+      description = "linear, svd, ties, dare, slerp, wise, intruders; default: ${DEFAULT-VALUE}")
   private String method = "linear";
 
   @Option(names = "--rank", description = "svd: of the adapters' sum")
@@ -63,7 +66,9 @@ final class MergeOptions {
   @Option(names = "--density", description = "ties: share of entries that is kept; default: 0.2")
   private @Nullable Double density;
 
-  @Option(names = "--scale", description = "ties: on the result; default: 1")
+  @Option(
+      names = "--scale",
+      description = "ties: on the result; default: 1. intruders: of each; default: 0.75")
   private @Nullable Double scale;
 
   @Option(names = "--drop", description = "dare: share of entries that is dropped; default: 0.5")
@@ -71,6 +76,12 @@ final class MergeOptions {
 
   @Option(names = "--seed", description = "dare: of its draws; default: 0")
   private @Nullable Long seed;
+
+  @Option(names = "--top", description = "intruders: among so many directions; default: 10")
+  private @Nullable Integer top;
+
+  @Option(names = "--epsilon", description = "intruders: largest cosine; default: 0.5")
+  private @Nullable Double epsilon;
 
   @Option(names = "--as", defaultValue = "model", description = "model or adapter; default: model")
   private Product product = Product.MODEL;
@@ -83,7 +94,8 @@ final class MergeOptions {
   MergeMethod method() {
     Set<String> own = SETTINGS.get(method);
     if (own == null) {
-      throw new BadInput("--method " + method + ": known are linear, svd, ties, dare, slerp, wise");
+      throw new BadInput(
+          "--method " + method + ": known are linear, svd, ties, dare, slerp, wise, intruders");
     }
     Map<String, @Nullable Object> settings = new LinkedHashMap<>();
     settings.put("--rank", rank);
@@ -92,6 +104,8 @@ final class MergeOptions {
     settings.put("--scale", scale);
     settings.put("--drop", drop);
     settings.put("--seed", seed);
+    settings.put("--top", top);
+    settings.put("--epsilon", epsilon);
     settings.forEach(
         (name, value) -> {
           if (value != null && !own.contains(name)) {
@@ -120,6 +134,13 @@ final class MergeOptions {
           MergeMethod.of(
               new Dare(
                   Objects.requireNonNullElse(drop, 0.5), Objects.requireNonNullElse(seed, 0L)));
+      case "intruders" -> {
+        InspectJob inspection =
+            new InspectJob(
+                Objects.requireNonNullElse(top, 10), Objects.requireNonNullElse(epsilon, 0.5), 1);
+        yield MergeMethod.of(
+            new Intruders(Objects.requireNonNullElse(scale, 0.75), inspection::intruders));
+      }
       case "slerp" -> MergeMethod.of(new Slerp(share));
       default -> MergeMethod.of(new Wise(share));
     };

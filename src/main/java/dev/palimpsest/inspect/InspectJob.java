@@ -2,6 +2,7 @@ package dev.palimpsest.inspect;
 
 import dev.palimpsest.inspect.ModuleChange.Found;
 import dev.palimpsest.inspect.ModuleChange.Measure;
+import dev.palimpsest.model.ChangedTensor;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.ModelTensors;
@@ -18,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * @param threads that work on a module each
  */
 public record InspectJob(int top, double epsilon, int threads) {
+  /** Where nobody is told of it. */
+  private static final NullCosine UNKNOWN = new NullCosine(Double.NaN, Double.NaN);
+
   /** Checks the settings. */
   public InspectJob {
     if (top < 1) {
@@ -82,6 +87,26 @@ public record InspectJob(int top, double epsilon, int threads) {
     return result(base, source, found);
   }
 
+  /**
+   * The intruders' part Σ σ u vᵀ of one changed matrix, in the scope that is open; empty without any
+   * and for what is no linear module of a block.
+   */
+  public Optional<Factors> intruders(ChangedTensor tensor) {
+    Source source = tensor.sources().getFirst();
+    Optional<String> module =
+        ModelTensors.linear(tensor.base().config()).keySet().stream()
+            .filter(each -> !each.equals("lm_head") && tensor.tensor().equals(each + ".weight"))
+            .findFirst();
+    return module
+        .flatMap(each -> Optional.ofNullable(look(tensor.base(), source, each, UNKNOWN).intruders()))
+        .map(
+            part -> {
+              Factors own = Factors.sum(List.of(part));
+              part.close();
+              return own;
+            });
+  }
+
   private record Shape(int out, int in) {
     NullCosine random() {
       return NullCosine.of(out, Math.min(out, in));
@@ -108,6 +133,10 @@ public record InspectJob(int top, double epsilon, int threads) {
 
   private Found inspect(Checkpoint base, Source source, String module, NullCosine random) {
     Native.threads(1); // a number of the thread's own
+    return look(base, source, module, random);
+  }
+
+  private Found look(Checkpoint base, Source source, String module, NullCosine random) {
     return Native.withoutGradients(
         () -> {
           try (Scope _ = Scope.open()) {

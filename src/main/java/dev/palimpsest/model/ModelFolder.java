@@ -159,7 +159,7 @@ public final class ModelFolder {
     SafetensorsWriter.writeModel(
         folder,
         List.copyOf(plans.values()),
-        MOST_BYTES,
+        SHARD_BYTES,
         name -> model.content.apply(name).to(Objects.requireNonNull(plans.get(name)).type()));
   }
 

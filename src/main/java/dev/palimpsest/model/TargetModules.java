@@ -1,8 +1,13 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.EnvironmentFailure;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -23,6 +28,8 @@ public record TargetModules(
 
   private static final int LONGEST_PATTERN = 1000;
   private static final int MOST_STEPS = 1_000_000;
+  private static final int MOST_CHOICES = 12;
+  private static final int LONGEST_SECONDS = 3;
   private static final Pattern ANY_LAYER = Pattern.compile(".*?\\.[^.]*\\.(\\d{1,9})\\..*");
 
   /** A way to name modules. */
@@ -138,7 +145,7 @@ public record TargetModules(
                 .toList();
     for (Pattern pattern : counted) {
       Matcher matcher = pattern.matcher(new Bounded(module, new int[1]));
-      if (matcher.matches()) {
+      if (matches(matcher, module)) {
         return layers.contains(Integer.parseInt(matcher.group(matcher.groupCount())));
       }
     }
@@ -147,7 +154,35 @@ public record TargetModules(
 
   /** Whether a pattern, which may come from a file, matches a whole name. */
   static boolean fullMatch(String pattern, String name) {
-    return compile(pattern).matcher(new Bounded(name, new int[1])).matches();
+    return matches(compile(pattern).matcher(new Bounded(name, new int[1])), name);
+  }
+
+  /**
+   * A pattern with many ways to match nothing, such as {@code (|)(|)(|)…}, may try them for ever
+   * without a look at the name. No regular expression can be stopped, but it can be left behind.
+   */
+  private static boolean matches(Matcher matcher, String name) {
+    String pattern = matcher.pattern().pattern();
+    long choices = pattern.chars().filter(c -> "|?*+".indexOf(c) >= 0).count();
+    if (choices <= MOST_CHOICES && pattern.indexOf('{') < 0) {
+      return matcher.matches();
+    }
+    FutureTask<Boolean> task = new FutureTask<>(matcher::matches);
+    Thread.ofPlatform().daemon().start(task);
+    try {
+      return task.get(LONGEST_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw forever(name);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof BadInput input ? input : forever(name);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new EnvironmentFailure("target modules: interrupted", e);
+    }
+  }
+
+  private static BadInput forever(CharSequence name) {
+    return new BadInput("target modules: the regular expression takes forever on " + name);
   }
 
   static Pattern compile(String pattern) {
@@ -169,7 +204,7 @@ public record TargetModules(
     @Override
     public char charAt(int index) {
       if (++steps[0] > MOST_STEPS) {
-        throw new BadInput("target modules: the regular expression takes forever on " + text);
+        throw forever(text);
       }
       return text.charAt(index);
     }

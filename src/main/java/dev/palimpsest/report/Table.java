@@ -46,6 +46,18 @@ final class Table {
     return this;
   }
 
+  /**
+   * A cell shaded by its value.
+   *
+   * @param shade 0 for none to 4
+   * @param title shown where it is pointed at
+   */
+  Table shaded(String cell, int shade, String title) {
+    String kind = shade == 0 ? "heat" : "heat more" + shade;
+    html.element("td", cell, "class", kind, "title", title);
+    return this;
+  }
+
   /** A cell with a picture that says no more than other cells do. */
   Table picture(Markup picture) {
     html.open("td", "class", "picture").add(picture).close();

@@ -7,6 +7,8 @@ import java.util.List;
 
 /** Python's arithmetic; whole numbers beyond 64 bits are an error. */
 final class Arithmetic {
+  private static final long LONGEST = 10_000_000;
+
   private Arithmetic() {}
 
   static Object apply(String operator, Object left, Object right, int line) {
@@ -33,6 +35,9 @@ final class Arithmetic {
       Object repeated = Values.number(left) ? right : left;
       if (Values.numeric(times) instanceof Long n) {
         int count = Math.clamp(n, 0, Integer.MAX_VALUE);
+        if ((long) count * Values.size(repeated) > LONGEST) {
+          throw TemplateException.raised("a repetition longer than " + LONGEST);
+        }
         if (repeated instanceof String text) {
           return text.repeat(count);
         }
@@ -108,7 +113,7 @@ final class Arithmetic {
   static Object negative(Object value) {
     Values.rejectUndefined(value);
     return switch (Values.numeric(value)) {
-      case Long n -> Math.negateExact(n);
+      case Long n -> integers("-", 0, n);
       case Double d -> -d;
       default ->
           throw TemplateException.raised(

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * A Hugging Face chat template, rendered as transformers' {@code apply_chat_template} does: Jinja
@@ -32,7 +33,7 @@ public final class ChatTemplate {
    * @throws TemplateException naming the line, and what is wrong or not supported there
    */
   public static ChatTemplate parse(String source, Map<String, String> variables) {
-    return new ChatTemplate(TemplateParser.parse(source), variables, Optional.empty());
+    return new ChatTemplate(parsed(source), variables, Optional.empty());
   }
 
   /**
@@ -42,7 +43,7 @@ public final class ChatTemplate {
    * @throws TemplateException naming the line, and what is wrong or not supported there
    */
   public static ChatTemplate parse(String source, Map<String, String> variables, Clock clock) {
-    return new ChatTemplate(TemplateParser.parse(source), variables, Optional.of(clock));
+    return new ChatTemplate(parsed(source), variables, Optional.of(clock));
   }
 
   /**
@@ -79,10 +80,30 @@ public final class ChatTemplate {
     return render(all);
   }
 
+  private static List<Statement> parsed(String source) {
+    return within("nests", () -> TemplateParser.parse(source));
+  }
+
   /** Renders with values as {@link Values} has them. */
   String render(Map<String, Object> values) {
     Scope scope = new Scope(Globals.scope(clock));
     values.forEach(scope::set);
-    return Renderer.render(body, scope);
+    return within("runs", () -> Renderer.render(body, scope));
+  }
+
+  /** A template comes from a file that anyone may have written. */
+  private static <T> T within(String verb, Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (TemplateException e) {
+      throw e;
+    } catch (IllegalArgumentException e) { // Java's own: numbers and characters that are none
+      throw TemplateException.raised("the chat template has a wrong value: " + e.getMessage());
+    } catch (StackOverflowError | OutOfMemoryError e) {
+      throw TemplateException.raised(
+          "the chat template "
+              + verb
+              + (e instanceof StackOverflowError ? " too deep" : " into texts too long"));
+    }
   }
 }

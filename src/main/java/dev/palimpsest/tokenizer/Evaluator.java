@@ -21,6 +21,16 @@ final class Evaluator {
   private Evaluator() {}
 
   static Object value(Expression expression, Scope scope) {
+    Object value = evaluated(expression, scope);
+    boolean made =
+        expression instanceof Expression.Binary
+            || expression instanceof Expression.Concat
+            || expression instanceof Expression.Call;
+    scope.spend(made ? 1 + Values.steps(value) : 1);
+    return value;
+  }
+
+  private static Object evaluated(Expression expression, Scope scope) {
     return switch (expression) {
       case Expression.Constant constant -> constant.value();
       case Expression.Name name -> {
@@ -49,8 +59,13 @@ final class Evaluator {
         yield text.toString();
       }
       case Expression.Conditional c -> conditional(c, scope);
-      case Expression.Attribute a ->
-          Members.attribute(value(a.object(), scope), a.name(), a.line());
+      case Expression.Attribute a -> {
+        Object object = value(a.object(), scope);
+        if (object instanceof String text) { // a method of it
+          scope.spend(Values.steps(text));
+        }
+        yield Members.attribute(object, a.name(), a.line());
+      }
       case Expression.Item i ->
           Members.item(value(i.object(), scope), value(i.key(), scope), i.line());
       case Slice slice -> slice(slice, scope);
@@ -74,7 +89,10 @@ final class Evaluator {
           case Filter inner -> filter(inner, body, scope);
           case Expression inner -> value(inner, scope);
         };
-    return Filters.apply(filter.name(), input, arguments(filter.given(), filter.line(), scope));
+    Object result =
+        Filters.apply(filter.name(), input, arguments(filter.given(), filter.line(), scope));
+    scope.spend(Values.steps(input) + (long) Values.steps(result));
+    return result;
   }
 
   private static List<Object> values(List<Expression> expressions, Scope scope) {
@@ -112,6 +130,7 @@ final class Evaluator {
     Object left = value(compare.first(), scope);
     for (int i = 0; i < compare.operators().size(); i++) {
       Object right = value(compare.operands().get(i), scope);
+      scope.spendOn(right);
       String operator = compare.operators().get(i);
       boolean holds =
           switch (operator) {
@@ -138,6 +157,7 @@ final class Evaluator {
     bounds.add(slice.stop() == null ? Values.NONE : value(slice.stop(), scope));
     bounds.add(slice.step() == null ? Values.NONE : value(slice.step(), scope));
     Object object = value(slice.object(), scope);
+    scope.spend(Values.steps(object));
     return Members.slice(object, new Arguments(bounds, Map.of(), slice.line()));
   }
 

@@ -33,6 +33,8 @@ final class Filters {
           "wordwrap",
           "xmlattr");
 
+  private static final int WIDEST = 1000;
+
   private Filters() {}
 
   static void checkSupported(String name, int line) {
@@ -62,7 +64,7 @@ final class Filters {
       case "float" -> decimal(value, given);
       case "abs" -> absolute(value);
       case "round" -> rounded(value, given);
-      case "attr" -> Members.attribute(value, (String) given.require(0, "name"), given.line());
+      case "attr" -> Members.attribute(value, PythonText.str(given.require(0, "name")), given.line());
       case "items" -> {
         if (value instanceof Undefined) {
           yield new Generated(List.of().iterator());
@@ -124,7 +126,7 @@ final class Filters {
 
   private static String indented(String text, Arguments given) {
     Object width = given.get(0, "width", 4L);
-    String indent = width instanceof String s ? s : " ".repeat(Values.integer(width));
+    String indent = width instanceof String s ? s : spaces(width);
     boolean first = Values.truth(given.get(1, "first", false));
     boolean blank = Values.truth(given.get(2, "blank", false));
     StringBuilder out = new StringBuilder(first ? indent : "");
@@ -137,6 +139,14 @@ final class Filters {
     return out.toString();
   }
 
+  private static String spaces(Object width) {
+    int count = Math.max(0, Values.integer(width));
+    if (count > WIDEST) {
+      throw TemplateException.raised("an indentation of " + count);
+    }
+    return " ".repeat(count);
+  }
+
   private static PythonJson json(Arguments given) {
     Object indent = given.get(1, "indent", Values.NONE);
     boolean oneLine = indent == Values.NONE;
@@ -146,7 +156,7 @@ final class Filters {
             : Values.iterate(given.get(2, "separators", Values.NONE));
     return new PythonJson(
         Values.truth(given.get(0, "ensure_ascii", false)),
-        oneLine ? null : indent instanceof String s ? s : " ".repeat(Values.integer(indent)),
+        oneLine ? null : indent instanceof String s ? s : spaces(indent),
         PythonText.str(separators.getFirst()),
         PythonText.str(separators.getLast()),
         Values.truth(given.get(3, "sort_keys", false)));

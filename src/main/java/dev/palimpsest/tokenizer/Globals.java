@@ -75,6 +75,9 @@ final class Globals {
       }
       for (Object entry : Values.iterate(source)) {
         List<Object> pair = Values.iterate(entry);
+        if (pair.size() != 2) {
+          throw TemplateException.raised("dict() takes pairs, not " + pair.size() + " items");
+        }
         map.put(pair.getFirst(), pair.getLast());
       }
     }

@@ -167,8 +167,8 @@ final class Members {
     int start = clamp(bounds.positional().get(0), forward ? 0 : size - 1, size, forward);
     int stop = clamp(bounds.positional().get(1), forward ? size : -1, size, forward);
     List<Object> picked = new ArrayList<>();
-    for (int i = start; forward ? i < stop : i > stop; i += step) {
-      picked.add(items.get(i));
+    for (long i = start; forward ? i < stop : i > stop; i += step) {
+      picked.add(items.get((int) i));
     }
     return picked;
   }

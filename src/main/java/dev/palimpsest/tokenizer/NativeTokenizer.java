@@ -26,7 +26,7 @@ final class NativeTokenizer implements Segmenter {
   NativeTokenizer(String json) {
     long created;
     try {
-      created = LIBRARY.createTokenizerFromString(json);
+      created = LIBRARY.createTokenizerFromString(wellFormed(json));
     } catch (RuntimeException e) {
       throw new IllegalArgumentException("tokenizer.json: " + e.getMessage(), e);
     }

@@ -22,6 +22,9 @@ final class Renderer {
     CONTINUE
   }
 
+  /** A round makes two scopes and the loop's own variables. */
+  private static final int PER_ROUND = 10;
+
   private final StringBuilder out = new StringBuilder();
 
   private Renderer() {}
@@ -43,13 +46,17 @@ final class Renderer {
   }
 
   private Flow statement(Statement statement, Scope scope) {
+    scope.spend(1);
     return switch (statement) {
       case Statement.Text text -> {
+        scope.spend(Values.steps(text.text()));
         out.append(text.text());
         yield Flow.ON;
       }
       case Statement.Output output -> {
-        out.append(PythonText.str(Evaluator.value(output.value(), scope)));
+        String text = PythonText.str(Evaluator.value(output.value(), scope));
+        scope.spend(Values.steps(text));
+        out.append(text);
         yield Flow.ON;
       }
       case Statement.If branch ->
@@ -93,6 +100,7 @@ final class Renderer {
   private Flow loop(For loop, Scope scope) {
     List<Object> items = new ArrayList<>();
     for (Object item : Values.iterate(Evaluator.value(loop.items(), scope))) {
+      scope.spend(PER_ROUND);
       Scope inner = new Scope(scope);
       assign(loop.target(), item, inner);
       if (loop.filter() == null || Values.truth(Evaluator.value(loop.filter(), inner))) {

@@ -151,7 +151,8 @@ final class StringMethods {
       throw TemplateException.unsupported(given.line(), "startswith or endswith with bounds");
     }
     if (wanted instanceof Tuple several) {
-      return several.items().stream().anyMatch(part -> test.test((String) part));
+      return several.items().stream()
+          .anyMatch(part -> part instanceof String text && test.test(text));
     }
     return test.test(string(given, 0));
   }

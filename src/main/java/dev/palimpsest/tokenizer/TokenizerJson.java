@@ -7,6 +7,8 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -16,7 +18,19 @@ import tools.jackson.databind.node.ObjectNode;
  * offsets that count white space.
  */
 final class TokenizerJson {
-  private static final JsonMapper MAPPER = JsonMapper.shared();
+  /** The native library's parser goes no deeper than 127, and some of its parts end the process. */
+  private static final int DEEPEST = 100;
+
+  /** Far above every vocabulary; a bound on what a hostile file makes us allocate. */
+  private static final int MOST_IDS = 10_000_000;
+
+  private static final JsonMapper MAPPER =
+      JsonMapper.builder(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(DEEPEST).build())
+                  .build())
+          .build();
 
   private final ObjectNode root;
 
@@ -65,13 +79,13 @@ final class TokenizerJson {
     if (vocab.isArray()) {
       // unigram: [piece, score] in the order of the ids
       for (JsonNode piece : vocab) {
-        texts.put(texts.size(), piece.path(0).asString());
+        texts.put(texts.size(), piece.path(0).asString(""));
       }
     } else {
-      vocab.properties().forEach(entry -> texts.put(entry.getValue().asInt(), entry.getKey()));
+      vocab.properties().forEach(entry -> texts.put(id(entry.getValue()), entry.getKey()));
     }
     for (JsonNode token : root.path("added_tokens")) {
-      texts.put(token.path("id").asInt(), token.path("content").asString());
+      texts.put(id(token.path("id")), token.path("content").asString(""));
     }
     int size = texts.isEmpty() ? 0 : Collections.max(texts.keySet()) + 1;
     @Nullable String[] byId = new String[size];
@@ -79,11 +93,23 @@ final class TokenizerJson {
     boolean[] added = new boolean[size];
     boolean[] special = new boolean[size];
     for (JsonNode token : root.path("added_tokens")) {
-      int id = token.path("id").asInt();
+      int id = id(token.path("id"));
       added[id] = true;
-      special[id] = token.path("special").asBoolean();
+      special[id] = token.path("special").asBoolean(false);
     }
     return new Vocabulary(byId, added, special, bytes());
+  }
+
+  private static int id(JsonNode node) {
+    int id = node.isIntegralNumber() ? node.asInt(-1) : -1;
+    if (id < 0 || id >= MOST_IDS) {
+      throw new IllegalArgumentException(
+          "tokenizer.json: a token's id is "
+              + (node.isMissingNode() ? "missing" : node)
+              + ", expected a whole number from 0 to "
+              + (MOST_IDS - 1));
+    }
+    return id;
   }
 
   private Function<String, byte[]> bytes() {

@@ -220,6 +220,22 @@ final class Values {
     };
   }
 
+  /** How many steps it takes to go through a value: characters go by fours. */
+  static int steps(Object value) {
+    return value instanceof String text ? text.length() / 4 : size(value);
+  }
+
+  /** Characters of a text, items of a collection. */
+  static int size(Object value) {
+    return switch (value) {
+      case String text -> text.length();
+      case List<?> list -> list.size();
+      case Tuple tuple -> tuple.items.size();
+      case Map<?, ?> map -> map.size();
+      default -> 0;
+    };
+  }
+
   static long length(Object value) {
     return switch (value) {
       case String text -> text.codePointCount(0, text.length());
@@ -235,7 +251,10 @@ final class Values {
   /** A whole number. */
   static int integer(Object value) {
     if (numeric(value) instanceof Long n) {
-      return Math.toIntExact(n);
+      if (n != n.intValue()) {
+        throw TemplateException.raised(n + " does not fit into 32 bits");
+      }
+      return n.intValue();
     }
     rejectUndefined(value);
     throw TemplateException.raised(

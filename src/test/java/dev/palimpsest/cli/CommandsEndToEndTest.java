@@ -36,9 +36,7 @@ class CommandsEndToEndTest {
   }
 
   private static JsonNode document(String... arguments) throws Exception {
-    Launcher.Call call = Launcher.run(arguments);
-    assertThat(call.exit()).as(call.err()).isZero();
-    return Json.parse(call.out(), "stdout");
+    return Launcher.document(arguments);
   }
 
   @Test

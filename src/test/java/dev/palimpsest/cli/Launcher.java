@@ -1,5 +1,8 @@
 package dev.palimpsest.cli;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.palimpsest.run.Json;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import tools.jackson.databind.JsonNode;
 
 /** Runs the launcher as a user does. */
 final class Launcher {
@@ -21,6 +25,13 @@ final class Launcher {
 
   static Call run(String... arguments) throws IOException, InterruptedException {
     return run(process -> {}, arguments);
+  }
+
+  /** What a call that succeeds prints with {@code --json}. */
+  static JsonNode document(String... arguments) throws IOException, InterruptedException {
+    Call call = run(arguments);
+    assertThat(call.exit).as(call.err).isZero();
+    return Json.parse(call.out, "stdout");
   }
 
   /** The same with another environment or folder. */

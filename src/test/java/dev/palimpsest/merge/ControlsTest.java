@@ -18,8 +18,10 @@ import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -89,6 +91,37 @@ class ControlsTest {
           assertThat(norm(change(random, name, before))).isLessThan(size);
         }
       }
+    }
+  }
+
+  @Test
+  void merge_intruders_isTheBaseWithThemScaled() {
+    write("plain");
+    Path merged = folder.resolve("merged");
+    InspectJob inspection = new InspectJob(10, 0.5, 1);
+    new MergeJob(
+            "llama",
+            List.of(new Weighted(Reference.adapter("plain").toString(), 1)),
+            List.of(),
+            false,
+            MergeMethod.of(new Intruders(SCALE, inspection::intruders)))
+        .run(
+            merged,
+            new MergeJob.Form.Model(Optional.empty()),
+            _ -> Reference.checkpoint("llama"),
+            Progress.none());
+    try (Scope _ = Scope.open();
+        Checkpoint base = Checkpoint.open(Reference.checkpoint("llama"));
+        Checkpoint made = Checkpoint.open(merged)) {
+      read("intruders", base)
+          .forEach(
+              (module, factors) -> {
+                Tensor before = base.weights().read(module + ".weight", DType.F64);
+                Tensor change = factors.change(before, 0);
+                Tensor after = made.weights().read(module + ".weight", DType.F64);
+                assertThat(norm(after.minus(before).minus(change)))
+                    .isLessThan(1e-5 * norm(change));
+              });
     }
   }
 

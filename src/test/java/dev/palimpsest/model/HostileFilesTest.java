@@ -1,163 +1,189 @@
 package dev.palimpsest.model;
 
+import static dev.palimpsest.Hostile.refusals;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.palimpsest.Reference;
 import dev.palimpsest.run.BadInput;
-import dev.palimpsest.run.Json;
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import dev.palimpsest.tokenizer.Message;
+import dev.palimpsest.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** Damaged files are read or refused as bad input; nothing else is thrown, nothing crashes. */
+/** Damaged models and adapters work or are refused as bad input: more than 10,000 of them. */
 class HostileFilesTest {
-  /** More with {@code -DargLine=-Dmutations=10000}. */
-  private static final int MUTATIONS = Integer.getInteger("mutations", 800);
-
-  private static final byte[][] NASTY = {
-    {-1, -1, -1, -1, -1, -1, -1, -1},
-    {0, 0, 0, 0, 0, 0, 0, 0},
-    {-1, -1, -1, -1, -1, -1, -1, 127},
-    {0, 0, 0, -128, 0, 0, 0, 0},
-    "18446744073709551616".getBytes(StandardCharsets.US_ASCII),
-    "-1e999".getBytes(StandardCharsets.US_ASCII),
-    "null".getBytes(StandardCharsets.US_ASCII),
-    "[[{}".getBytes(StandardCharsets.US_ASCII),
-  };
+  private static final String WEIGHTS = "model.safetensors";
 
   @TempDir Path folder;
 
-  /** Reads a mutated file as far as it goes. */
-  private interface Reader {
-    void read(byte[] bytes) throws IOException;
-  }
-
   @Test
-  void gguf_isReadOrRefused() {
+  void gguf_worksOrIsRefused() throws Exception {
+    byte[] original = withoutMerges(GgufReference.model());
+    Path file = folder.resolve("m.gguf");
     assertThat(
             refusals(
-                GgufReference.model(),
-                bytes -> {
-                  Path path = Files.write(folder.resolve("m.gguf"), bytes);
-                  try (Scope _ = Scope.open();
-                      Checkpoint checkpoint = Checkpoint.open(path)) {
-                    readAll(checkpoint.weights());
-                    checkpoint.tokenizer();
-                    checkpoint.chatTemplate();
-                  }
+                3000,
+                mutator -> {
+                  Files.write(file, mutator.bytes(original));
+                  use(file);
                 }))
-        .isBetween(MUTATIONS / 10, MUTATIONS);
+        .isBetween(1000, 2990);
+  }
+
+  /** The file's merges name tokens that it does not have, which no tokenizer takes. */
+  private static byte[] withoutMerges(byte[] file) {
+    String name = "tokenizer.ggml.merges";
+    String text = new String(file, StandardCharsets.ISO_8859_1);
+    return text.replace(name, name.replace("merges", "unread"))
+        .getBytes(StandardCharsets.ISO_8859_1);
   }
 
   @Test
-  void safetensors_isReadOrRefused() throws IOException {
-    Path original = folder.resolve("original.safetensors");
+  void safetensors_isReadOrRefused() throws Exception {
+    Path original = folder.resolve("original");
     SafetensorsWriter.write(
         original,
         List.of(
             new SafetensorsWriter.Plan("a", DType.F32, new long[] {3, 2}),
             new SafetensorsWriter.Plan("b", DType.BF16, new long[] {4})),
         name -> name.equals("a") ? Tensor.zeros(DType.F32, 3, 2) : Tensor.zeros(DType.BF16, 4));
+    byte[] bytes = Files.readAllBytes(original);
     assertThat(
             refusals(
-                Files.readAllBytes(original),
-                bytes -> {
-                  Files.write(folder.resolve("model.safetensors"), bytes);
+                2500,
+                mutator -> {
+                  Files.write(
+                      folder.resolve(WEIGHTS),
+                      mutator.chance(2) ? mutator.safetensors(bytes) : mutator.bytes(bytes));
                   try (Scope _ = Scope.open();
                       SafetensorsWeights weights = SafetensorsWeights.open(folder)) {
-                    readAll(weights);
+                    for (String name : weights.tensors().keySet()) {
+                      weights.read(name, DType.BF16);
+                    }
                   }
                 }))
-        .isBetween(MUTATIONS / 10, MUTATIONS);
+        .isBetween(500, 2490);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "config.json, 1500",
+    "generation_config.json, 200",
+    "tokenizer_config.json, 300",
+    "tokenizer.json, 800",
+    "model.safetensors.index.json, 500",
+  })
+  void documentOfAModel_worksOrIsRefused(String name, int mutations) throws Exception {
+    copy(Reference.checkpoint("llama"));
+    if (name.contains("index")) {
+      Files.move(folder.resolve(WEIGHTS), folder.resolve("model-00001-of-00001.safetensors"));
+      Files.writeString(folder.resolve(name), index());
+    }
+    String original = Files.readString(folder.resolve(name));
+    assertThat(
+            refusals(
+                mutations,
+                mutator -> {
+                  Files.write(folder.resolve(name), mutator.json(original));
+                  use(folder);
+                }))
+        .isBetween(mutations / 20, mutations);
+  }
+
+  private String index() throws IOException {
+    StringBuilder names = new StringBuilder();
+    try (SafetensorsFolder weights = SafetensorsFolder.open(Reference.checkpoint("llama"))) {
+      for (String name : weights.tensors().keySet()) {
+        names.append(names.isEmpty() ? "" : ", ");
+        names.append("\"%s\": \"model-00001-of-00001.safetensors\"".formatted(name));
+      }
+    }
+    return "{\"weight_map\": {" + names + "}}";
+  }
+
+  @ParameterizedTest
+  @CsvSource({"patterns", "regex", "dora", "tokens", "saved-head", "prefix"})
+  void adapter_worksOrIsRefused(String name) throws Exception {
+    copy(Reference.adapter(name));
+    ModelConfig model = config();
+    Path config = folder.resolve(PeftFolder.CONFIG);
+    Path weights = folder.resolve("adapter_model.safetensors");
+    String json = Files.readString(config);
+    byte[] bytes = Files.readAllBytes(weights);
+    assertThat(
+            refusals(
+                400,
+                mutator -> {
+                  boolean both = mutator.chance(8);
+                  boolean one = mutator.chance(3);
+                  Files.write(config, both || !one ? mutator.json(json) : utf8(json));
+                  Files.write(weights, both || one ? mutator.safetensors(bytes) : bytes);
+                  try (Scope _ = Scope.open()) {
+                    PeftFolder.open(folder, model);
+                  }
+                }))
+        .isBetween(50, 400);
   }
 
   @Test
-  void adapterConfig_isReadOrRefused() {
-    AdapterConfig config = AdapterConfig.lora(2, 4, TargetModules.parse("q_proj,up_proj"));
-    byte[] json =
-        Json.writePretty(PeftConfig.write(new Adapter(config, Map.of())))
-            .getBytes(StandardCharsets.UTF_8);
-    ModelConfig model = TinyModel.config();
-    assertThat(
-            refusals(
-                json,
-                bytes -> {
-                  String text = new String(bytes, StandardCharsets.UTF_8);
-                  AdapterConfig read =
-                      PeftConfig.parse(Json.parse(text, "c"), "c", Optional.empty());
-                  read.modules(model).keySet().forEach(read::scale);
-                }))
-        .isBetween(MUTATIONS / 10, MUTATIONS);
+  void pattern_thatNeverLooksAtTheName_isRefusedInTime() {
+    TargetModules targets = TargetModules.parse("(|)".repeat(29) + "(?!)");
+    assertThatThrownBy(() -> targets.matches("model.layers.0.mlp.up_proj"))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("forever");
   }
 
-  @Test
-  void modelConfig_isReadOrRefused() {
-    assertThat(
-            refusals(
-                TinyModel.CONFIG.getBytes(StandardCharsets.UTF_8),
-                bytes -> {
-                  String text = new String(bytes, StandardCharsets.UTF_8);
-                  ModelTensors.shapes(HubConfig.parse(Json.parse(text, "c"), "c"));
-                }))
-        .isBetween(MUTATIONS / 10, MUTATIONS);
+  private static byte[] utf8(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
-  private static void readAll(WeightSource weights) {
-    for (String name : weights.tensors().keySet()) {
-      try (Scope _ = Scope.open()) {
-        weights.read(name, DType.BF16);
+  private static ModelConfig config() {
+    try (Checkpoint base = Checkpoint.open(Reference.checkpoint("llama"))) {
+      return base.config();
+    }
+  }
+
+  private void copy(Path from) throws IOException {
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, folder.resolve(file.getFileName().toString()));
       }
     }
   }
 
-  /** How many mutations were refused as bad input; any other failure is the test's. */
-  private static int refusals(byte[] original, Reader reader) {
-    Random random = new Random(11);
-    int refused = 0;
-    for (int i = 0; i < MUTATIONS; i++) {
-      byte[] mutated = mutated(original, random);
-      try {
-        reader.read(mutated);
-      } catch (BadInput e) {
-        refused++;
-      } catch (IOException | RuntimeException | Error e) {
-        throw new AssertionError("mutation " + i + " of seed 11: " + e, e);
+  /** Two tokens through the decoder, and a text through tokenizer and template. */
+  private static void use(Path path) throws Exception {
+    try (Scope _ = Scope.open();
+        Checkpoint checkpoint = Checkpoint.open(path)) {
+      try (Decoder decoder =
+          Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+        int last = checkpoint.config().vocabulary() - 1;
+        Native.withoutGradients(
+            () ->
+                AdaptedDecoder.base(decoder)
+                    .hidden(Ragged.of(List.of(new int[] {0, last})))
+                    .floats());
       }
+      Tokenizer tokenizer = checkpoint.tokenizer();
+      tokenizer.decode(tokenizer.encodeDocument("Two b\u00e4rs <|im_end|> 12"));
+      checkpoint
+          .chatTemplate()
+          .ifPresent(template -> template.renderForReply(List.of(new Message("user", "Hi"))));
     }
-    return refused;
-  }
-
-  private static byte[] mutated(byte[] original, Random random) {
-    byte[] bytes = original.clone();
-    int times = 1 + random.nextInt(3);
-    for (int i = 0; i < times; i++) {
-      // headers are where the harm is done
-      int at = random.nextInt(random.nextBoolean() ? bytes.length : Math.min(bytes.length, 200));
-      switch (random.nextInt(5)) {
-        case 0 -> bytes[at] = (byte) random.nextInt(256);
-        case 1 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
-        case 2 -> bytes = Arrays.copyOf(bytes, Math.max(1, at));
-        case 3 -> {
-          byte[] nasty = NASTY[random.nextInt(NASTY.length)];
-          System.arraycopy(nasty, 0, bytes, at, Math.min(nasty.length, bytes.length - at));
-        }
-        default -> {
-          int from = random.nextInt(bytes.length);
-          int length = random.nextInt(Math.min(32, bytes.length - Math.max(from, at)) + 1);
-          System.arraycopy(bytes, from, bytes, at, length);
-        }
-      }
-    }
-    return bytes;
   }
 }
