@@ -3,7 +3,6 @@ package dev.palimpsest.model;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tokenizer.GgufVocabulary;
 import dev.palimpsest.tokenizer.Tokenizer;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

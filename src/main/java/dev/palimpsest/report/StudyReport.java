@@ -268,6 +268,9 @@ public final class StudyReport {
     fact("model", asked.model());
     fact("seeds", asked.seeds().toString());
     fact("options of tune", asked.options().toString());
+    if (!result.missing().isEmpty()) {
+      fact("not done yet", String.join("; ", result.missing()));
+    }
     html.closeLine().closeLine();
   }
 
