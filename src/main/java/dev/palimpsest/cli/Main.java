@@ -30,6 +30,7 @@ import picocli.CommandLine.Command;
       StudyCommand.class,
       ExtractCommand.class,
       GrowCommand.class,
+      PortCommand.class,
       DemoCommand.class
     })
 public final class Main implements Runnable {

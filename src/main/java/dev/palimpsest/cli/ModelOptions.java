@@ -1,5 +1,6 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.compare.Port;
 import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.generate.RemoteSettings;
@@ -11,6 +12,7 @@ import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tune.TuneJob;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
@@ -55,6 +57,10 @@ final class ModelOptions {
     return threads.settle();
   }
 
+  boolean anyBase() {
+    return anyBase;
+  }
+
   LanguageModel load(String model, Progress progress) {
     threads();
     return load(model, precision(), progress);
@@ -85,5 +91,25 @@ final class ModelOptions {
         adapting,
         ModelOptions::remote,
         Optional.ofNullable(judge).map(Side::parse));
+  }
+
+  /** Where a port takes its bases from. */
+  Port.Bases bases(Progress progress) {
+    return new Port.Bases() {
+      @Override
+      public Path locate(String model) {
+        return Places.store(progress).locate(model);
+      }
+
+      @Override
+      public LanguageModel load(String model) {
+        return ModelOptions.this.load(model, progress);
+      }
+
+      @Override
+      public LanguageModel load(TuneJob job) {
+        return job.load(locate(job.model()));
+      }
+    };
   }
 }

@@ -1,5 +1,7 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.data.DataSpec;
+import dev.palimpsest.data.Encoder;
 import dev.palimpsest.measure.BuiltInProbes;
 import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.measure.Probe;
@@ -57,5 +59,17 @@ final class ProbeOptions {
       probes.addAll(BuiltInProbes.in(cache.resolve("probes")));
     }
     return new LedgerJob(probes, maxTokens, texts, LedgerJob.TEXT_TOKENS, 0);
+  }
+
+  /** Data that is read as the probes are. */
+  DataSpec data(Path file) {
+    return new DataSpec(
+        file.toAbsolutePath(),
+        List.of(),
+        extra,
+        Optional.ofNullable(system),
+        raw ? Encoder.Form.RAW : Encoder.Form.TEMPLATE,
+        0,
+        Encoder.Overlong.REFUSE);
   }
 }

@@ -5,19 +5,15 @@ import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.measure.BuiltInProbes;
 import dev.palimpsest.measure.Half;
 import dev.palimpsest.measure.HeldOutLoss;
-import dev.palimpsest.measure.Ledger;
 import dev.palimpsest.measure.Measurement;
 import dev.palimpsest.measure.ObservationStore;
-import dev.palimpsest.measure.Outcome;
 import dev.palimpsest.measure.Probe;
 import dev.palimpsest.measure.ProbeKind;
 import dev.palimpsest.measure.ProbeReader;
-import dev.palimpsest.measure.ProbeResult;
 import dev.palimpsest.measure.RunState;
 import dev.palimpsest.measure.RunStates;
 import dev.palimpsest.measure.TunedModel;
 import dev.palimpsest.run.BadInput;
-import dev.palimpsest.run.Progress;
 import dev.palimpsest.tune.Tuner;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -75,44 +71,10 @@ public final class Search {
                       new SearchResult.Chosen(
                           best, report(best, folder, examination, measurement)));
       SearchResult result =
-          new SearchResult(settings.out(), plan, examination.limits, tried, chosen);
+          new SearchResult(settings.out(), plan, examination.limits(), tried, chosen);
       chosen.ifPresent(taken -> folder.take(taken.tried(), base));
       folder.finish(result);
       return result;
-    }
-  }
-
-  /** What every setting is asked. */
-  private record Examination(
-      Optional<Probe> gain,
-      Optional<HeldOutLoss> heldOut,
-      List<Probe> kept,
-      Map<String, Double> limits) {
-
-    Reading read(Half half, Measurement measurement, TunedModel before, TunedModel after) {
-      List<Probe> probes = new ArrayList<>(kept);
-      gain.ifPresent(probes::add);
-      Ledger ledger =
-          Ledger.measure(
-              measurement,
-              before.subject(Progress.none()),
-              after.subject(Progress.none()),
-              probes.stream().map(half::of).toList());
-      if (!ledger.skipped().isEmpty()) {
-        throw new BadInput(
-            "probe %s: items cannot be graded here, %s"
-                .formatted(
-                    ledger.skipped().getFirst().probe(), ledger.skipped().getFirst().reason()));
-      }
-      Map<String, Outcome> outcomes = new LinkedHashMap<>();
-      for (ProbeResult result : ledger.probes().subList(0, kept.size())) {
-        outcomes.put(result.probe().name(), result.outcome());
-      }
-      return new Reading(
-          heldOut
-              .map(loss -> loss.measure(half, measurement, before, after))
-              .orElseGet(() -> ledger.probes().getLast().outcome()),
-          outcomes);
     }
   }
 
@@ -131,13 +93,9 @@ public final class Search {
     if (gain.isPresent() && limits.containsKey(gain.get().name())) {
       throw new BadInput("probe " + gain.get().name() + " is to be gained and kept: rename a file");
     }
-    for (Half half : Half.values()) { // refuses what is too small before anything is trained
-      kept.forEach(half::of);
-      gain.ifPresent(half::of);
-    }
     Optional<HeldOutLoss> heldOut =
         gain.isPresent() ? Optional.empty() : Optional.of(HeldOutLoss.of(plan.job().heldOut(base)));
-    return new Examination(gain, heldOut, kept, limits);
+    return Examination.of(gain, heldOut, kept, limits);
   }
 
   /** The run's adapter at each scale, then its checkpoints, the last first. */
@@ -162,7 +120,7 @@ public final class Search {
             for (double scale : dialled ? SearchPlan.SCALES : List.of(1.0)) {
               TunedModel after = scale == 1 ? model : model.scaled(scale);
               Reading reading = examination.read(Half.SELECTION, measurement, before, after);
-              boolean allowed = reading.within(examination.limits, plan.by()) && reading.gain() > 0;
+              boolean allowed = reading.within(examination.limits(), plan.by()) && reading.gain() > 0;
               tried.add(
                   new SearchResult.Tried(
                       number, asked.words(), state.name(), state.step(), scale, reading, allowed));

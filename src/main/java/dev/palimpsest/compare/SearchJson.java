@@ -46,7 +46,7 @@ public final class SearchJson {
     return node;
   }
 
-  private static ObjectNode reading(Reading reading) {
+  static ObjectNode reading(Reading reading) {
     ObjectNode node = Json.mapper().createObjectNode().put("gain", reading.gain());
     limits(node, "gain_ci95", reading.gainInterval());
     node.set("gained", LedgerJson.outcome(reading.gained()));

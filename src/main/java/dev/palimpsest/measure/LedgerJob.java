@@ -81,6 +81,12 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
     }
   }
 
+  /** The same on a half of each probe's items. */
+  public LedgerJob on(Half half) {
+    return new LedgerJob(
+        probes.stream().map(half::of).toList(), maxTokens, texts, textTokens, seed);
+  }
+
   /** The same with at most so many items of each probe, spread over it. */
   public LedgerJob few(int most) {
     if (most < 1) {

@@ -1,0 +1,25 @@
+package dev.palimpsest.compare;
+
+import java.util.Locale;
+
+/** The ways to carry an adapter, in the order in which they are tried: the cheap ones first. */
+public enum PortMethod {
+  /** The factors as they are. */
+  DIRECT(new DirectPort());
+
+  private final PortWay way;
+
+  PortMethod(PortWay way) {
+    this.way = way;
+  }
+
+  PortWay way() {
+    return way;
+  }
+
+  /** As a user writes it. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT);
+  }
+}

@@ -1,0 +1,56 @@
+package dev.palimpsest.compare;
+
+import dev.palimpsest.measure.Ledger;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a port came to.
+ *
+ * @param mayLose what a retention probe may lose, for a way to be chosen: less than this share
+ * @param tried in the order tried
+ * @param chosen the way whose adapter was taken
+ */
+public record PortResult(
+    Path out, PortPlan plan, double mayLose, List<Tried> tried, Optional<Chosen> chosen) {
+  /** Copies the list. */
+  public PortResult {
+    tried = List.copyOf(tried);
+  }
+
+  /**
+   * One way.
+   *
+   * @param refused why it does not lead to this base, if so
+   * @param selection what it gains and loses on the half that chooses, where there is a choice
+   * @param allowed whether every loss is under the limit, and anything is gained
+   */
+  public record Tried(
+      PortMethod method, Optional<String> refused, Optional<Reading> selection, boolean allowed) {
+    /** A way that does not lead to this base. */
+    static Tried refused(PortMethod method, String reason) {
+      return new Tried(method, Optional.of(reason), Optional.empty(), false);
+    }
+
+    double gain() {
+      return selection.map(Reading::gain).orElse(0.0);
+    }
+  }
+
+  /**
+   * The way taken.
+   *
+   * @param on which items the ledger is: those that chose nothing, or all where there was no choice
+   * @param ledger of the carried adapter over the new base
+   */
+  public record Chosen(PortMethod method, On on, Ledger ledger) {}
+
+  /** Items of a ledger. */
+  public enum On {
+    /** One half; the other chose. */
+    REPORT,
+    /** All. */
+    ALL
+  }
+}
