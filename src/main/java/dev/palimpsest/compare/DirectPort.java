@@ -14,7 +14,7 @@ record DirectPort() implements PortWay {
   @Override
   public void carry(PortTask task, Path folder) {
     requireSameShapes(task);
-    task.write(task.adapter().config(), task.adapter().factors(), folder);
+    task.write(task.adapter(), folder);
   }
 
   private static void requireSameShapes(PortTask task) {

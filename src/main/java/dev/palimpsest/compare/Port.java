@@ -149,13 +149,12 @@ public final class Port {
     for (PortMethod method : methods) {
       task.runs().goOn(method.toString());
       watch.progress().report(method.toString(), tried.size(), methods.length, "ways");
-      Optional<String> refused = Optional.empty();
       try {
         method.way().carry(task, folder(method));
+        tried.add(PortResult.Tried.carried(method, ActivationFit.in(folder(method))));
       } catch (BadInput e) {
-        refused = Optional.of(String.valueOf(e.getMessage()));
+        tried.add(PortResult.Tried.refused(method, String.valueOf(e.getMessage())));
       }
-      tried.add(new PortResult.Tried(method, refused, Optional.empty(), false));
     }
     if (tried.stream().allMatch(each -> each.refused().isPresent())) {
       if (!Files.exists(settings.out().resolve("tries"))) {
@@ -186,7 +185,7 @@ public final class Port {
           new Measurement(
               store, Decoding.greedy(choice.ledger().maxTokens()), watch.progress());
       for (PortResult.Tried each : tried) {
-        read.add(each.refused().isPresent() ? each : read(each.method(), asked, measurement, to));
+        read.add(each.refused().isPresent() ? each : read(each, asked, measurement, to));
       }
     }
     Optional<PortMethod> best =
@@ -205,15 +204,15 @@ public final class Port {
   }
 
   private PortResult.Tried read(
-      PortMethod method, Examination asked, Measurement measurement, LanguageModel to) {
+      PortResult.Tried carried, Examination asked, Measurement measurement, LanguageModel to) {
     Reading reading =
         asked.read(
             Half.SELECTION,
             measurement,
             TunedModel.base(plan.to(), to),
-            TunedModel.with(plan.to(), to, adapter(method)));
-    boolean allowed = reading.within(asked.limits(), Limit.By.POINT) && reading.gain() > 0;
-    return new PortResult.Tried(method, Optional.empty(), Optional.of(reading), allowed);
+            TunedModel.with(plan.to(), to, adapter(carried.method())));
+    return carried.with(
+        reading, reading.within(asked.limits(), Limit.By.POINT) && reading.gain() > 0);
   }
 
   private PortResult.Chosen chosen(

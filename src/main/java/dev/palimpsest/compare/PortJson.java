@@ -34,6 +34,7 @@ public final class PortJson {
     ObjectNode node = Json.mapper().createObjectNode().put("method", tried.method().toString());
     node.put("refused", tried.refused().orElse(null)).put("allowed", tried.allowed());
     node.putNull("selection");
+    tried.fit().ifPresent(fit -> node.set("fit", Json.mapper().valueToTree(fit)));
     tried.selection().ifPresent(reading -> node.set("selection", SearchJson.reading(reading)));
     return node;
   }

@@ -5,7 +5,11 @@ import java.util.Locale;
 /** The ways to carry an adapter, in the order in which they are tried: the cheap ones first. */
 public enum PortMethod {
   /** The factors as they are. */
-  DIRECT(new DirectPort());
+  DIRECT(new DirectPort()),
+  /** Least squares along what the modules read. */
+  ACTIVATIONS(new ActivationsPort()),
+  /** The run that made the adapter, again. */
+  REPLAY(new ReplayPort());
 
   private final PortWay way;
 

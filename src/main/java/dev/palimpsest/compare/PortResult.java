@@ -23,14 +23,29 @@ public record PortResult(
    * One way.
    *
    * @param refused why it does not lead to this base, if so
+   * @param fit how well activations are met, by the way that meets them
    * @param selection what it gains and loses on the half that chooses, where there is a choice
    * @param allowed whether every loss is under the limit, and anything is gained
    */
   public record Tried(
-      PortMethod method, Optional<String> refused, Optional<Reading> selection, boolean allowed) {
+      PortMethod method,
+      Optional<String> refused,
+      Optional<ActivationFit> fit,
+      Optional<Reading> selection,
+      boolean allowed) {
     /** A way that does not lead to this base. */
     static Tried refused(PortMethod method, String reason) {
-      return new Tried(method, Optional.of(reason), Optional.empty(), false);
+      return new Tried(method, Optional.of(reason), Optional.empty(), Optional.empty(), false);
+    }
+
+    /** A way that was gone. */
+    static Tried carried(PortMethod method, Optional<ActivationFit> fit) {
+      return new Tried(method, Optional.empty(), fit, Optional.empty(), false);
+    }
+
+    /** The same with what the choice goes by. */
+    Tried with(Reading reading, boolean under) {
+      return new Tried(method, refused, fit, Optional.of(reading), under);
     }
 
     double gain() {

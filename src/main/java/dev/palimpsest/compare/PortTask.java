@@ -1,15 +1,13 @@
 package dev.palimpsest.compare;
 
+import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Adapter;
-import dev.palimpsest.model.AdapterConfig;
-import dev.palimpsest.model.EndWeights;
-import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.run.AtomicFolder;
+import dev.palimpsest.run.BadInput;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -29,10 +27,20 @@ record PortTask(
     }
   }
 
+  /**
+   * The data.
+   *
+   * @throws BadInput if none is given
+   */
+  DataSpec data(PortMethod method) {
+    return plan.data()
+        .orElseThrow(() -> new BadInput(method + ": give --data, texts or prompts of the task"));
+  }
+
   /** Writes what was carried as an adapter of the new base. */
-  void write(AdapterConfig config, Map<String, Factors> factors, Path folder) {
-    Adapter carried =
-        new Adapter(config.over(plan.to(), to.fingerprint()), factors, EndWeights.NONE);
-    AtomicFolder.write(folder.resolve("adapter"), inside -> PeftFolder.write(inside, carried));
+  void write(Adapter carried, Path folder) {
+    AtomicFolder.write(
+        folder.resolve("adapter"),
+        inside -> PeftFolder.write(inside, carried.over(plan.to(), to.fingerprint())));
   }
 }

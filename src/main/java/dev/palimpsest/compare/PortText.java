@@ -1,9 +1,9 @@
 package dev.palimpsest.compare;
 
 import dev.palimpsest.measure.LedgerText;
-import dev.palimpsest.measure.Outcome;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 
 /** A port as a table for people. */
 public final class PortText {
@@ -12,7 +12,10 @@ public final class PortText {
   /** Every way, then the ledger of the one taken. */
   public static String of(PortResult result) {
     StringBuilder out = new StringBuilder();
-    result.tried().forEach(tried -> out.append(line(tried)).append(System.lineSeparator()));
+    result.tried().stream()
+        .map(PortText::line)
+        .filter(line -> !line.isEmpty())
+        .forEach(line -> out.append(line).append(System.lineSeparator()));
     out.append(
         result
             .chosen()
@@ -36,25 +39,36 @@ public final class PortText {
     return out.toString();
   }
 
+  /** Empty if there is nothing to tell of it. */
   private static String line(PortResult.Tried tried) {
-    StringBuilder line =
-        new StringBuilder(String.format(Locale.ROOT, "%-12s", tried.method()));
-    tried.refused().ifPresent(line::append);
-    tried
-        .selection()
-        .ifPresent(
-            reading -> {
-              line.append(String.format(Locale.ROOT, "gain %+.4f", reading.gain()));
-              for (Map.Entry<String, Outcome> kept : reading.kept().entrySet()) {
-                line.append(
+    List<String> parts = new ArrayList<>();
+    tried.refused().ifPresent(parts::add);
+    tried.selection().ifPresent(reading -> parts.add(told(reading, tried.allowed())));
+    tried.fit().ifPresent(fit -> parts.add(told(fit)));
+    return parts.isEmpty()
+        ? ""
+        : String.format(Locale.ROOT, "%-12s %s", tried.method(), String.join("; ", parts));
+  }
+
+  private static String told(Reading reading, boolean allowed) {
+    StringBuilder out =
+        new StringBuilder(String.format(Locale.ROOT, "gain %+.4f", reading.gain()));
+    reading
+        .kept()
+        .forEach(
+            (name, kept) ->
+                out.append(
                     String.format(
-                        Locale.ROOT,
-                        ", lost of %s %.2f %%",
-                        kept.getKey(),
-                        100 * kept.getValue().loss()));
-              }
-              line.append(tried.allowed() ? ", allowed" : "");
-            });
-    return line.toString();
+                        Locale.ROOT, ", lost of %s %.2f %%", name, 100 * kept.loss())));
+    return out.append(allowed ? ", allowed" : "").toString();
+  }
+
+  private static String told(ActivationFit fit) {
+    String asIs =
+        fit.errorAsIs().isPresent()
+            ? String.format(Locale.ROOT, ", of the factors as they are %.3f", fit.errorAsIs().getAsDouble())
+            : "";
+    return String.format(
+        Locale.ROOT, "relative error along %d tokens %.3f%s", fit.tokens(), fit.error(), asIs);
   }
 }

@@ -110,4 +110,9 @@ public final class ModelTensors {
     modules.put(HEAD_MODULE, new Linear(config.vocabulary(), config.width()));
     return modules;
   }
+
+  /** The first of the modules of a block that read the same input as this one. */
+  public static String reading(String module) {
+    return module.replaceFirst("[kv]_proj$", "q_proj").replaceFirst("up_proj$", "gate_proj");
+  }
 }

@@ -72,6 +72,12 @@ public final class Tensor implements AutoCloseable {
     return new Tensor(torch.zeros(shape, options(type)));
   }
 
+  /** The identity, (size, size). */
+  public static Tensor identity(DType type, long size) {
+    Native.load();
+    return new Tensor(torch.eye(size, options(type)));
+  }
+
   private static TensorOptions options(DType type) {
     return new TensorOptions(type.scalarType());
   }

@@ -353,6 +353,30 @@ public record TuneJob(
     return Json.mapper().treeToValue(RunFolder.about(run).path("job"), TuneJob.class);
   }
 
+  /**
+   * The job that a run records, on another base.
+   *
+   * @throws BadInput if the data is not what the run began with, or the run began with an adapter of
+   *     its own base
+   */
+  public static TuneJob onto(String model, Path run) {
+    TuneJob job = of(run);
+    if (job.method.earlier().isPresent() || job.regularisers.orthogonal().isPresent()) {
+      throw new BadInput(
+          run
+              + ": it was trained from, over or beside an adapter of the old base (--from, --over,"
+              + " --orthogonal-to), which is none of the new one");
+    }
+    try (Dataset rows = job.data.rows()) {
+      requireSame(
+          run,
+          RunFolder.about(run).path("data").asString(""),
+          rows.fingerprint().samples(),
+          job.data.file().toString());
+    }
+    return job.withModel(model);
+  }
+
   /** What a finished run ended with. */
   public static Optional<Tuner.Result> result(Path run) {
     return RunFolder.result(run).map(node -> Json.mapper().treeToValue(node, Tuner.Result.class));
