@@ -7,6 +7,7 @@ import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.model.ModelStore;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tune.TuneSettings;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -33,7 +34,9 @@ final class PortOptions {
   @Option(
       names = "--method",
       defaultValue = BEST,
-      description = "direct; or best: the way with the most gain; default: ${DEFAULT-VALUE}")
+      description =
+          "direct, activations, distil, replay, or best: the way with the most gain; default:"
+              + " ${DEFAULT-VALUE}")
   private String method = BEST;
 
   @Option(
@@ -41,6 +44,14 @@ final class PortOptions {
       paramLabel = "PERCENT",
       description = "best loses less than this of every --probe; default: 5%%")
   private @Nullable String mayLose;
+
+  @Option(
+      names = "--epochs",
+      description = "of distil; default: " + PortPlan.Distilling.EPOCHS)
+  private int epochs = PortPlan.Distilling.EPOCHS;
+
+  @Option(names = "--lr", description = "of distil; default: as tune's")
+  private @Nullable Double rate;
 
   @Option(names = "--seed", defaultValue = "0", description = "default: ${DEFAULT-VALUE}")
   private long seed;
@@ -76,6 +87,10 @@ final class PortOptions {
         store.lasting(to),
         models.anyBase(),
         Optional.ofNullable(data).map(probes::data),
+        new PortPlan.Distilling(
+            epochs,
+            rate == null ? TuneSettings.defaults().rate() : rate,
+            probes.maxTokens()),
         seed);
   }
 }

@@ -61,6 +61,10 @@ final class ProbeOptions {
     return new LedgerJob(probes, maxTokens, texts, LedgerJob.TEXT_TOKENS, 0);
   }
 
+  int maxTokens() {
+    return maxTokens;
+  }
+
   /** Data that is read as the probes are. */
   DataSpec data(Path file) {
     return new DataSpec(

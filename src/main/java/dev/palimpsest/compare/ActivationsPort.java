@@ -15,10 +15,8 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -48,9 +46,6 @@ record ActivationsPort() implements PortWay {
 
   @Override
   public void carry(PortTask task, Path folder) {
-    if (Files.exists(folder.resolve("adapter"))) {
-      return;
-    }
     if (task.adapter().config().weightDecomposed()) {
       throw new BadInput(
           "activations: the change of a DoRA adapter is no product of factors; try direct, distil"
@@ -149,20 +144,21 @@ record ActivationsPort() implements PortWay {
   private static List<int[]> texts(PortTask task, LanguageModel old) {
     DataSpec data = task.data(PortMethod.ACTIVATIONS);
     List<int[]> texts = new ArrayList<>();
+    task.differing(data, old)
+        .ifPresent(
+            where -> {
+              throw new BadInput(
+                  "activations: "
+                      + where
+                      + ": the bases do not read the same tokens; try distil or replay");
+            });
     try (Dataset rows = data.rows()) {
-      Encoder before = old.encoder(data.encoding(old.decoder().config().context()));
-      Encoder after = task.to().encoder(data.encoding(task.to().decoder().config().context()));
+      Encoder encoder = old.encoder(data.encoding(old.decoder().config().context()));
       List<Integer> order = new ArrayList<>(IntStream.range(0, rows.size()).boxed().toList());
       Collections.shuffle(order, new Random(task.plan().seed()));
       int tokens = 0;
       for (int row : order) {
-        int[] ids = before.example(rows.sample(row)).ids();
-        if (!Arrays.equals(ids, after.example(rows.sample(row)).ids())) {
-          throw new BadInput(
-              "activations: "
-                  + rows.where(row)
-                  + ": the bases do not read the same tokens; try distil or replay");
-        }
+        int[] ids = encoder.example(rows.sample(row)).ids();
         if (tokens > 0 && tokens + ids.length > MOST_TOKENS) {
           break;
         }

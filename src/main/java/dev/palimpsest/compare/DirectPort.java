@@ -29,7 +29,13 @@ record DirectPort() implements PortWay {
       ModelTensors.Linear old = before.get(module);
       ModelTensors.Linear own = after.get(module);
       if (own != null && !own.equals(old)) {
-        problems.add(module + " is " + own + ", before " + old);
+        problems.add(
+            "%s is %d × %d, before %s"
+                .formatted(
+                    module,
+                    own.out(),
+                    own.in(),
+                    old == null ? "none" : old.out() + " × " + old.in()));
       }
     }
     problems.throwIfAny("direct: the new base has other shapes than the adapter's");

@@ -134,6 +134,12 @@ public final class Port {
     }
   }
 
+  /** A run has an adapter before it is finished, too. */
+  private static boolean finished(Path folder) {
+    return Files.exists(folder.resolve("adapter"))
+        && (!Files.exists(folder.resolve("run.json")) || TuneJob.result(folder).isPresent());
+  }
+
   private Path folder(PortMethod method) {
     return settings.out().resolve("tries").resolve(method.toString());
   }
@@ -150,7 +156,9 @@ public final class Port {
       task.runs().goOn(method.toString());
       watch.progress().report(method.toString(), tried.size(), methods.length, "ways");
       try {
-        method.way().carry(task, folder(method));
+        if (!finished(folder(method))) {
+          method.way().carry(task, folder(method));
+        }
         tried.add(PortResult.Tried.carried(method, ActivationFit.in(folder(method))));
       } catch (BadInput e) {
         tried.add(PortResult.Tried.refused(method, String.valueOf(e.getMessage())));

@@ -8,6 +8,8 @@ public enum PortMethod {
   DIRECT(new DirectPort()),
   /** Least squares along what the modules read. */
   ACTIVATIONS(new ActivationsPort()),
+  /** A new adapter that learns from the old tuned model. */
+  DISTIL(new DistilPort()),
   /** The run that made the adapter, again. */
   REPLAY(new ReplayPort());
 

@@ -1,6 +1,7 @@
 package dev.palimpsest.compare;
 
 import dev.palimpsest.data.DataSpec;
+import dev.palimpsest.run.BadInput;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -13,6 +14,7 @@ import java.util.Optional;
  * @param to what the user calls the new base
  * @param anyBase whether an adapter that records another base than the old one is taken
  * @param data texts or prompts that the ways may use
+ * @param distilling how a new adapter learns from the old model
  * @param seed of all draws
  */
 public record PortPlan(
@@ -22,4 +24,24 @@ public record PortPlan(
     String to,
     boolean anyBase,
     Optional<DataSpec> data,
-    long seed) {}
+    Distilling distilling,
+    long seed) {
+  /**
+   * How a new adapter learns from the old tuned model.
+   *
+   * @param maxTokens of the old model's answers
+   */
+  public record Distilling(int epochs, double rate, int maxTokens) {
+    /** Epochs, if nothing is said. */
+    public static final int EPOCHS = 3;
+
+    /** Checks the numbers. */
+    public Distilling {
+      if (epochs < 1 || !(rate > 0 && Double.isFinite(rate)) || maxTokens < 1) {
+        throw new BadInput(
+            "--epochs %d, --lr %s, --max-tokens %d: give numbers above 0"
+                .formatted(epochs, rate, maxTokens));
+      }
+    }
+  }
+}

@@ -1,6 +1,8 @@
 package dev.palimpsest.compare;
 
 import dev.palimpsest.data.DataSpec;
+import dev.palimpsest.data.Dataset;
+import dev.palimpsest.data.Encoder;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.ModelConfig;
@@ -8,7 +10,10 @@ import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.run.AtomicFolder;
 import dev.palimpsest.run.BadInput;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * What every way is given.
@@ -35,6 +40,21 @@ record PortTask(
   DataSpec data(PortMethod method) {
     return plan.data()
         .orElseThrow(() -> new BadInput(method + ": give --data, texts or prompts of the task"));
+  }
+
+  /** The first row that both bases do not read as the same tokens, if there is one. */
+  Optional<String> differing(DataSpec data, LanguageModel old) {
+    try (Dataset rows = data.rows()) {
+      Encoder before = old.encoder(data.encoding(old.decoder().config().context()));
+      Encoder after = to.encoder(data.encoding(to.decoder().config().context()));
+      return IntStream.range(0, rows.size())
+          .filter(
+              i ->
+                  !Arrays.equals(
+                      before.example(rows.sample(i)).ids(), after.example(rows.sample(i)).ids()))
+          .mapToObj(rows::where)
+          .findFirst();
+    }
   }
 
   /** Writes what was carried as an adapter of the new base. */

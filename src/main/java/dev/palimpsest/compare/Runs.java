@@ -5,6 +5,7 @@ import dev.palimpsest.measure.BaseReplay;
 import dev.palimpsest.measure.RetentionCheck;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.tune.Teacher;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.Tuner;
 import java.nio.file.Files;
@@ -41,6 +42,11 @@ record Runs(Path cache, Tuner.Watch watch) {
 
   private Tuner.Watch watching(TuneJob job, LanguageModel loaded) {
     return RetentionCheck.watching(job, loaded, cache, watch);
+  }
+
+  /** The same with a model to learn from. */
+  Runs under(Teacher teacher) {
+    return new Runs(cache, watch.under(teacher));
   }
 
   /** Fails if the user has asked to stop. */

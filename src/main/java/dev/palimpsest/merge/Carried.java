@@ -20,7 +20,7 @@ import java.util.OptionalDouble;
  */
 public record Carried(Factors factors, double target, double missed, OptionalDouble missedAsIs) {
   /** The share of the mean square of the inputs that is added to each. */
-  public static final double RIDGE = 1e-4;
+  public static final double RIDGE = 1e-6;
 
   /**
    * Carries a change, in the scope that is open.

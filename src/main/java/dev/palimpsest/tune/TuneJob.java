@@ -52,6 +52,7 @@ public record TuneJob(
     Regularisers regularisers) {
   private static final String EWC_DATA = "ewc_data";
   private static final String PROBES = "probes";
+  private static final String TEACHER = "teacher";
 
   /**
    * Old text among the new.
@@ -261,7 +262,7 @@ public record TuneJob(
     try (Dataset rows = data.rows();
         TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
       Optional<FisherData> fisher = fisherData(loaded);
-      Goal goal = goal(loaded, () -> fisher.orElseThrow().standIn());
+      Goal goal = goal(loaded, watch, () -> fisher.orElseThrow().standIn());
       Estimate training =
           new Estimator(settings, start(loaded), goal, watch)
               .estimate(prepared.train(), prepared.heldOut());
@@ -275,6 +276,7 @@ public record TuneJob(
         Dataset rows = data.rows()) {
       requireUnchanged(run, loaded, rows);
       requireSameProbes(run, watch);
+      requireSameTeacher(run, watch);
       try (TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
         return train(loaded, start(loaded), prepared, folder, watch);
       }
@@ -291,6 +293,7 @@ public record TuneJob(
     try (Dataset rows = data.rows()) {
       requireUnchanged(record, loaded, rows);
       requireSameProbes(record, watch);
+      requireSameTeacher(record, watch);
       RunFolder.requireAbsent(out);
       return run(loaded, rows, out, watch);
     }
@@ -334,6 +337,16 @@ public record TuneJob(
                     RunFolder.about(run).path(PROBES).asString(""),
                     check.fingerprint(),
                     "--probe"));
+  }
+
+  private static void requireSameTeacher(Path run, Tuner.Watch watch) {
+    String then = RunFolder.about(run).path(TEACHER).asString("");
+    if (!then.equals(watch.teacher().map(Teacher::fingerprint).orElse(""))) {
+      throw new BadInput(
+          run
+              + ": this run learns from another model"
+              + (then.isEmpty() ? " than its labels now" : ", and goes on by the call that began it"));
+    }
   }
 
   /** The fingerprint of what the Fisher information is measured along. */
@@ -396,10 +409,14 @@ public record TuneJob(
   }
 
   /** What the run makes small. */
-  private Goal goal(LanguageModel loaded, Supplier<Fisher> fisher) {
-    Objective learned = new CrossEntropy();
+  private Goal goal(LanguageModel loaded, Tuner.Watch watch, Supplier<Fisher> fisher) {
+    Objective learned =
+        watch
+            .teacher()
+            .<Objective>map(teacher -> KlTo.teacher(teacher.decoder()))
+            .orElseGet(CrossEntropy::new);
     return new Goal(
-        alongBase(replay) ? new ByOrigin(learned, new KlToBase()) : learned,
+        alongBase(replay) ? new ByOrigin(learned, KlTo.base()) : learned,
         regularisers.terms(loaded, fisher));
   }
 
@@ -430,7 +447,8 @@ public record TuneJob(
       TrainingData.Prepared prepared,
       RunFolder folder,
       Tuner.Watch watch) {
-    Goal goal = goal(loaded, () -> fisherData(loaded).orElseThrow().in(folder, watch.progress()));
+    Goal goal =
+        goal(loaded, watch, () -> fisherData(loaded).orElseThrow().in(folder, watch.progress()));
     Tuner.Result result =
         new Tuner(settings, start, goal, watch).train(prepared.train(), prepared.heldOut(), folder);
     if (result.finished()) {
@@ -447,6 +465,7 @@ public record TuneJob(
     about.put("rows", rows.size());
     elasticRows().ifPresent(found -> about.put(EWC_DATA, found));
     watch.losses().ifPresent(check -> about.put(PROBES, check.fingerprint()));
+    watch.teacher().ifPresent(teacher -> about.put(TEACHER, teacher.fingerprint()));
     if (rows.onlyTexts()) {
       about.put("window", data.window(new TrainingData(this, loaded).context()));
     }

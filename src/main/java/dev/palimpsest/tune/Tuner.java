@@ -73,20 +73,27 @@ public final class Tuner {
    * @param cancellation looked at before each step
    * @param nanoTime the clock
    * @param losses asked at each evaluation, where the settings have a limit on them
+   * @param teacher learned from in the place of labels
    */
   public record Watch(
       Progress progress,
       Cancellation cancellation,
       LongSupplier nanoTime,
-      Optional<LossCheck> losses) {
+      Optional<LossCheck> losses,
+      Optional<Teacher> teacher) {
     /** Who watches a run that may lose whatever it does. */
     public Watch(Progress progress, Cancellation cancellation, LongSupplier nanoTime) {
-      this(progress, cancellation, nanoTime, Optional.empty());
+      this(progress, cancellation, nanoTime, Optional.empty(), Optional.empty());
     }
 
     /** The same, told of losses. */
     public Watch with(LossCheck check) {
-      return new Watch(progress, cancellation, nanoTime, Optional.of(check));
+      return new Watch(progress, cancellation, nanoTime, Optional.of(check), teacher);
+    }
+
+    /** The same, with a model to learn from. */
+    public Watch under(Teacher other) {
+      return new Watch(progress, cancellation, nanoTime, losses, Optional.of(other));
     }
   }
 

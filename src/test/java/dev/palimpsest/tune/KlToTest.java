@@ -20,7 +20,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The written-out gradient against automatic differentiation. */
-class KlToBaseTest {
+class KlToTest {
   private static final List<Example> EXAMPLES = TrainingReferenceTest.examples();
 
   @Test
@@ -29,11 +29,11 @@ class KlToBaseTest {
         Decoder decoder = TrainingReferenceTest.decoder();
         LoraParameters trained = TrainingReferenceTest.trained(decoder, "plain")) {
       AdaptedDecoder adapted = new AdaptedDecoder(decoder, trained.factors());
-      double graph = new KlToBase().backward(new AutogradDecoder(adapted), EXAMPLES, 0.25);
+      double graph = KlTo.base().backward(new AutogradDecoder(adapted), EXAMPLES, 0.25);
       float[] byGraph = trained.gradient().floats();
       trained.gradient().zeroInPlace();
       double written =
-          new KlToBase().backward(new FrozenDecoder(decoder, trained.factors()), EXAMPLES, 0.25);
+          KlTo.base().backward(new FrozenDecoder(decoder, trained.factors()), EXAMPLES, 0.25);
       float[] byHand = trained.gradient().floats();
       trained.gradient().zeroInPlace();
 
@@ -74,7 +74,7 @@ class KlToBaseTest {
       trained.parameters().zeroInPlace();
 
       double loss =
-          new KlToBase().backward(new FrozenDecoder(decoder, trained.factors()), EXAMPLES, 1);
+          KlTo.base().backward(new FrozenDecoder(decoder, trained.factors()), EXAMPLES, 1);
 
       assertThat(loss).isCloseTo(0, within(1e-4));
       assertThat(trained.gradient().floats())
