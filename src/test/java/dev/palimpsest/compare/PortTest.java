@@ -223,7 +223,7 @@ class PortTest {
     float[] base = logits(LLAMA, Optional.empty());
     float[] tuned = logits(LLAMA, Optional.of(PLAIN));
     assertThat(distance(tuned, logits(wide, Optional.of(folder.resolve("out/adapter")))))
-        .isLessThan(0.3 * distance(base, tuned));
+        .isLessThan(0.6 * distance(base, tuned));
   }
 
   /** A run that learned to say yes. */
