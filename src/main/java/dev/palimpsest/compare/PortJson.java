@@ -18,13 +18,14 @@ public final class PortJson {
     document.put("may_lose", result.mayLose());
     ArrayNode tried = document.putArray("tried");
     result.tried().forEach(each -> tried.add(tried(each)));
-    document.putNull("method").putNull("on").putNull("ledger");
+    document.putNull("method").putNull("on").putNull("within_limit").putNull("ledger");
     result
         .chosen()
         .ifPresent(
             chosen -> {
               document.put("method", chosen.method().toString());
               document.put("on", chosen.on().name().toLowerCase(Locale.ROOT));
+              document.put("within_limit", chosen.within(result.mayLose()));
               document.set("ledger", LedgerJson.of(chosen.ledger()));
             });
     return document;

@@ -1,6 +1,7 @@
 package dev.palimpsest.compare;
 
 import dev.palimpsest.measure.Ledger;
+import dev.palimpsest.measure.ProbeKind;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -59,7 +60,14 @@ public record PortResult(
    * @param on which items the ledger is: those that chose nothing, or all where there was no choice
    * @param ledger of the carried adapter over the new base
    */
-  public record Chosen(PortMethod method, On on, Ledger ledger) {}
+  public record Chosen(PortMethod method, On on, Ledger ledger) {
+    /** Whether every retention probe lost less than a share here, too. */
+    boolean within(double share) {
+      return ledger.probes().stream()
+          .filter(each -> each.probe().kind() == ProbeKind.RETENTION)
+          .allMatch(each -> each.outcome().loss() < share);
+    }
+  }
 
   /** Items of a ledger. */
   public enum On {

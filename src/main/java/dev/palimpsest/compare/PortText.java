@@ -21,7 +21,7 @@ public final class PortText {
             .chosen()
             .map(
                 chosen ->
-                    "%s, %s:%n%s%n%s"
+                    "%s, %s:%n%s%s%n%s"
                         .formatted(
                             chosen.method(),
                             switch (chosen.on()) {
@@ -29,6 +29,9 @@ public final class PortText {
                               case ALL -> "on all items";
                             },
                             LedgerText.of(chosen.ledger()),
+                            chosen.within(result.mayLose())
+                                ? ""
+                                : "%na probe loses more than --may-lose allows here".formatted(),
                             result.out().resolve("adapter")))
             .orElseGet(
                 () ->

@@ -79,6 +79,38 @@ class CommandsEndToEndTest {
   }
 
   @Test
+  void port_anAdapter_isWrittenWithItsLedger() throws Exception {
+    Path out = folder.resolve("ported");
+
+    JsonNode ported =
+        document(
+            "port",
+            "--adapter",
+            "src/test/resources/adapters/plain",
+            "--from",
+            TINY,
+            "--to",
+            TINY,
+            "--data",
+            data.toString(),
+            "--method",
+            "activations",
+            "--gain",
+            data.toString(),
+            "--texts",
+            "0",
+            "--out",
+            out.toString(),
+            "--json");
+
+    assertThat(ported.get("method").asString()).isEqualTo("activations");
+    assertThat(ported.get("on").asString()).isEqualTo("all");
+    assertThat(ported.get("ledger").get("probes").get(0).get("n").asInt()).isEqualTo(12);
+    assertThat(ported.get("tried").get(0).get("fit").get("error").asDouble()).isLessThan(1e-3);
+    assertThat(out.resolve(WEIGHTS)).exists();
+  }
+
+  @Test
   void tune_qlora_isOverNf4AndResumable() throws Exception {
     Path run = folder.resolve("q");
     String[] call = {
