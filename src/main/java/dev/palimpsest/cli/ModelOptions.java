@@ -57,10 +57,6 @@ final class ModelOptions {
     return threads.settle();
   }
 
-  boolean anyBase() {
-    return anyBase;
-  }
-
   LanguageModel load(String model, Progress progress) {
     threads();
     return load(model, precision(), progress);

@@ -27,6 +27,7 @@ final class PortCommand implements Callable<Integer> {
 
   @Mixin private PortOptions port = new PortOptions();
   @Mixin private ProbeOptions probes = new ProbeOptions();
+  @Mixin private TextOptions texts = new TextOptions();
   @Mixin private ModelOptions models = new ModelOptions();
   @Mixin private Output output = new Output();
 
@@ -35,7 +36,7 @@ final class PortCommand implements Callable<Integer> {
     Cancellation cancellation = new Cancellation();
     Interrupt.listen(
         cancellation, () -> System.err.println("\nstopping soon; again to end at once"));
-    Port.Choice choice = port.choice(probes.job(Places.cache()));
+    Port.Choice choice = port.choice(probes.job(Places.cache(), texts.count()));
     try (Progress progress = output.progress()) {
       ModelStore store = Places.store(progress);
       PortPlan plan = port.plan(store, models, probes);

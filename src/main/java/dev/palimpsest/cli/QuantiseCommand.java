@@ -34,13 +34,14 @@ final class QuantiseCommand implements Runnable {
   private @Nullable Path out;
 
   @Mixin private ProbeOptions probes = new ProbeOptions();
+  @Mixin private TextOptions texts = new TextOptions();
   @Mixin private ModelOptions models = new ModelOptions();
   @Mixin private Output output = new Output();
 
   @Override
   public void run() {
     models.threads();
-    LedgerJob ledger = probes.job(Places.cache());
+    LedgerJob ledger = probes.job(Places.cache(), texts.count());
     boolean asks = !ledger.probes().isEmpty();
     if (asks && out == null) {
       throw new BadInput("quantise: probes are put to the file that is written; give --out, too");

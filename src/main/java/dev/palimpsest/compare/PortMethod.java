@@ -5,22 +5,21 @@ import java.util.Locale;
 /** The ways to carry an adapter, in the order in which they are tried: the cheap ones first. */
 public enum PortMethod {
   /** The factors as they are. */
-  DIRECT(new DirectPort()),
+  DIRECT,
   /** Least squares along what the modules read. */
-  ACTIVATIONS(new ActivationsPort()),
+  ACTIVATIONS,
   /** A new adapter that learns from the old tuned model. */
-  DISTIL(new DistilPort()),
+  DISTIL,
   /** The run that made the adapter, again. */
-  REPLAY(new ReplayPort());
-
-  private final PortWay way;
-
-  PortMethod(PortWay way) {
-    this.way = way;
-  }
+  REPLAY;
 
   PortWay way() {
-    return way;
+    return switch (this) {
+      case DIRECT -> new DirectPort();
+      case ACTIVATIONS -> new ActivationsPort();
+      case DISTIL -> new DistilPort();
+      case REPLAY -> new ReplayPort();
+    };
   }
 
   /** As a user writes it. */

@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -118,7 +119,7 @@ public record QuantiseJob(
             QuantisedTensor.Sums loss = tensor(name, to, kept);
             total.add(loss);
             survival.add(kept);
-            tensors.add(loss.of(base.weights().tensors().get(name), to));
+            tensors.add(loss.of(Objects.requireNonNull(base.weights().tensors().get(name)), to));
           });
       return Quantised.of(type, tensors, total.relativeError(), Survival.of(survival));
     }

@@ -141,7 +141,7 @@ public final class InspectionReport {
       html.element("p", "None in any module.").closeLine();
       return;
     }
-    legend(measure, most);
+    legend(most);
     List<String> columns = new ArrayList<>(List.of("layer"));
     columns.addAll(kinds);
     Table table =
@@ -168,7 +168,7 @@ public final class InspectionReport {
     return value > 0 ? Math.min(SHADES, 1 + (int) (SHADES * value / most)) : 0;
   }
 
-  private void legend(Measure measure, double most) {
+  private void legend(double most) {
     html.open("p", "class", "legend").element("span", "0", "class", "tok");
     for (int i = 1; i <= SHADES; i++) {
       String limit = "up to " + digits(most * i / SHADES);
