@@ -16,8 +16,8 @@ import java.util.List;
  * @param maxTokens of an answer
  */
 public record LossLimit(List<String> probes, double margin, int patience, int maxTokens) {
-  /** If nothing is said: the first evaluation over the limit. */
-  public static final int PATIENCE = 1;
+  /** If nothing is said: a loss may pass again, and what is written is within the limit anyway. */
+  public static final int PATIENCE = 2;
 
   /** Checks that there is something to ask. */
   public LossLimit {

@@ -48,7 +48,7 @@ public record TuneSettings(
    * @param keep newest checkpoints that stay; 0 for all
    * @param evaluateEvery steps between held-out losses; 0 for the end alone
    * @param outcome whose parameters are the run's product
-   * @param limit on what is lost; the first evaluation over it ends the run
+   * @param limit on what is lost; evaluations over it end the run
    */
   public record Saving(
       int checkpointEvery,

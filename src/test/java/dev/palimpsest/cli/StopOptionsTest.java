@@ -31,12 +31,12 @@ class StopOptionsTest {
                 "--probe=built-in",
                 "--probe=p.jsonl",
                 "--eval-every=4",
-                "--stop-patience=2",
+                "--stop-patience=3",
                 "--max-tokens=9")
             .job();
 
     List<String> probes = List.of("built-in", Path.of("p.jsonl").toAbsolutePath().toString());
-    assertThat(job.settings().saving().limit()).hasValue(new LossLimit(probes, 0.05, 2, 9));
+    assertThat(job.settings().saving().limit()).hasValue(new LossLimit(probes, 0.05, 3, 9));
   }
 
   @ParameterizedTest
