@@ -45,9 +45,7 @@ final class PortOptions {
       description = "best loses less than this of every --probe; default: 5%%")
   private @Nullable String mayLose;
 
-  @Option(
-      names = "--epochs",
-      description = "of distil; default: " + PortPlan.Distilling.EPOCHS)
+  @Option(names = "--epochs", description = "of distil; default: " + PortPlan.Distilling.EPOCHS)
   private int epochs = PortPlan.Distilling.EPOCHS;
 
   @Option(names = "--lr", description = "of distil; default: as tune's")
@@ -60,9 +58,7 @@ final class PortOptions {
     return new Port.Choice(
         method.equals(BEST) ? Optional.empty() : Optional.of(way()),
         ledger,
-        mayLose == null
-            ? Port.Choice.MAY_LOSE
-            : ThresholdOptions.percent("--may-lose", mayLose));
+        mayLose == null ? Port.Choice.MAY_LOSE : ThresholdOptions.percent("--may-lose", mayLose));
   }
 
   private PortMethod way() {
@@ -88,9 +84,7 @@ final class PortOptions {
         models.anyBase(),
         Optional.ofNullable(data).map(probes::data),
         new PortPlan.Distilling(
-            epochs,
-            rate == null ? TuneSettings.defaults().rate() : rate,
-            probes.maxTokens()),
+            epochs, rate == null ? TuneSettings.defaults().rate() : rate, probes.maxTokens()),
         seed);
   }
 }

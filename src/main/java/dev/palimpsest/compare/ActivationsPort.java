@@ -60,10 +60,11 @@ record ActivationsPort() implements PortWay {
           List<List<Match>> groups = groups(matches, task);
           for (List<Match> group : groups) {
             task.runs().goOn("activations");
-            factors.putAll(
-                Native.withoutGradients(() -> fit(task, old, group, passes, sums)));
-            task.runs().watch().progress().report(
-                "activations", factors.size(), matches.size(), "modules");
+            factors.putAll(Native.withoutGradients(() -> fit(task, old, group, passes, sums)));
+            task.runs()
+                .watch()
+                .progress()
+                .report("activations", factors.size(), matches.size(), "modules");
           }
           long tokens = passes.stream().flatMap(List::stream).mapToLong(ids -> ids.length).sum();
           sums.over(tokens).write(folder);
@@ -98,10 +99,7 @@ record ActivationsPort() implements PortWay {
     ModelConfig to = task.to().decoder().config();
     List<Match> matches = new ArrayList<>();
     for (int own = 0; own < to.layers(); own++) {
-      int old =
-          (int)
-              Math.round(
-                  own * (task.from().layers() - 1.0) / Math.max(1, to.layers() - 1));
+      int old = (int) Math.round(own * (task.from().layers() - 1.0) / Math.max(1, to.layers() - 1));
       for (String kind : ModelTensors.LINEAR) {
         String module = "model.layers." + old + "." + kind;
         if (task.adapter().factors().containsKey(module)) {

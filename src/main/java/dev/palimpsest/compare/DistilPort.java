@@ -43,8 +43,7 @@ record DistilPort() implements PortWay {
         old -> {
           AdaptedDecoder tuned = new AdaptedDecoder(old.decoder(), task.adapter().factors());
           DataSpec lesson = lesson(task, data, old, tuned, folder.resolveSibling("distil.jsonl"));
-          Teacher teacher =
-              new Teacher(tuned, old.fingerprint() + " with " + task.plan().sha256());
+          Teacher teacher = new Teacher(tuned, old.fingerprint() + " with " + task.plan().sha256());
           Runs runs =
               task.differing(lesson, old).isPresent() ? task.runs() : task.runs().under(teacher);
           return runs.train("distil", job(task, lesson), task.to(), folder);

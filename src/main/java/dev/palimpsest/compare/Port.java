@@ -190,8 +190,7 @@ public final class Port {
     List<PortResult.Tried> read = new ArrayList<>();
     try (ObservationStore store = ObservationStore.open(settings.store())) {
       Measurement measurement =
-          new Measurement(
-              store, Decoding.greedy(choice.ledger().maxTokens()), watch.progress());
+          new Measurement(store, Decoding.greedy(choice.ledger().maxTokens()), watch.progress());
       for (PortResult.Tried each : tried) {
         read.add(each.refused().isPresent() ? each : read(each, asked, measurement, to));
       }

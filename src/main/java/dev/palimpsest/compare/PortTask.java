@@ -23,7 +23,12 @@ import java.util.stream.IntStream;
  * @param to the new base
  */
 record PortTask(
-    PortPlan plan, Adapter adapter, ModelConfig from, LanguageModel to, Port.Bases bases, Runs runs) {
+    PortPlan plan,
+    Adapter adapter,
+    ModelConfig from,
+    LanguageModel to,
+    Port.Bases bases,
+    Runs runs) {
 
   /** Works with the old base in memory. */
   <T> T over(Function<LanguageModel, T> work) {

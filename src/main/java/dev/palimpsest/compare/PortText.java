@@ -54,22 +54,21 @@ public final class PortText {
   }
 
   private static String told(Reading reading, boolean allowed) {
-    StringBuilder out =
-        new StringBuilder(String.format(Locale.ROOT, "gain %+.4f", reading.gain()));
+    StringBuilder out = new StringBuilder(String.format(Locale.ROOT, "gain %+.4f", reading.gain()));
     reading
         .kept()
         .forEach(
             (name, kept) ->
                 out.append(
-                    String.format(
-                        Locale.ROOT, ", lost of %s %.2f %%", name, 100 * kept.loss())));
+                    String.format(Locale.ROOT, ", lost of %s %.2f %%", name, 100 * kept.loss())));
     return out.append(allowed ? ", allowed" : "").toString();
   }
 
   private static String told(ActivationFit fit) {
     String asIs =
         fit.errorAsIs().isPresent()
-            ? String.format(Locale.ROOT, ", of the factors as they are %.3f", fit.errorAsIs().getAsDouble())
+            ? String.format(
+                Locale.ROOT, ", of the factors as they are %.3f", fit.errorAsIs().getAsDouble())
             : "";
     return String.format(
         Locale.ROOT, "relative error along %d tokens %.3f%s", fit.tokens(), fit.error(), asIs);

@@ -120,7 +120,8 @@ public final class Search {
             for (double scale : dialled ? SearchPlan.SCALES : List.of(1.0)) {
               TunedModel after = scale == 1 ? model : model.scaled(scale);
               Reading reading = examination.read(Half.SELECTION, measurement, before, after);
-              boolean allowed = reading.within(examination.limits(), plan.by()) && reading.gain() > 0;
+              boolean allowed =
+                  reading.within(examination.limits(), plan.by()) && reading.gain() > 0;
               tried.add(
                   new SearchResult.Tried(
                       number, asked.words(), state.name(), state.step(), scale, reading, allowed));

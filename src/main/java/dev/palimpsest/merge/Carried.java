@@ -30,8 +30,7 @@ public record Carried(Factors factors, double target, double missed, OptionalDou
    * @param before W₀, (out₀, in₀), any type
    * @param after W₁, (out₁, in₁), any type
    */
-  public static Carried of(
-      Moments inputs, Factors old, Tensor before, Tensor after, double ridge) {
+  public static Carried of(Moments inputs, Factors old, Tensor before, Tensor after, double ridge) {
     try (Scope scope = Scope.open()) {
       Factors change = old.scaled(1).whole();
       Tensor a = change.a().to(DType.F64);
@@ -60,8 +59,8 @@ public record Carried(Factors factors, double target, double missed, OptionalDou
   }
 
   /**
-   * The matrix M with the least ‖X·M − Y‖² + λ‖M − M₀‖². What the tokens say nothing of stays as
-   * it was: M₀ is the identity where both have one width, and nothing otherwise.
+   * The matrix M with the least ‖X·M − Y‖² + λ‖M − M₀‖². What the tokens say nothing of stays as it
+   * was: M₀ is the identity where both have one width, and nothing otherwise.
    *
    * @param gram XᵀX
    * @param across XᵀY
@@ -71,7 +70,8 @@ public record Carried(Factors factors, double target, double missed, OptionalDou
     long width = gram.size(0);
     Tensor identity = Tensor.identity(DType.F64, width);
     double mean = gram.times(identity).sum().item() / width;
-    Cholesky weighed = Cholesky.of(gram.plus(identity.timesInPlace(Math.max(ridge * mean, 1e-300))));
+    Cholesky weighed =
+        Cholesky.of(gram.plus(identity.timesInPlace(Math.max(ridge * mean, 1e-300))));
     return width == across.size(1)
         ? weighed.solve(across.minus(gram)).plusInPlace(Tensor.identity(DType.F64, width))
         : weighed.solve(across);
@@ -92,8 +92,7 @@ public record Carried(Factors factors, double target, double missed, OptionalDou
     double missed(Tensor otherA, Tensor otherB) {
       Tensor own = otherA.matmul(inputs.after()).matmul(otherA.transpose(0, 1));
       Tensor both = otherA.matmul(inputs.across()).matmul(a.transpose(0, 1));
-      return Math.max(
-          0, product(own, otherB, otherB) - 2 * product(both, otherB, b) + target());
+      return Math.max(0, product(own, otherB, otherB) - 2 * product(both, otherB, b) + target());
     }
 
     /** The trace of Lᵀ·core·R for effects U·Lᵀ and V·Rᵀ with core = UᵀV. */

@@ -39,8 +39,8 @@ public record QuantiseJob(
   private static final String GGUF = ".gguf";
 
   /**
-   * Measures tensor by tensor, and writes what was measured: one GGUF file, or in a folder the model
-   * and an adapter that would not survive in it.
+   * Measures tensor by tensor, and writes what was measured: one GGUF file, or in a folder the
+   * model and an adapter that would not survive in it.
    *
    * @param out a new folder, or a new file whose name ends in {@code .gguf}; without it nothing is
    *     written

@@ -73,9 +73,7 @@ interface Adaptation {
     return parts.size() == 1 ? parts.getFirst() : Tensor.cat(1, parts);
   }
 
-  /**
-   * As {@link Weight#rowsThatStandAlone}, of the products that it adds.
-   */
+  /** As {@link Weight#rowsThatStandAlone}, of the products that it adds. */
   default int rowsThatStandAlone() {
     return 1;
   }

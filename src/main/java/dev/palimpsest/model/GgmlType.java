@@ -84,7 +84,8 @@ public enum GgmlType {
   }
 
   /**
-   * Packs numbers as ggml's reference quantisers do, bit for bit; plain types round to nearest even.
+   * Packs numbers as ggml's reference quantisers do, bit for bit; plain types round to nearest
+   * even.
    *
    * @param where they come from, for the error
    * @param values F32, in whole rows

@@ -52,8 +52,7 @@ final class Packing {
             .min()
             .orElse(Long.MAX_VALUE);
     if (bad < Long.MAX_VALUE) {
-      throw new BadInput(
-          where + ": element " + bad + " is NaN, infinite or too large for " + type);
+      throw new BadInput(where + ": element " + bad + " is NaN, infinite or too large for " + type);
     }
     return packed;
   }

@@ -9,11 +9,16 @@ final class QuantFormats {
   private static final int SIZE = 32;
   private static final int HALF = SIZE / 2;
 
-  static final BlockFormat Q4_0 = new BlockFormat(SIZE, 2 + 16, QuantFormats::q40, QuantEncoders::q40);
-  static final BlockFormat Q4_1 = new BlockFormat(SIZE, 4 + 16, QuantFormats::q41, QuantEncoders::q41);
-  static final BlockFormat Q5_0 = new BlockFormat(SIZE, 2 + 4 + 16, QuantFormats::q50, QuantEncoders::q50);
-  static final BlockFormat Q5_1 = new BlockFormat(SIZE, 4 + 4 + 16, QuantFormats::q51, QuantEncoders::q51);
-  static final BlockFormat Q8_0 = new BlockFormat(SIZE, 2 + 32, QuantFormats::q80, QuantEncoders::q80);
+  static final BlockFormat Q4_0 =
+      new BlockFormat(SIZE, 2 + 16, QuantFormats::q40, QuantEncoders::q40);
+  static final BlockFormat Q4_1 =
+      new BlockFormat(SIZE, 4 + 16, QuantFormats::q41, QuantEncoders::q41);
+  static final BlockFormat Q5_0 =
+      new BlockFormat(SIZE, 2 + 4 + 16, QuantFormats::q50, QuantEncoders::q50);
+  static final BlockFormat Q5_1 =
+      new BlockFormat(SIZE, 4 + 4 + 16, QuantFormats::q51, QuantEncoders::q51);
+  static final BlockFormat Q8_0 =
+      new BlockFormat(SIZE, 2 + 32, QuantFormats::q80, QuantEncoders::q80);
 
   private QuantFormats() {}
 

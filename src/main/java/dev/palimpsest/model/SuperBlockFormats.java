@@ -8,10 +8,12 @@ final class SuperBlockFormats {
   private static final int SIZE = 256;
   private static final int PART = 32;
 
-  static final BlockFormat Q4_K = new BlockFormat(SIZE, 2 + 2 + 12 + 128, SuperBlockFormats::q4k, SuperBlockEncoders::q4k);
+  static final BlockFormat Q4_K =
+      new BlockFormat(SIZE, 2 + 2 + 12 + 128, SuperBlockFormats::q4k, SuperBlockEncoders::q4k);
   static final BlockFormat Q5_K =
       new BlockFormat(SIZE, 2 + 2 + 12 + 32 + 128, SuperBlockFormats::q5k, SuperBlockEncoders::q5k);
-  static final BlockFormat Q6_K = new BlockFormat(SIZE, 128 + 64 + 16 + 2, SuperBlockFormats::q6k, SuperBlockEncoders::q6k);
+  static final BlockFormat Q6_K =
+      new BlockFormat(SIZE, 128 + 64 + 16 + 2, SuperBlockFormats::q6k, SuperBlockEncoders::q6k);
 
   private SuperBlockFormats() {}
 

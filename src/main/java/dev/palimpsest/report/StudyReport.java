@@ -51,8 +51,7 @@ public final class StudyReport {
   /** What is not yet done, else which doses lose less than the dose of none, beyond doubt. */
   private String finding() {
     if (!result.missing().isEmpty()) {
-      return result.missing().size()
-          + " runs are not done yet, the figures are of the others.";
+      return result.missing().size() + " runs are not done yet, the figures are of the others.";
     }
     List<String> less = new ArrayList<>();
     for (StudyTask task : result.comparisons().keySet()) {

@@ -34,9 +34,7 @@ record KlTo(Function<TrainedDecoder, AdaptedDecoder> model) implements Objective
       AdaptedDecoder base = model.apply(decoder);
       Tensor hidden =
           Native.withoutGradients(
-              () ->
-                  base.hidden(pass.documents())
-                      .rows(Tensor.ofIndices(pass.pack().labelRows())));
+              () -> base.hidden(pass.documents()).rows(Tensor.ofIndices(pass.pack().labelRows())));
       return pass.backward(
           weight,
           (from, logits) -> {

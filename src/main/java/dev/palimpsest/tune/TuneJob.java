@@ -345,7 +345,9 @@ public record TuneJob(
       throw new BadInput(
           run
               + ": this run learns from another model"
-              + (then.isEmpty() ? " than its labels now" : ", and goes on by the call that began it"));
+              + (then.isEmpty()
+                  ? " than its labels now"
+                  : ", and goes on by the call that began it"));
     }
   }
 
@@ -369,8 +371,8 @@ public record TuneJob(
   /**
    * The job that a run records, on another base.
    *
-   * @throws BadInput if the data is not what the run began with, or the run began with an adapter of
-   *     its own base
+   * @throws BadInput if the data is not what the run began with, or the run began with an adapter
+   *     of its own base
    */
   public static TuneJob onto(String model, Path run) {
     TuneJob job = of(run);

@@ -130,10 +130,8 @@ class PortTest {
     return Native.withoutGradients(
         () -> {
           try (Scope _ = Scope.open();
-              LanguageModel loaded =
-                  LanguageModel.load(model, Precision.FP32, Device.CPU)) {
-            AdaptedDecoder decoder =
-                adapter.map(loaded::withForeign).orElseGet(loaded::base);
+              LanguageModel loaded = LanguageModel.load(model, Precision.FP32, Device.CPU)) {
+            AdaptedDecoder decoder = adapter.map(loaded::withForeign).orElseGet(loaded::base);
             return decoder.logits(decoder.hidden(Ragged.of(IDS))).floats();
           }
         });
@@ -315,12 +313,10 @@ class PortTest {
     Path run = folder.resolve("out/tries/distil");
     assertThat(TuneJob.of(run).method())
         .isEqualTo(
-            new LowRank(
-                "lora", 4, 8, "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"));
+            new LowRank("lora", 4, 8, "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj"));
     assertThat(Files.readString(folder.resolve("out/tries/distil.jsonl"))).contains("yes");
     try (LanguageModel base = new Bases().load(turned.toString())) {
-      Tuner.Watch alone =
-          new Tuner.Watch(Progress.none(), new Cancellation(), System::nanoTime);
+      Tuner.Watch alone = new Tuner.Watch(Progress.none(), new Cancellation(), System::nanoTime);
       assertThatThrownBy(() -> TuneJob.of(run).resume(base, run, alone))
           .isInstanceOf(BadInput.class)
           .hasMessageContaining("learns from another model");

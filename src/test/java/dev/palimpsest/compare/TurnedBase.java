@@ -43,7 +43,9 @@ final class TurnedBase {
               ModelFolder.write(
                   folder,
                   base,
-                  name -> Optional.of(turned(name, base.weights().read(name, DType.F32), order, sign))));
+                  name ->
+                      Optional.of(
+                          turned(name, base.weights().read(name, DType.F32), order, sign))));
       return out;
     }
   }

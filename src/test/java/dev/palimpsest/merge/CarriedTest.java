@@ -73,8 +73,7 @@ class CarriedTest {
       assertThat(change(carried.factors())).containsExactly(expected, within(1e-5 * largest));
       double target = given.get("target").asDouble();
       assertThat(carried.target()).isCloseTo(target, within(1e-5 * target));
-      assertThat(carried.missed())
-          .isCloseTo(given.get("missed").asDouble(), within(1e-5 * target));
+      assertThat(carried.missed()).isCloseTo(given.get("missed").asDouble(), within(1e-5 * target));
       assertThat(carried.missedAsIs().isPresent()).isEqualTo(!given.get("missed_as_is").isNull());
       carried
           .missedAsIs()
@@ -82,7 +81,8 @@ class CarriedTest {
               missed ->
                   assertThat(missed)
                       .isCloseTo(
-                          given.get("missed_as_is").asDouble(), within(1e-5 * Math.max(target, missed))));
+                          given.get("missed_as_is").asDouble(),
+                          within(1e-5 * Math.max(target, missed))));
     }
   }
 

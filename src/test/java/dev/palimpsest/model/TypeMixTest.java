@@ -30,7 +30,8 @@ final class TypeMixTest {
     for (Map.Entry<String, JsonNode> part : model.path("tensors").properties()) {
       long row =
           model.path(part.getKey().equals("ffn_down.weight") ? "feedForward" : "width").asLong();
-      boolean inside = !part.getKey().equals("token_embd.weight") && !part.getKey().equals("output.weight");
+      boolean inside =
+          !part.getKey().equals("token_embd.weight") && !part.getKey().equals("output.weight");
       for (int layer = 0; layer < (inside ? layers : 1); layer++) {
         String name = (inside ? "blk." + layer + "." : "") + part.getKey();
         JsonNode types = part.getValue();
@@ -52,8 +53,7 @@ final class TypeMixTest {
 
   static Stream<JsonNode> cases() throws IOException {
     try (InputStream in = TypeMixTest.class.getResourceAsStream("/reference/gguf_types.json")) {
-      String text =
-          new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
+      String text = new String(Objects.requireNonNull(in).readAllBytes(), StandardCharsets.UTF_8);
       return StreamSupport.stream(Json.parse(text, "gguf_types.json").spliterator(), false)
           // null where llama.cpp refuses
           .filter(model -> model.path("tensors").isObject());
