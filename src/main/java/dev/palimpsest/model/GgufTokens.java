@@ -3,11 +3,11 @@ package dev.palimpsest.model;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tokenizer.GgufVocabulary;
 import dev.palimpsest.tokenizer.Tokenizer;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** The {@code tokenizer.*} metadata of a model that came as a Hugging Face folder. */
@@ -82,8 +82,9 @@ final class GgufTokens {
   }
 
   private static void putEnds(Map<String, GgufValue> metadata, ModelText text, OptionalInt eos) {
-    List<Integer> more = new ArrayList<>(new TreeSet<>(text.endTokens()));
-    eos.ifPresent(id -> more.remove((Integer) id));
+    Set<Integer> others = new TreeSet<>(text.endTokens());
+    eos.ifPresent(others::remove);
+    List<Integer> more = List.copyOf(others);
     if (more.size() > MORE_ENDS.size()) {
       throw new BadInput(
           text.where()
