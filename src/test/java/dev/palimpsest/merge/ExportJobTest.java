@@ -19,6 +19,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -133,7 +134,7 @@ class ExportJobTest {
       own.factors()
           .forEach(
               (module, factors) ->
-                  assertThat(out.factors().get(module).b().floats())
+                  assertThat(Objects.requireNonNull(out.factors().get(module)).b().floats())
                       .isEqualTo(factors.b().floats()));
     }
   }

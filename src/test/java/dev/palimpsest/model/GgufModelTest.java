@@ -126,7 +126,7 @@ class GgufModelTest {
 
   private static String told(GgufValue value) {
     return switch (value) {
-      case GgufValue.Whole whole -> Double.toString(whole.value());
+      case GgufValue.Whole whole -> Double.toString((double) whole.value());
       case GgufValue.Real real -> Double.toString(real.value());
       case GgufValue.Text text -> text.value();
       case GgufValue.Flag flag -> Boolean.toString(flag.value());
@@ -186,7 +186,10 @@ class GgufModelTest {
                 }
               });
       for (String tensor : ModelTensors.shapes(base.config()).keySet()) {
-        assertThat(written.weights().tensors().get(tensor).storedType()).isEqualTo("F32");
+        assertThat(written.weights().tensors())
+            .extractingByKey(tensor)
+            .extracting(TensorInfo::storedType)
+            .isEqualTo("F32");
         assertThat(written.weights().read(tensor, DType.F32).floats())
             .as(tensor)
             .isEqualTo(base.weights().read(tensor, DType.F32).floats());
