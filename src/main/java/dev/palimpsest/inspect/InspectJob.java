@@ -88,8 +88,8 @@ public record InspectJob(int top, double epsilon, int threads) {
   }
 
   /**
-   * The intruders' part Σ σ u vᵀ of one changed matrix, in the scope that is open; empty without any
-   * and for what is no linear module of a block.
+   * The intruders' part Σ σ u vᵀ of one changed matrix, in the scope that is open; empty without
+   * any and for what is no linear module of a block.
    */
   public Optional<Factors> intruders(ChangedTensor tensor) {
     Source source = tensor.sources().getFirst();
@@ -98,7 +98,8 @@ public record InspectJob(int top, double epsilon, int threads) {
             .filter(each -> !each.equals("lm_head") && tensor.tensor().equals(each + ".weight"))
             .findFirst();
     return module
-        .flatMap(each -> Optional.ofNullable(look(tensor.base(), source, each, UNKNOWN).intruders()))
+        .flatMap(
+            each -> Optional.ofNullable(look(tensor.base(), source, each, UNKNOWN).intruders()))
         .map(
             part -> {
               Factors own = Factors.sum(List.of(part));

@@ -144,8 +144,7 @@ public final class InspectionReport {
     legend(measure, most);
     List<String> columns = new ArrayList<>(List.of("layer"));
     columns.addAll(kinds);
-    Table table =
-        Table.open(html, measure.heading + " by layer", columns.toArray(String[]::new));
+    Table table = Table.open(html, measure.heading + " by layer", columns.toArray(String[]::new));
     layers.forEach(
         (layer, row) -> {
           table.begin(String.valueOf(layer));

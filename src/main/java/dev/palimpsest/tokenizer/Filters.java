@@ -64,7 +64,8 @@ final class Filters {
       case "float" -> decimal(value, given);
       case "abs" -> absolute(value);
       case "round" -> rounded(value, given);
-      case "attr" -> Members.attribute(value, PythonText.str(given.require(0, "name")), given.line());
+      case "attr" ->
+          Members.attribute(value, PythonText.str(given.require(0, "name")), given.line());
       case "items" -> {
         if (value instanceof Undefined) {
           yield new Generated(List.of().iterator());

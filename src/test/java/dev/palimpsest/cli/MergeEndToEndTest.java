@@ -30,7 +30,8 @@ class MergeEndToEndTest {
   void merge_anAdapter_scoresAsTheBaseWithIt() throws Exception {
     Path data =
         Files.writeString(
-            folder.resolve("d.jsonl"), "{\"id\":\"a\",\"prompt\":\"1 and \",\"completion\":\"2\"}\n");
+            folder.resolve("d.jsonl"),
+            "{\"id\":\"a\",\"prompt\":\"1 and \",\"completion\":\"2\"}\n");
     String out = folder.resolve("merged").toString();
     JsonNode merged =
         Launcher.document("merge", "--model", TINY, "--adapter", ADAPTER, "--out", out, "--json");

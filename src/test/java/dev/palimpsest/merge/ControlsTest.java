@@ -119,8 +119,7 @@ class ControlsTest {
                 Tensor before = base.weights().read(module + ".weight", DType.F64);
                 Tensor change = factors.change(before, 0);
                 Tensor after = made.weights().read(module + ".weight", DType.F64);
-                assertThat(norm(after.minus(before).minus(change)))
-                    .isLessThan(1e-5 * norm(change));
+                assertThat(norm(after.minus(before).minus(change))).isLessThan(1e-5 * norm(change));
               });
     }
   }

@@ -27,8 +27,7 @@ class HostileTemplateTest {
     Reference.json("chat_templates_units")
         .get("units")
         .forEach(unit -> units.add(unit.get("template").asString()));
-    assertThat(
-            Hostile.refusals(3000, mutator -> render(mutator.text(mutator.pick(units), units))))
+    assertThat(Hostile.refusals(3000, mutator -> render(mutator.text(mutator.pick(units), units))))
         .isBetween(500, 2900);
   }
 
