@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tokenizer.TemplateException;
+import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -15,7 +16,9 @@ import org.jspecify.annotations.Nullable;
  * reads that one alone.
  */
 public final class Hostile {
+  /** Of processor time, since others may keep the machine busy. */
   private static final Duration LONGEST = Duration.ofSeconds(20);
+
   private static final int ONLY = Integer.getInteger("mutation", -1);
 
   /** Reads what a mutator damages. */
@@ -36,29 +39,42 @@ public final class Hostile {
             .daemon()
             .start(
                 () -> {
-                  for (; now.get() < end && failure.get() == null; now.incrementAndGet()) {
+                  while (failure.get() == null && now.get() < end) {
                     try {
-                      reader.read(new Mutator(now.get()));
-                    } catch (BadInput | TemplateException e) {
-                      refused.incrementAndGet();
-                      assertThat(e.getMessage()).isNotBlank();
+                      refused.addAndGet(refused(reader, now.get()));
+                      now.incrementAndGet();
                     } catch (Throwable e) {
                       failure.set(e);
-                      break;
                     }
                   }
                 });
-    for (int seen = -1; worker.isAlive(); worker.join(LONGEST.toMillis())) {
-      if (seen == now.get()) {
+    int seen = -1;
+    long began = 0;
+    for (; worker.isAlive(); worker.join(500)) {
+      long spent = ManagementFactory.getThreadMXBean().getThreadCpuTime(worker.threadId());
+      if (seen != now.get()) {
+        seen = now.get();
+        began = spent;
+      } else if (spent - began > LONGEST.toNanos()) {
         AssertionError hang = new AssertionError("mutation " + seen + " takes too long");
         hang.setStackTrace(worker.getStackTrace());
         throw hang;
       }
-      seen = now.get();
     }
     if (failure.get() != null) {
       throw new AssertionError("mutation " + now.get() + ": " + failure.get(), failure.get());
     }
     return refused.get();
+  }
+
+  /** 1 if a mutation is refused, 0 if it works. */
+  private static int refused(Reader reader, int seed) throws Exception {
+    try {
+      reader.read(new Mutator(seed));
+      return 0;
+    } catch (BadInput | TemplateException e) {
+      assertThat(e.getMessage()).isNotBlank();
+      return 1;
+    }
   }
 }
