@@ -16,6 +16,7 @@ import dev.palimpsest.merge.GrowJob;
 import dev.palimpsest.merge.WidthCloning;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Adapter;
+import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.Ragged;
@@ -33,7 +34,9 @@ import dev.palimpsest.tune.Tuner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Random;
@@ -179,7 +182,7 @@ class PortTest {
   }
 
   private static float[] change(Adapter adapter, String module) {
-    var factors = adapter.factors().get(module);
+    Factors factors = Objects.requireNonNull(adapter.factors().get(module));
     return factors.b().matmul(factors.a()).times(factors.scale()).floats();
   }
 
@@ -287,7 +290,7 @@ class PortTest {
     assertThat(PortJson.of(result).get("method").asString()).isEqualTo(chosen.method().toString());
 
     Path product = folder.resolve("out/tries/replay/adapter").resolve(weights);
-    var before = Files.getLastModifiedTime(product);
+    FileTime before = Files.getLastModifiedTime(product);
     PortResult again = run(plan(run.resolve("adapter"), turned), choice);
     assertThat(again.tried()).isEqualTo(result.tried());
     assertThat(Files.getLastModifiedTime(product)).isEqualTo(before);
