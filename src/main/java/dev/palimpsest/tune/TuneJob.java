@@ -8,20 +8,16 @@ import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.BadInput;
-import dev.palimpsest.run.Build;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Memory;
 import dev.palimpsest.run.RunFolder;
 import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.Device;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
-import tools.jackson.databind.JsonNode;
 
 /**
  * A training run as a user asks for it: all that {@code run.json} must hold for the run to be
@@ -50,10 +46,6 @@ public record TuneJob(
     Precision precision,
     int threads,
     Regularisers regularisers) {
-  private static final String EWC_DATA = "ewc_data";
-  private static final String PROBES = "probes";
-  private static final String TEACHER = "teacher";
-
   /**
    * Old text among the new.
    *
@@ -247,7 +239,7 @@ public record TuneJob(
     try (TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
       Method.Start start = start(loaded); // before the folder: it may refuse
       fisherData(loaded);
-      try (RunFolder folder = RunFolder.create(out, about(loaded, rows, watch))) {
+      try (RunFolder folder = RunFolder.create(out, new RunRecord(this, loaded, rows).about(watch))) {
         return train(loaded, start, prepared, folder, watch);
       }
     }
@@ -274,9 +266,7 @@ public record TuneJob(
   public Tuner.Result resume(LanguageModel loaded, Path run, Tuner.Watch watch) {
     try (RunFolder folder = RunFolder.open(run);
         Dataset rows = data.rows()) {
-      requireUnchanged(run, loaded, rows);
-      requireSameProbes(run, watch);
-      requireSameTeacher(run, watch);
+      new RunRecord(this, loaded, rows).require(run, watch);
       try (TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
         return train(loaded, start(loaded), prepared, folder, watch);
       }
@@ -291,9 +281,7 @@ public record TuneJob(
    */
   public Tuner.Result again(LanguageModel loaded, Path record, Path out, Tuner.Watch watch) {
     try (Dataset rows = data.rows()) {
-      requireUnchanged(record, loaded, rows);
-      requireSameProbes(record, watch);
-      requireSameTeacher(record, watch);
+      new RunRecord(this, loaded, rows).require(record, watch);
       RunFolder.requireAbsent(out);
       return run(loaded, rows, out, watch);
     }
@@ -307,60 +295,9 @@ public record TuneJob(
    */
   public List<Example> learned(LanguageModel loaded, Path run) {
     try (Dataset rows = data.rows()) {
-      requireUnchanged(run, loaded, rows);
+      new RunRecord(this, loaded, rows).requireInputs(run);
       return TrainingData.examples(new TrainingData(this, loaded).task(rows).train());
     }
-  }
-
-  private void requireUnchanged(Path run, LanguageModel loaded, Dataset rows) {
-    JsonNode about = RunFolder.about(run);
-    requireSame(run, about.path("base").asString(""), loaded.fingerprint(), model);
-    String then = about.path("data").asString("");
-    requireSame(run, then, rows.fingerprint().samples(), data.file().toString());
-    elasticRows()
-        .ifPresent(
-            found ->
-                requireSame(
-                    run,
-                    about.path(EWC_DATA).asString(""),
-                    found,
-                    regularisers.ewc().orElseThrow().data().toString()));
-  }
-
-  private static void requireSameProbes(Path run, Tuner.Watch watch) {
-    watch
-        .losses()
-        .ifPresent(
-            check ->
-                requireSame(
-                    run,
-                    RunFolder.about(run).path(PROBES).asString(""),
-                    check.fingerprint(),
-                    "--probe"));
-  }
-
-  private static void requireSameTeacher(Path run, Tuner.Watch watch) {
-    String then = RunFolder.about(run).path(TEACHER).asString("");
-    if (!then.equals(watch.teacher().map(Teacher::fingerprint).orElse(""))) {
-      throw new BadInput(
-          run
-              + ": this run learns from another model"
-              + (then.isEmpty()
-                  ? " than its labels now"
-                  : ", and goes on by the call that began it"));
-    }
-  }
-
-  /** The fingerprint of what the Fisher information is measured along. */
-  private Optional<String> elasticRows() {
-    return regularisers
-        .ewc()
-        .map(
-            ewc -> {
-              try (Dataset rows = data.withFile(ewc.data()).rows()) {
-                return rows.fingerprint().samples();
-              }
-            });
   }
 
   /** The job that a run folder records. */
@@ -383,11 +320,7 @@ public record TuneJob(
               + " --orthogonal-to), which is none of the new one");
     }
     try (Dataset rows = job.data.rows()) {
-      requireSame(
-          run,
-          RunFolder.about(run).path("data").asString(""),
-          rows.fingerprint().samples(),
-          job.data.file().toString());
+      RunRecord.requireData(run, job, rows);
     }
     return job.withModel(model);
   }
@@ -457,36 +390,5 @@ public record TuneJob(
       folder.finish(result);
     }
     return result;
-  }
-
-  private Map<String, Object> about(LanguageModel loaded, Dataset rows, Tuner.Watch watch) {
-    Map<String, Object> about = new LinkedHashMap<>();
-    about.put("job", this);
-    about.put("base", loaded.fingerprint());
-    about.put("data", rows.fingerprint().samples());
-    about.put("rows", rows.size());
-    elasticRows().ifPresent(found -> about.put(EWC_DATA, found));
-    watch.losses().ifPresent(check -> about.put(PROBES, check.fingerprint()));
-    watch.teacher().ifPresent(teacher -> about.put(TEACHER, teacher.fingerprint()));
-    if (rows.onlyTexts()) {
-      about.put("window", data.window(new TrainingData(this, loaded).context()));
-    }
-    about.put("palimpsest", Build.version());
-    about.put("java", Runtime.version().toString());
-    about.put("machine", System.getProperty("os.arch") + " " + System.getProperty("os.name"));
-    return about;
-  }
-
-  private static void requireSame(Path run, String then, String now, String name) {
-    if (!then.equals(now)) {
-      throw new BadInput(
-          run
-              + ": "
-              + name
-              + " is not what the run began with: its fingerprint is "
-              + now
-              + ", run.json has "
-              + then);
-    }
   }
 }
