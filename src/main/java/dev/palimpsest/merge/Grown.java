@@ -63,7 +63,7 @@ public record Grown(
         train == null
             ? "no layer stayed as it was; to train all of them: tune --method full, or an adapter"
             : ("%d new layers of %,d parameters; to train them alone:%n  palimpsest tune --model %s"
-                   + " --method freeze --train new --data DATA --out RUN")
+                    + " --method freeze --train new --data DATA --out RUN")
                 .formatted(newLayers.size(), newParameters, out);
     return "%s%n%s: %,d parameters, before %,d%n%s%s%n%s"
         .formatted(out, method, parametersAfter, parametersBefore, logits, kept, tune);
