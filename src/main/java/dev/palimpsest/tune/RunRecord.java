@@ -44,9 +44,7 @@ record RunRecord(TuneJob job, LanguageModel loaded, Dataset rows) {
    */
   void require(Path run, Tuner.Watch watch) {
     requireInputs(run);
-    watch
-        .losses()
-        .ifPresent(check -> requireSame(run, PROBES, check.fingerprint(), "--probe"));
+    watch.losses().ifPresent(check -> requireSame(run, PROBES, check.fingerprint(), "--probe"));
     requireSameTeacher(run, watch);
   }
 

@@ -239,7 +239,8 @@ public record TuneJob(
     try (TrainingData.Prepared prepared = new TrainingData(this, loaded).with(rows)) {
       Method.Start start = start(loaded); // before the folder: it may refuse
       fisherData(loaded);
-      try (RunFolder folder = RunFolder.create(out, new RunRecord(this, loaded, rows).about(watch))) {
+      try (RunFolder folder =
+          RunFolder.create(out, new RunRecord(this, loaded, rows).about(watch))) {
         return train(loaded, start, prepared, folder, watch);
       }
     }
