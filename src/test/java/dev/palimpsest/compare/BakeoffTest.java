@@ -4,27 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.palimpsest.Reference;
-import dev.palimpsest.data.DataSpec;
-import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.FakeEndpoint;
-import dev.palimpsest.generate.LanguageModel;
-import dev.palimpsest.generate.RemoteSettings;
 import dev.palimpsest.generate.Shots;
 import dev.palimpsest.measure.Interval;
-import dev.palimpsest.measure.RemoteSubject;
-import dev.palimpsest.model.Precision;
 import dev.palimpsest.report.ComparisonReport;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Cancellation;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Progress;
-import dev.palimpsest.tensor.Device;
-import dev.palimpsest.tune.Full;
-import dev.palimpsest.tune.LowRank;
-import dev.palimpsest.tune.Method;
-import dev.palimpsest.tune.Schedule;
-import dev.palimpsest.tune.TuneJob;
-import dev.palimpsest.tune.TuneSettings;
 import dev.palimpsest.tune.Tuner;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -57,64 +44,6 @@ class BakeoffTest {
       rows.append("{\"prompt\": \"say %d\", \"completion\": \"yes\"}\n".formatted(i));
     }
     Files.writeString(data, rows);
-  }
-
-  private final class TinyModels implements Bakeoff.Models {
-    @Override
-    public LanguageModel load(String name) {
-      return load(Path.of(name));
-    }
-
-    @Override
-    public LanguageModel load(TuneJob job) {
-      return load(Path.of(job.model()));
-    }
-
-    @Override
-    public LanguageModel load(Path folder, TuneJob job) {
-      return load(folder);
-    }
-
-    private static LanguageModel load(Path folder) {
-      return LanguageModel.load(folder, Precision.FP32, Device.best());
-    }
-
-    @Override
-    public RemoteSubject remote(Endpoint endpoint) {
-      return new RemoteSubject(endpoint, RemoteSettings.of(Map.of()), "now");
-    }
-
-    @Override
-    public TuneJob job(Map<String, String> options, String model, long seed) {
-      Method method =
-          options.getOrDefault("method", "lora").equals("full")
-              ? Full.of("full", Optional.empty())
-              : new LowRank("lora", 4, 8, "all-linear");
-      return new TuneJob(
-          model,
-          DataSpec.of(data),
-          Optional.empty(),
-          0,
-          Optional.ofNullable(options.get("replay"))
-              .map(
-                  percent ->
-                      new TuneJob.Replay(TuneJob.Replay.OF_BASE, Double.parseDouble(percent))),
-          method,
-          new TuneSettings(
-              4,
-              1,
-              Double.parseDouble(options.getOrDefault("lr", "0.02")),
-              Schedule.LINEAR,
-              0,
-              1,
-              "adamw",
-              0,
-              new TuneSettings.Length(OptionalInt.of(12), 1),
-              new TuneSettings.Saving(2, 1, 0),
-              seed),
-          Precision.FP32,
-          1);
-    }
   }
 
   private Plan plan(List<Long> seeds, Plan.Arm... arms) {
@@ -159,7 +88,7 @@ class BakeoffTest {
         plan,
         new Bakeoff.Settings(
             folder.resolve("out"), folder.resolve("store.sqlite"), folder.resolve("cache")),
-        new TinyModels(),
+        new TinyModels(Map.of("data", data.toString())),
         watch);
   }
 

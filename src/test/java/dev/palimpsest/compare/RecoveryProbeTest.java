@@ -4,30 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.palimpsest.Reference;
-import dev.palimpsest.data.DataSpec;
-import dev.palimpsest.generate.Endpoint;
-import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.generate.Prompt;
 import dev.palimpsest.measure.Control;
 import dev.palimpsest.measure.LedgerJob;
 import dev.palimpsest.measure.Probe;
 import dev.palimpsest.measure.ProbeItem;
 import dev.palimpsest.measure.ProbeKind;
-import dev.palimpsest.measure.RemoteSubject;
 import dev.palimpsest.measure.Side;
 import dev.palimpsest.measure.Sides;
 import dev.palimpsest.measure.TunedModel;
-import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Cancellation;
 import dev.palimpsest.run.Progress;
-import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tune.Continued;
-import dev.palimpsest.tune.LowRank;
-import dev.palimpsest.tune.Method;
-import dev.palimpsest.tune.Schedule;
 import dev.palimpsest.tune.TuneJob;
-import dev.palimpsest.tune.TuneSettings;
 import dev.palimpsest.tune.Tuner;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,10 +25,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,66 +53,11 @@ class RecoveryProbeTest {
             .toList());
   }
 
-  private static final class TinyModels implements Bakeoff.Models {
-    @Override
-    public LanguageModel load(String name) {
-      return LanguageModel.load(Path.of(name), Precision.FP32, Device.best());
-    }
-
-    @Override
-    public LanguageModel load(TuneJob job) {
-      throw new AssertionError(job);
-    }
-
-    @Override
-    public LanguageModel load(Path folder, TuneJob job) {
-      throw new AssertionError(job);
-    }
-
-    @Override
-    public RemoteSubject remote(Endpoint endpoint) {
-      throw new AssertionError(endpoint);
-    }
-
-    @Override
-    public TuneJob job(Map<String, String> options, String model, long seed) {
-      Method method =
-          options.containsKey("from")
-              ? Continued.of(
-                  Path.of(Objects.requireNonNull(options.get("from"))),
-                  new Continued.Asked(
-                      Optional.empty(), OptionalInt.empty(), OptionalDouble.empty(), List.of()))
-              : new LowRank("lora", 4, 8, "all-linear");
-      int steps = Integer.parseInt(Objects.requireNonNull(options.get("steps")));
-      return new TuneJob(
-          model,
-          DataSpec.of(Path.of(Objects.requireNonNull(options.get("data")))),
-          Optional.empty(),
-          0,
-          Optional.empty(),
-          method,
-          new TuneSettings(
-              4,
-              1,
-              0.01,
-              Schedule.LINEAR,
-              0,
-              1,
-              "adamw",
-              0,
-              new TuneSettings.Length(OptionalInt.of(steps), 1),
-              new TuneSettings.Saving(0, 1, 0),
-              seed),
-          Precision.FP32,
-          1);
-    }
-  }
-
   private RecoveryResult run(Sides sides, Map<String, String> tuning, long seed) {
     LedgerJob job = new LedgerJob(List.of(choices(48)), 8, 0, 8, 0);
     LedgerJob.Models models =
         new LedgerJob.Models(
-            new TinyModels()::load,
+            new TinyModels(Map.of("lr", "0.01"))::load,
             TunedModel::withForeign,
             endpoint -> {
               throw new AssertionError(endpoint);
@@ -135,7 +67,7 @@ class RecoveryProbeTest {
             new RecoveryProbe.Asked(sides, job, tuning, seed),
             new Bakeoff.Settings(
                 folder.resolve("out"), folder.resolve("store.sqlite"), folder.resolve("cache")),
-            new RecoveryProbe.Models(models, new TinyModels()),
+            new RecoveryProbe.Models(models, new TinyModels(Map.of("lr", "0.01"))),
             new Tuner.Watch(Progress.none(), new Cancellation(), System::nanoTime))
         .run();
   }

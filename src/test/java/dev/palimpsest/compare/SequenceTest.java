@@ -5,23 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.palimpsest.Reference;
-import dev.palimpsest.data.DataSpec;
-import dev.palimpsest.generate.Endpoint;
-import dev.palimpsest.generate.LanguageModel;
-import dev.palimpsest.measure.RemoteSubject;
 import dev.palimpsest.model.PeftFolder;
-import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.Cancellation;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Progress;
-import dev.palimpsest.tensor.Device;
-import dev.palimpsest.tune.Continued;
-import dev.palimpsest.tune.LowRank;
-import dev.palimpsest.tune.Method;
-import dev.palimpsest.tune.Schedule;
-import dev.palimpsest.tune.Stacked;
-import dev.palimpsest.tune.TuneJob;
-import dev.palimpsest.tune.TuneSettings;
 import dev.palimpsest.tune.Tuner;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,10 +16,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.OptionalDouble;
-import java.util.OptionalInt;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -54,61 +37,6 @@ class SequenceTest {
         rows.append("{\"prompt\": \"say %d\", \"completion\": \"%s\"}\n".formatted(i, word));
       }
       Files.writeString(folder.resolve(word + ".jsonl"), rows);
-    }
-  }
-
-  private static final class TinyModels implements Bakeoff.Models {
-    @Override
-    public LanguageModel load(String name) {
-      return LanguageModel.load(Path.of(name), Precision.FP32, Device.best());
-    }
-
-    @Override
-    public LanguageModel load(TuneJob job) {
-      return load(job.model());
-    }
-
-    @Override
-    public LanguageModel load(Path folder, TuneJob job) {
-      throw new IllegalStateException("no stage has a model of its own");
-    }
-
-    @Override
-    public RemoteSubject remote(Endpoint endpoint) {
-      throw new AssertionError(endpoint);
-    }
-
-    @Override
-    public TuneJob job(Map<String, String> options, String model, long seed) {
-      LowRank own = new LowRank("lora", 4, 8, "all-linear");
-      Continued.Asked asked =
-          new Continued.Asked(
-              Optional.empty(), OptionalInt.empty(), OptionalDouble.empty(), List.of());
-      Method method =
-          options.containsKey("from")
-              ? Continued.of(Path.of(options.get("from")), asked)
-              : options.containsKey("over") ? Stacked.of(own, Path.of(options.get("over"))) : own;
-      return new TuneJob(
-          model,
-          DataSpec.of(Path.of(Objects.requireNonNull(options.get("data")))),
-          Optional.empty(),
-          0,
-          Optional.empty(),
-          method,
-          new TuneSettings(
-              4,
-              1,
-              0.02,
-              Schedule.LINEAR,
-              0,
-              1,
-              "adamw",
-              0,
-              new TuneSettings.Length(OptionalInt.of(12), 1),
-              new TuneSettings.Saving(2, 1, 0),
-              seed),
-          Precision.FP32,
-          1);
     }
   }
 
@@ -138,7 +66,7 @@ class SequenceTest {
             plan,
             new Bakeoff.Settings(
                 folder.resolve("out"), folder.resolve("store.sqlite"), folder.resolve("cache")),
-            new TinyModels(),
+            new TinyModels(Map.of()),
             new Tuner.Watch(progress, cancellation, System::nanoTime))
         .run();
   }
