@@ -51,10 +51,11 @@ public record Quantised(
   public enum Advice {
     MERGE("merge it: its change survives either way"),
     MERGE_FIRST(
-        "merge it into this model and quantise once; never into the quantised file, where it is lost"),
+        "merge it into this model and quantise once; never into the quantised file, where it is"
+            + " lost"),
     KEEP_APART(
-        "keep it apart, over the quantised model; or merge it into the weights from which this model"
-            + " was quantised, and quantise once");
+        "keep it apart, over the quantised model; or merge it into the weights from which this"
+            + " model was quantised, and quantise once");
 
     private final String text;
 
@@ -154,7 +155,8 @@ public record Quantised(
           %.3f  %6.2f  merged into this model, quantised once
           %.3f  %6.2f  merged into the quantised model, quantised again
         once, again; the least of %d modules:%s
-        %s"""
+        %s\
+        """
             .formatted(
                 1.0,
                 adapter.once().share(),
