@@ -3,6 +3,7 @@ package dev.palimpsest.compare;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.RunFolder;
+import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tune.TuneJob;
 import java.nio.file.Path;
 
@@ -18,7 +19,7 @@ record ReplayPort() implements PortWay {
                         "replay: "
                             + task.plan().adapter()
                             + " stands in no run's folder, so how it was trained is not known"));
-    TuneJob job = TuneJob.onto(task.plan().to(), run);
+    TuneJob job = TuneJob.onto(task.plan().to(), run, Native.threads());
     try (LanguageModel loaded = task.bases().load(job)) {
       task.runs().train("replay", job, loaded, folder);
     }

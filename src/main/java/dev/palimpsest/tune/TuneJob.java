@@ -309,10 +309,11 @@ public record TuneJob(
   /**
    * The job that a run records, on another base.
    *
+   * @param threads of this machine; the bits hang on it
    * @throws BadInput if the data is not what the run began with, or the run began with an adapter
    *     of its own base
    */
-  public static TuneJob onto(String model, Path run) {
+  public static TuneJob onto(String model, Path run, int threads) {
     TuneJob job = of(run);
     if (job.method.earlier().isPresent() || job.regularisers.orthogonal().isPresent()) {
       throw new BadInput(
@@ -323,7 +324,17 @@ public record TuneJob(
     try (Dataset rows = job.data.rows()) {
       RunRecord.requireData(run, job, rows);
     }
-    return job.withModel(model);
+    return new TuneJob(
+        model,
+        job.data,
+        job.eval,
+        job.evalFraction,
+        job.replay,
+        job.method,
+        job.settings,
+        job.precision,
+        threads,
+        job.regularisers);
   }
 
   /** What a finished run ended with. */

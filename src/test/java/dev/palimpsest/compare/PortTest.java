@@ -296,7 +296,7 @@ class PortTest {
     assertThat(Files.getLastModifiedTime(product)).isEqualTo(before);
 
     Files.writeString(data, Files.readString(data).replace("yes", "no"));
-    assertThatThrownBy(() -> TuneJob.onto(turned.toString(), run))
+    assertThatThrownBy(() -> TuneJob.onto(turned.toString(), run, 1))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("is not what the run began with");
   }
