@@ -122,7 +122,7 @@ class BadInputEndToEndTest {
 
   @Test
   void tune_misspelledOption_isNamedWithTheRightOne() throws Exception {
-    refusedByTune("did you mean --steps?", row(), "--stpes", "3");
+    refusedByTune("or --steps?", row(), "--stpes", "3");
   }
 
   @Test

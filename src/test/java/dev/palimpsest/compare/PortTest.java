@@ -98,14 +98,14 @@ class PortTest {
         0);
   }
 
-  private static PortPlan along(PortPlan plan, Path other) {
+  private static PortPlan along(PortPlan plan, Optional<Path> other) {
     return new PortPlan(
         plan.adapter(),
         plan.sha256(),
         plan.from(),
         plan.to(),
         plan.anyBase(),
-        Optional.of(DataSpec.of(other)),
+        other.map(DataSpec::of),
         plan.distilling(),
         plan.seed());
   }
@@ -309,7 +309,7 @@ class PortTest {
     Files.writeString(data, Files.readString(data).replace("yes", "never learned"));
     Port.Choice choice = new Port.Choice(Optional.of(PortMethod.DISTIL), ledger(gain), 0.05);
 
-    PortResult result = run(along(plan(old, turned), data), choice);
+    PortResult result = run(along(plan(old, turned), Optional.of(data)), choice);
 
     assertThat(result.chosen().orElseThrow().ledger().probes().getFirst().outcome().after())
         .isGreaterThan(0.9);
@@ -333,9 +333,12 @@ class PortTest {
     Probe gain = new ProbeReader().read(untaught, ProbeKind.GAIN);
 
     PortResult result =
-        run(plan(PLAIN, LLAMA), new Port.Choice(Optional.empty(), ledger(gain), 0.05));
+        run(
+            along(plan(PLAIN, LLAMA), Optional.empty()),
+            new Port.Choice(Optional.empty(), ledger(gain), 0.05));
 
     assertThat(result.chosen()).isEmpty();
+    assertThat(result.tried().get(1).refused().orElseThrow()).contains("give --data");
     assertThat(result.tried().getLast().refused().orElseThrow())
         .contains("stands in no run's folder");
     assertThat(folder.resolve("out/adapter")).doesNotExist();
