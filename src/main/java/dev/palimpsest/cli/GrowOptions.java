@@ -67,12 +67,7 @@ final class GrowOptions {
     settings.put("--layers", layers);
     settings.put("--noise", noise);
     settings.put("--seed", seed);
-    settings.forEach(
-        (name, value) -> {
-          if (value != null && !own.contains(name)) {
-            throw new BadInput(name + ": is no setting of --method " + method);
-          }
-        });
+    OwnSettings.require(method, own, settings);
     return made();
   }
 

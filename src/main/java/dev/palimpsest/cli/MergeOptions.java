@@ -106,12 +106,7 @@ final class MergeOptions {
     settings.put("--seed", seed);
     settings.put("--top", top);
     settings.put("--epsilon", epsilon);
-    settings.forEach(
-        (name, value) -> {
-          if (value != null && !own.contains(name)) {
-            throw new BadInput(name + ": is no setting of --method " + method);
-          }
-        });
+    OwnSettings.require(method, own, settings);
     return made();
   }
 
