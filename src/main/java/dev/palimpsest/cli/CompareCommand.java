@@ -10,7 +10,6 @@ import dev.palimpsest.compare.PlanReader;
 import dev.palimpsest.report.ComparisonReport;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Cancellation;
-import dev.palimpsest.run.Interrupt;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tune.Tuner;
 import java.nio.file.Path;
@@ -55,8 +54,7 @@ final class CompareCommand implements Runnable {
   }
 
   private void compare(Plan asked, Path folder) {
-    Cancellation cancellation = new Cancellation();
-    Interrupt.listen(cancellation, () -> System.err.println("\nstopping at the next safe point"));
+    Cancellation cancellation = SafePoint.listen();
     models.threads();
     try (Progress progress = output.progress()) {
       Comparison comparison =

@@ -7,7 +7,6 @@ import dev.palimpsest.compare.RecoveryResult;
 import dev.palimpsest.compare.RecoveryText;
 import dev.palimpsest.run.AtomicFile;
 import dev.palimpsest.run.Cancellation;
-import dev.palimpsest.run.Interrupt;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tune.Tuner;
@@ -51,8 +50,7 @@ final class LedgerRecoverCommand implements Runnable {
     RecoveryProbe.Asked asked =
         new RecoveryProbe.Asked(
             sides.sides(spec.commandLine()), probes.job(Places.cache(), 0), tuning, seed);
-    Cancellation cancellation = new Cancellation();
-    Interrupt.listen(cancellation, () -> System.err.println("\nstopping at the next safe point"));
+    Cancellation cancellation = SafePoint.listen();
     try (Progress progress = output.progress()) {
       RecoveryResult result =
           new RecoveryProbe(

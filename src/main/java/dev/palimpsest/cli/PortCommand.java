@@ -8,7 +8,6 @@ import dev.palimpsest.compare.PortResult;
 import dev.palimpsest.compare.PortText;
 import dev.palimpsest.model.ModelStore;
 import dev.palimpsest.run.Cancellation;
-import dev.palimpsest.run.Interrupt;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tune.Tuner;
 import java.nio.file.Path;
@@ -33,9 +32,7 @@ final class PortCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Cancellation cancellation = new Cancellation();
-    Interrupt.listen(
-        cancellation, () -> System.err.println("\nstopping soon; again to end at once"));
+    Cancellation cancellation = SafePoint.listen();
     Port.Choice choice = port.choice(probes.job(Places.cache(), texts.count()));
     try (Progress progress = output.progress()) {
       ModelStore store = Places.store(progress);

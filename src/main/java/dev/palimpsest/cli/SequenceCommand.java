@@ -9,7 +9,6 @@ import dev.palimpsest.compare.SequenceResult;
 import dev.palimpsest.compare.SequenceText;
 import dev.palimpsest.run.AtomicFile;
 import dev.palimpsest.run.Cancellation;
-import dev.palimpsest.run.Interrupt;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tune.Tuner;
@@ -38,8 +37,7 @@ final class SequenceCommand implements Runnable {
   @Override
   public void run() {
     SequencePlan plan = SequenceReader.read(file);
-    Cancellation cancellation = new Cancellation();
-    Interrupt.listen(cancellation, () -> System.err.println("\nstopping at the next safe point"));
+    Cancellation cancellation = SafePoint.listen();
     models.threads();
     try (Progress progress = output.progress()) {
       SequenceResult result =

@@ -9,7 +9,6 @@ import dev.palimpsest.compare.StudyText;
 import dev.palimpsest.report.StudyReport;
 import dev.palimpsest.run.AtomicFile;
 import dev.palimpsest.run.Cancellation;
-import dev.palimpsest.run.Interrupt;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tune.Tuner;
@@ -39,8 +38,7 @@ final class StudyCommand implements Runnable {
 
   @Override
   public void run() {
-    Cancellation cancellation = new Cancellation();
-    Interrupt.listen(cancellation, () -> System.err.println("\nstopping at the next safe point"));
+    Cancellation cancellation = SafePoint.listen();
     models.threads();
     try (Progress progress = output.progress()) {
       StudyRun.Asked asked = options.asked(study, out, progress);
