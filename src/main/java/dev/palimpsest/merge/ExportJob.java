@@ -6,7 +6,6 @@ import dev.palimpsest.model.GgufAdapter;
 import dev.palimpsest.model.GgufFileType;
 import dev.palimpsest.model.GgufModel;
 import dev.palimpsest.model.ModelFolder;
-import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.PeftAdapter;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.PromptAdapter;
@@ -110,7 +109,7 @@ public record ExportJob(String model, List<Weighted> adapters, boolean anyBase) 
       Path out, Checkpoint base, Sources sources, ModelFolder.Form form, Progress progress) {
     ModelFolder.requireWritable(base);
     Merging merging = merging(base, sources);
-    Steps steps = Steps.of(base, progress);
+    Steps steps = Steps.of("exporting", base.config(), progress);
     AtomicFolder.write(
         out,
         folder -> {
@@ -134,7 +133,7 @@ public record ExportJob(String model, List<Weighted> adapters, boolean anyBase) 
       Path out, Checkpoint base, Sources sources, GgufFileType type, Progress progress) {
     GgufModel planned = GgufModel.of(base, type);
     Merging merging = merging(base, sources);
-    Steps steps = Steps.of(base, progress);
+    Steps steps = Steps.of("exporting", base.config(), progress);
     List<String> notes = new ArrayList<>();
     inFolderOrFile(
         out,
@@ -274,25 +273,5 @@ public record ExportJob(String model, List<Weighted> adapters, boolean anyBase) 
       throw EnvironmentFailure.of(out + ": cannot be read", e);
     }
     return new Exported(out.toString(), bytes, written.format, written.type, names, written.notes);
-  }
-
-  /** Counts tensors. */
-  private static final class Steps {
-    private final int all;
-    private final Progress progress;
-    private int done;
-
-    private Steps(int all, Progress progress) {
-      this.all = all;
-      this.progress = progress;
-    }
-
-    static Steps of(Checkpoint base, Progress progress) {
-      return new Steps(ModelTensors.shapes(base.config()).size(), progress);
-    }
-
-    void next() {
-      progress.report("exporting", ++done, all, "tensors");
-    }
   }
 }

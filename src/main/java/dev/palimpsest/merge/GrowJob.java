@@ -2,7 +2,6 @@ package dev.palimpsest.merge;
 
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.ModelFolder;
-import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.run.AtomicFolder;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
@@ -62,8 +61,7 @@ public record GrowJob(String model, Growth growth, Optional<DType> type, Check c
   }
 
   private void write(Path folder, Checkpoint base, Blueprint blueprint, Progress progress) {
-    int all = ModelTensors.shapes(blueprint.config()).size();
-    int[] done = {0};
+    Steps steps = Steps.of("growing", blueprint.config(), progress);
     ModelFolder.write(
         folder,
         base,
@@ -72,7 +70,7 @@ public record GrowJob(String model, Growth growth, Optional<DType> type, Check c
             type,
             blueprint::origin,
             name -> {
-              progress.report("growing", ++done[0], all, "tensors");
+              steps.next();
               Tensor origin = base.weights().read(blueprint.origin(name), DType.F32);
               return blueprint.making().of(name, origin);
             }));

@@ -3,7 +3,6 @@ package dev.palimpsest.merge;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.ModelFolder;
-import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Source;
 import dev.palimpsest.model.Sources;
@@ -109,8 +108,7 @@ public record MergeJob(
       Path out, Checkpoint base, Reduced reduced, Optional<DType> type, Progress progress) {
     ModelFolder.requireWritable(base);
     Merging merging = new Merging(base, reduced.sources, method.rule());
-    int all = ModelTensors.shapes(base.config()).size();
-    int[] done = {0};
+    Steps steps = Steps.of("merging", base.config(), progress);
     AtomicFolder.write(
         out,
         folder ->
@@ -119,7 +117,7 @@ public record MergeJob(
                 base,
                 type,
                 tensor -> {
-                  progress.report("merging", ++done[0], all, "tensors");
+                  steps.next();
                   return merging.tensor(
                       tensor, type.orElseGet(() -> ModelFolder.type(base, tensor)));
                 }));

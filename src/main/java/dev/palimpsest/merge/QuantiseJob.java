@@ -20,7 +20,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -107,20 +106,22 @@ public record QuantiseJob(
       new Linear().check(sources);
       GgufLayout layout = new GgufLayout(base.config().architecture(), base.config().headWidth());
       TypeMix mix = TypeMix.of(type.matrices(), base.config());
-      Map<String, long[]> shapes = ModelTensors.shapes(base.config());
+      Steps steps = Steps.of("measuring", base.config(), progress);
       List<QuantisedTensor> tensors = new ArrayList<>();
       List<Survival.Sums> survival = new ArrayList<>();
       QuantisedTensor.Sums total = new QuantisedTensor.Sums();
-      shapes.forEach(
-          (name, shape) -> {
-            progress.report("measuring", tensors.size() + 1, shapes.size(), "tensors");
-            GgmlType to = mix.of(layout.toGguf(name).orElseThrow(), shape);
-            Survival.Sums kept = new Survival.Sums(name);
-            QuantisedTensor.Sums loss = tensor(name, to, kept);
-            total.add(loss);
-            survival.add(kept);
-            tensors.add(loss.of(Objects.requireNonNull(base.weights().tensors().get(name)), to));
-          });
+      ModelTensors.shapes(base.config())
+          .forEach(
+              (name, shape) -> {
+                steps.next();
+                GgmlType to = mix.of(layout.toGguf(name).orElseThrow(), shape);
+                Survival.Sums kept = new Survival.Sums(name);
+                QuantisedTensor.Sums loss = tensor(name, to, kept);
+                total.add(loss);
+                survival.add(kept);
+                tensors.add(
+                    loss.of(Objects.requireNonNull(base.weights().tensors().get(name)), to));
+              });
       return Quantised.of(type, tensors, total.relativeError(), Survival.of(survival));
     }
 
