@@ -2,6 +2,7 @@ package dev.palimpsest.cli;
 
 import dev.palimpsest.run.BadInput;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
@@ -23,10 +24,20 @@ final class Failures {
     }
     List<String> near =
         failure instanceof UnmatchedArgumentException unmatched
-            ? unmatched.getSuggestions()
+            ? nearestFirst(unmatched)
             : List.of();
     String hint = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
     return tell(failure, failure.getMessage() + hint, INPUT, Arrays.asList(arguments));
+  }
+
+  /**
+   * picocli tells all of one beginning as declared; who misspells a name keeps about its length.
+   */
+  private static List<String> nearestFirst(UnmatchedArgumentException unmatched) {
+    int length = unmatched.getUnmatched().getFirst().length();
+    return unmatched.getSuggestions().stream()
+        .sorted(Comparator.comparingInt(each -> Math.abs(each.length() - length)))
+        .toList();
   }
 
   /** The work failed. */

@@ -122,7 +122,7 @@ class BadInputEndToEndTest {
 
   @Test
   void tune_misspelledOption_isNamedWithTheRightOne() throws Exception {
-    refusedByTune("or --steps?", row(), "--stpes", "3");
+    refusedByTune("did you mean --steps or", row(), "--stpes", "3");
   }
 
   @Test
