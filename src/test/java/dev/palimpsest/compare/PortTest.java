@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.palimpsest.Reference;
+import dev.palimpsest.TinyTask;
 import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.measure.LedgerJob;
@@ -39,7 +40,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -56,17 +56,9 @@ class PortTest {
 
   @BeforeEach
   void write() throws IOException {
-    StringBuilder rows = new StringBuilder();
-    StringBuilder old = new StringBuilder();
-    Random random = new Random(5);
-    for (int i = 0; i < 24; i++) {
-      rows.append("{\"prompt\": \"say %d\", \"completion\": \"yes\"}\n".formatted(i));
-      StringBuilder words = new StringBuilder();
-      random.ints(24, 'a', 'z').forEach(letter -> words.append((char) letter).append(' '));
-      old.append("{\"text\": \"%s\"}\n".formatted(words));
-    }
-    data = Files.writeString(folder.resolve("data.jsonl"), rows);
-    texts = Files.writeString(folder.resolve("texts.jsonl"), old);
+    TinyTask task = TinyTask.in(folder, 24);
+    data = task.data();
+    texts = task.texts();
   }
 
   private static final class Bases implements Port.Bases {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.palimpsest.Reference;
+import dev.palimpsest.TinyTask;
 import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Precision;
@@ -27,7 +28,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -46,17 +46,9 @@ class RetentionCheckTest {
   @BeforeEach
   void open() throws IOException {
     base = LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.CPU);
-    StringBuilder rows = new StringBuilder();
-    StringBuilder old = new StringBuilder();
-    Random random = new Random(5);
-    for (int i = 0; i < 24; i++) {
-      rows.append("{\"prompt\": \"say %d\", \"completion\": \"yes\"}\n".formatted(i));
-      StringBuilder words = new StringBuilder();
-      random.ints(12, 'a', 'z').forEach(letter -> words.append((char) letter).append(' '));
-      old.append("{\"text\": \"%s\"}\n".formatted(words));
-    }
-    data = Files.writeString(folder.resolve("data.jsonl"), rows);
-    texts = Files.writeString(folder.resolve("texts.jsonl"), old);
+    TinyTask task = TinyTask.in(folder, 12);
+    data = task.data();
+    texts = task.texts();
   }
 
   @AfterEach

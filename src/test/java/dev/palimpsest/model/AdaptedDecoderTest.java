@@ -9,6 +9,7 @@ import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
 class AdaptedDecoderTest {
@@ -16,39 +17,43 @@ class AdaptedDecoderTest {
 
   @Test
   void logits_ofRowsThatStandAlone_haveTheSameBitsInAnyCompany() {
-    try (Scope _ = Scope.open();
-        Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint("llama"));
-        Decoder decoder =
-            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.BF16, Device.CPU)) {
-      Adapter adapter = PeftFolder.read(Reference.adapter("plain"), decoder.config());
-      AdaptedDecoder prepared = new AdaptedDecoder(decoder, adapter.factors()).prepared();
-      assumeThat(prepared.rowsThatStandAlone())
-          .as("bf16 products of this machine")
-          .isEqualTo(Integer.MAX_VALUE);
+    adapted(
+        Precision.BF16,
+        prepared -> {
+          assumeThat(prepared.rowsThatStandAlone())
+              .as("bf16 products of this machine")
+              .isEqualTo(Integer.MAX_VALUE);
+          float[] alone = logits(prepared, 0);
 
-      float[] alone = logits(prepared, 0);
-
-      for (int others : new int[] {1, 3, 14, 60}) {
-        assertThat(logits(prepared, others)).as("beside %s", others).containsExactly(alone);
-      }
-    }
+          for (int others : new int[] {1, 3, 14, 60}) {
+            assertThat(logits(prepared, others)).as("beside %s", others).containsExactly(alone);
+          }
+        });
   }
 
   @Test
   void logits_ofSmallPassesInFp32_haveTheSameBitsInAnyCompany() {
+    adapted(
+        Precision.FP32,
+        prepared -> {
+          int most = prepared.rowsThatStandAlone();
+          assumeThat(most).as("fp32 products of this machine").isGreaterThan(1);
+          float[] alone = ofFirst(prepared, 1);
+
+          for (int rows = 2; rows <= most; rows *= 2) {
+            assertThat(ofFirst(prepared, rows)).as("of %s rows", rows).containsExactly(alone);
+          }
+        });
+  }
+
+  /** A tiny model with an adapter over it, prepared for many passes. */
+  private static void adapted(Precision precision, Consumer<AdaptedDecoder> test) {
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint("llama"));
         Decoder decoder =
-            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+            Decoder.load(checkpoint.config(), checkpoint.weights(), precision, Device.CPU)) {
       Adapter adapter = PeftFolder.read(Reference.adapter("plain"), decoder.config());
-      AdaptedDecoder prepared = new AdaptedDecoder(decoder, adapter.factors()).prepared();
-      int most = prepared.rowsThatStandAlone();
-      assumeThat(most).as("fp32 products of this machine").isGreaterThan(1);
-      float[] alone = ofFirst(prepared, 1);
-
-      for (int rows = 2; rows <= most; rows *= 2) {
-        assertThat(ofFirst(prepared, rows)).as("of %s rows", rows).containsExactly(alone);
-      }
+      test.accept(new AdaptedDecoder(decoder, adapter.factors()).prepared());
     }
   }
 
