@@ -3,7 +3,7 @@
     python reference/export/readers.py PALIMPSEST…
 
 PALIMPSEST… is the command that runs the program, such as `./palimpsest`. For each adapter it exports the merged model as a
-folder in shards (`hf`) and the adapter (`peft`), and compares logits of 40 ids in fp32 with those of the base under the
+folder in shards (`hf`) and the adapter (`peft`, `vllm`), and compares logits of 40 ids in fp32 with those of the base under the
 adapter as PEFT reads both; for the llama checkpoint it exports GGUF files and compares every tensor, as the gguf package
 reads it, with export.json. Prints the largest difference, relative to the largest logit; exit 1 above 1e-5.
 """
@@ -17,6 +17,7 @@ import tempfile
 
 import gguf
 import peft
+import safetensors.torch
 import torch
 import transformers
 
@@ -41,6 +42,20 @@ def export(command, out, *options):
     return out
 
 
+def one_scale(model, folder):
+    """The base with an adapter as vLLM takes it: every product by alpha / r, no patterns (lora/peft_helper.py)."""
+    config = json.loads((folder / "adapter_config.json").read_text())
+    assert not (config.get("use_dora") or config.get("modules_to_save") or config["bias"] != "none" or config["use_rslora"])
+    factors, weights = safetensors.torch.load_file(folder / "adapter_model.safetensors"), model.state_dict()
+    for name, a in factors.items():
+        module, _, kind = name.removeprefix("base_model.model.").partition(".lora_")
+        assert kind in ("A.weight", "B.weight") and a.shape[0 if kind[0] == "A" else 1] <= config["r"], name
+        if kind[0] == "A":
+            b = factors[name.replace(".lora_A.", ".lora_B.")]
+            weights[f"{module}.weight"] += (b.double() @ a.double()).float() * (config["lora_alpha"] / config["r"])
+    return model
+
+
 def main():
     torch.set_num_threads(1)
     command, worst = sys.argv[1:], 0.0
@@ -53,10 +68,14 @@ def main():
                          "--type", "f32", "--shard-size", "30KB")
             own = export(command, scratch / f"{name}-peft", "--model", model, "--adapter", adapter, "--format", "peft")
             found = {"hf": logits(load(hub)), "peft": logits(peft.PeftModel.from_pretrained(load(model), own).eval())}
+            if name != "dora":
+                vllm = export(command, scratch / f"{name}-vllm", "--model", model, "--adapter", adapter, "--format", "vllm")
+                found["vllm"] = logits(one_scale(load(model), vllm))
+                found["vllm in PEFT"] = logits(peft.PeftModel.from_pretrained(load(model), vllm).eval())
             for form, values in found.items():
                 apart = ((values - expected).abs().max() / expected.abs().max()).item()
                 worst = max(worst, apart)
-                print(f"{name:14} {form:5} {apart:.2g}")
+                print(f"{name:14} {form:12} {apart:.2g}")
         models = json.loads((RESOURCES / "reference/export.json").read_text())["models"]
         tensors = next(model for model in models if model["name"] == "llama")["types"]
         for kind, expected in tensors.items():

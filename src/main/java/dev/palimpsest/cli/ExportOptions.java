@@ -22,7 +22,7 @@ final class ExportOptions {
   private static final Pattern SIZE = Pattern.compile("(\\d+(?:\\.\\d+)?)(KB|MB|GB)");
   private static final Map<String, Double> UNITS = Map.of("KB", 1e3, "MB", 1e6, "GB", 1e9);
 
-  @Option(names = "--format", required = true, description = "hf, gguf, gguf-lora or peft")
+  @Option(names = "--format", required = true, description = "hf, gguf, gguf-lora, peft or vllm")
   private String format = "";
 
   @Option(
@@ -47,13 +47,22 @@ final class ExportOptions {
         yield new Form.GgufLora(factors);
       }
       case "peft" -> {
-        if (type != null && !type.equalsIgnoreCase("f32")) {
-          throw new BadInput("--type " + type + ": PEFT's factors are written in f32");
-        }
+        requireF32();
         yield new Form.Peft();
       }
-      default -> throw new BadInput("--format " + format + ": known are hf, gguf, gguf-lora, peft");
+      case "vllm" -> {
+        requireF32();
+        yield new Form.Vllm();
+      }
+      default ->
+          throw new BadInput("--format " + format + ": known are hf, gguf, gguf-lora, peft, vllm");
     };
+  }
+
+  private void requireF32() {
+    if (type != null && !type.equalsIgnoreCase("f32")) {
+      throw new BadInput("--type " + type + ": PEFT's factors are written in f32");
+    }
   }
 
   private Optional<DType> floatType() {

@@ -58,8 +58,11 @@ public record ExportJob(String model, List<Weighted> adapters, boolean anyBase) 
     /** An adapter for llama.cpp. */
     record GgufLora(GgufFileType type) implements Form {}
 
-    /** An adapter for PEFT and vLLM. */
+    /** An adapter for PEFT. */
     record Peft() implements Form {}
+
+    /** The same for vLLM, which knows no patterns of rank and alpha. */
+    record Vllm() implements Form {}
   }
 
   /** What is known once everything is written. */
@@ -92,6 +95,7 @@ public record ExportJob(String model, List<Weighted> adapters, boolean anyBase) 
                           progress);
                   case Form.GgufLora(var type) -> ggufLora(out, base, type);
                   case Form.Peft() -> peft(out, base);
+                  case Form.Vllm() -> vllm(out, base);
                 };
             return exported(out, written);
           }
@@ -183,6 +187,19 @@ public record ExportJob(String model, List<Weighted> adapters, boolean anyBase) 
           card(folder, base, "peft", "An adapter of " + model);
         });
     return new Written("peft", DType.F32.toString(), List.of());
+  }
+
+  private Written vllm(Path out, Checkpoint base) {
+    Adapter adapter = lora(base, "vllm").uniform();
+    AtomicFolder.write(
+        out,
+        folder -> {
+          PeftFolder.write(folder, adapter);
+          card(folder, base, "peft", "An adapter of " + model + " for vLLM");
+        });
+    int rank = adapter.config().rank();
+    return new Written(
+        "vllm", DType.F32.toString(), List.of("vLLM needs --max-lora-rank " + rank + " or more"));
   }
 
   private PeftAdapter open(Weighted from, Checkpoint base) {

@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Problems;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -39,6 +40,30 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors, EndWei
     Map<String, Factors> whole = new LinkedHashMap<>(factors);
     whole.replaceAll((module, each) -> each.whole());
     return new Adapter(config.doubled(), whole, ends);
+  }
+
+  /**
+   * The same change with one scale for all modules, in the scope that is open: that of most stays,
+   * what another's is more goes into its B. The configuration's rank is the largest. For readers
+   * that know no patterns (vLLM's {@code lora/peft_helper.py}); PEFT reads it, too.
+   *
+   * @throws BadInput over DoRA, or weights in the place of the base's
+   */
+  public Adapter uniform() {
+    Problems problems = new Problems();
+    if (config.weightDecomposed()) {
+      problems.add("DoRA's magnitudes are no product of factors");
+    }
+    if (!ends.isEmpty()) {
+      String modules = String.join(" and ", ends.modules());
+      problems.add(modules + ": weights of its own (modules_to_save, trainable_token_indices)");
+    }
+    problems.throwIfAny("factors alone cannot say what this adapter does; merge it");
+    Map<String, Factors> uniform = new LinkedHashMap<>(whole().factors);
+    AdapterConfig usual = AdapterConfig.plain(uniform, config.targets());
+    uniform.replaceAll((module, each) -> each.atScale(usual.alpha() / usual.rank()));
+    return new Adapter(
+        AdapterConfig.uniform(uniform, config.targets()).overBaseOf(config), uniform);
   }
 
   /** All that was learned, each tensor once. */

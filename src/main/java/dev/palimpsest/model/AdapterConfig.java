@@ -2,6 +2,7 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.run.BadInput;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -112,6 +113,21 @@ public record AdapterConfig(
             .max(Map.Entry.comparingByValue())
             .orElseThrow()
             .getKey();
+    return plain(usual, factors, modules);
+  }
+
+  /** A plain LoRA of factors of one scale whose rank, without patterns, is the largest. */
+  static AdapterConfig uniform(Map<String, Factors> factors, TargetModules modules) {
+    Shape largest =
+        factors.values().stream()
+            .map(Shape::of)
+            .max(Comparator.comparingInt(Shape::rank))
+            .orElseThrow();
+    return plain(largest, factors, modules);
+  }
+
+  private static AdapterConfig plain(
+      Shape usual, Map<String, Factors> factors, TargetModules modules) {
     Map<String, Integer> ranks = new LinkedHashMap<>();
     Map<String, Double> alphas = new LinkedHashMap<>();
     factors.forEach(

@@ -72,6 +72,15 @@ public record Factors(
             scale);
   }
 
+  /** The same change by another scale, the rest of it folded into B; in the scope that is open. */
+  Factors atScale(double other) {
+    double factor = scale / other;
+    // a rounding of alpha to F32 is no reason to touch B
+    Tensor folded =
+        Math.abs(factor - 1) < 1e-7 ? b : b.to(DType.F64).timesInPlace(factor).to(DType.F32);
+    return new Factors(a, folded, other, magnitude, start);
+  }
+
   /**
    * The Frobenius norm of the change, from the factors' Gram matrices: ‖BA‖² is the trace of BᵀB ·
    * AAᵀ.

@@ -2,7 +2,6 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Problems;
-import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
@@ -124,11 +123,7 @@ public final class GgufAdapter {
     if (!part.second) {
       return turned(part) ? part.factors.a().transpose(0, 1).contiguous() : part.factors.a();
     }
-    double factor = part.factors.scale() * part.factors.rank() / alpha;
-    Tensor b = part.factors.b();
-    // a rounding of alpha to F32 is no reason to touch B
-    Tensor folded =
-        Math.abs(factor - 1) < 1e-7 ? b : b.to(DType.F64).timesInPlace(factor).to(DType.F32);
-    return layout.stored(part.module + ".weight", folded);
+    Factors folded = part.factors.atScale(alpha / part.factors.rank());
+    return layout.stored(part.module + ".weight", folded.b());
   }
 }

@@ -2,11 +2,14 @@ package dev.palimpsest.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.palimpsest.Reference;
 import dev.palimpsest.merge.ExportJob.Form;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.Checkpoint;
+import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.GgufFileType;
 import dev.palimpsest.model.ModelFolder;
 import dev.palimpsest.model.PeftFolder;
@@ -148,6 +151,39 @@ class ExportJobTest {
         Checkpoint base = Checkpoint.open(Reference.checkpoint("llama"))) {
       assertThat(PeftFolder.open(folder.resolve("out"), base.config())).isNotNull();
     }
+  }
+
+  /** vLLM's loader (lora/peft_helper.py, lora_weights.py) scales every product by alpha / r. */
+  @ParameterizedTest
+  @ValueSource(strings = {"plain", "patterns", "rslora"})
+  void run_vllm_isWholeByOneScaleAndRank(String name) {
+    run(new Form.Vllm(), "out", adapter(name));
+
+    try (Scope _ = Scope.open();
+        Checkpoint base = Checkpoint.open(Reference.checkpoint("llama"))) {
+      Adapter own = PeftFolder.readLora(Reference.adapter(name), base.config());
+      Adapter out = PeftFolder.readLora(folder.resolve("out"), base.config());
+      double one = out.config().alpha() / out.config().rank();
+      assertThat(out.config().rankStabilised()).isFalse();
+      assertThat(out.factors()).containsOnlyKeys(own.factors().keySet());
+      own.factors()
+          .forEach(
+              (module, factors) -> {
+                Factors uniform = Objects.requireNonNull(out.factors().get(module));
+                assertThat(uniform.rank()).isLessThanOrEqualTo(out.config().rank());
+                assertThat(uniform.scale()).isCloseTo(one, withinPercentage(1e-10));
+                assertThat(uniform.b().times(one).floats())
+                    .containsExactly(factors.b().times(factors.scale()).floats(), within(1e-6f));
+              });
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dora", "saved-head-tied", "prompt"})
+  void run_vllmOfWhatItCannotHold_isRefused(String name) {
+    assertThatThrownBy(() -> run(new Form.Vllm(), "out", adapter(name)))
+        .isInstanceOf(BadInput.class);
+    assertThat(folder).isEmptyDirectory();
   }
 
   @Test
