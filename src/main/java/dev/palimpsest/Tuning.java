@@ -2,6 +2,7 @@ package dev.palimpsest;
 
 import dev.palimpsest.run.Problems;
 import dev.palimpsest.tune.Full;
+import dev.palimpsest.tune.Layers;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.PromptLearning;
 import dev.palimpsest.tune.TuneJob;
@@ -46,6 +47,8 @@ public final class Tuning {
   private Optional<Path> heldOut = Optional.empty();
   private double heldOutShare;
   private Optional<TuneJob.Replay> replay = Optional.empty();
+  private Optional<Layers> layers = Optional.empty();
+  private Regularisation regularisation = Regularisation.none();
 
   Tuning(Loaded loaded, Data data) {
     this.loaded = loaded;
@@ -208,6 +211,19 @@ public final class Tuning {
   }
 
   /**
+   * Leaves all layers but these as they are.
+   *
+   * @param first counted from 0
+   * @param last included
+   * @return this request
+   */
+  public Tuning layers(int first, int last) {
+    said.put("layers", Family.FACTORS);
+    layers = Optional.of(new Layers(first, last));
+    return this;
+  }
+
+  /**
    * Chooses the number of virtual tokens of a soft prompt or a prefix.
    *
    * @param count 1 or more; 20 if nothing is said
@@ -358,6 +374,32 @@ public final class Tuning {
   }
 
   /**
+   * Keeps the base's whole distribution along old text, KL(base‖tuned), while an adapter learns the
+   * new; the last of this and {@link #replay} holds.
+   *
+   * @param file of rows, read as the training data is
+   * @param share of an epoch's items, from 0 to 1
+   * @return this request
+   */
+  public Tuning replayOfBase(Path file, double share) {
+    replay =
+        Optional.of(
+            new TuneJob.Replay(file.toAbsolutePath(), share * 100, TuneJob.Replay.Loss.KL));
+    return this;
+  }
+
+  /**
+   * Holds the weights back.
+   *
+   * @param chosen none if nothing is said
+   * @return this request
+   */
+  public Tuning regularise(Regularisation chosen) {
+    regularisation = chosen;
+    return this;
+  }
+
+  /**
    * Trains. A caller that is interrupted stops the run after the step at hand: it is saved, {@link
    * Run#finished} is false, and the interrupt is still set.
    *
@@ -393,7 +435,8 @@ public final class Tuning {
         LowRank chosen =
             LowRank.of(method.word, rank, alpha, targets)
                 .with(new LowRank.Patterns(rankPatterns, alphaPatterns));
-        yield ratio.isPresent() ? chosen.withRatio(ratio.getAsDouble()) : chosen;
+        LowRank rated = ratio.isPresent() ? chosen.withRatio(ratio.getAsDouble()) : chosen;
+        yield layers.map(rated::in).orElse(rated);
       }
     };
   }
@@ -421,6 +464,7 @@ public final class Tuning {
                 checkpointEvery, DEFAULTS.saving().keep(), DEFAULTS.saving().evaluateEvery()),
             seed),
         loaded.settings().precision(),
-        loaded.settings().threads());
+        loaded.settings().threads(),
+        regularisation.settings());
   }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.data.Offset.offset;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -114,6 +115,44 @@ class ModelTest {
         assertThat(tuned.score(Data.of(rows)).nllPerToken()).isLessThan(before.nllPerToken());
       }
     }
+  }
+
+  @Test
+  void tune_heldBack_movesLessThanFree() {
+    try (Model base = Model.load(TINY, settings())) {
+      Tuned free = base.with(tuning(base).to(folder.resolve("free")).adapter());
+      double freely = divergence(base, free);
+
+      assertThat(heldBack(base, "l2", Regularisation.none().l2ToStart(10))).isLessThan(freely);
+      assertThat(heldBack(base, "ewc", Regularisation.none().ewc(100, rows))).isLessThan(freely);
+      Run along = tuning(base).replayOfBase(rows, 0.5).to(folder.resolve("along"));
+      assertThat(divergence(base, base.with(along.adapter()))).isLessThan(freely);
+    }
+  }
+
+  @Test
+  void tune_layersAndEarlierTasks_areLeftAlone() throws IOException {
+    try (Model base = Model.load(TINY, settings())) {
+      Run first = tuning(base).layers(1, 1).to(folder.resolve("first"));
+      assertThat(Files.readString(first.adapter().resolve(WEIGHTS), StandardCharsets.ISO_8859_1))
+          .contains("model.layers.1.")
+          .doesNotContain("model.layers.0.");
+
+      Regularisation apart = Regularisation.none().projectedFrom(first.adapter());
+      Run second = tuning(base).regularise(apart).to(folder.resolve("second"));
+      assertThat(Files.readString(second.folder().resolve("run.json"))).contains("PROJECTION");
+    }
+  }
+
+  private double heldBack(Model base, String name, Regularisation held) {
+    Run run = tuning(base).regularise(held).to(folder.resolve(name));
+    return divergence(base, base.with(run.adapter()));
+  }
+
+  /** How far the rows' log-probabilities moved. */
+  private double divergence(Model base, Tuned tuned) {
+    double before = base.score(Data.of(rows)).nllPerToken();
+    return Math.abs(before - tuned.score(Data.of(rows)).nllPerToken());
   }
 
   @Test
