@@ -68,8 +68,7 @@ public final class Regularisation {
    * @return these settings with it
    */
   public Regularisation projectedFrom(Path... adapters) {
-    return with(
-        Orthogonal.of(List.of(adapters), Orthogonal.By.PROJECTION, Orthogonal.WEIGHT));
+    return with(Orthogonal.of(List.of(adapters), Orthogonal.By.PROJECTION, Orthogonal.WEIGHT));
   }
 
   private Regularisation with(Orthogonal other) {

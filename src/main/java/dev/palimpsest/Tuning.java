@@ -383,8 +383,7 @@ public final class Tuning {
    */
   public Tuning replayOfBase(Path file, double share) {
     replay =
-        Optional.of(
-            new TuneJob.Replay(file.toAbsolutePath(), share * 100, TuneJob.Replay.Loss.KL));
+        Optional.of(new TuneJob.Replay(file.toAbsolutePath(), share * 100, TuneJob.Replay.Loss.KL));
     return this;
   }
 
