@@ -94,13 +94,18 @@ public final class SequenceText {
         "accuracy %.3f%s, backward transfer %+.3f%s, forgetting %.3f%s, forward transfer"
             + " %+.3f%s%n",
         summary.accuracy().value(),
-        limits(summary.accuracy()),
+        shares(summary.accuracy()),
         summary.backward().value(),
         limits(summary.backward()),
         summary.forgetting().value(),
-        limits(summary.forgetting()),
+        shares(summary.forgetting()),
         summary.forward().value(),
         limits(summary.forward()));
+  }
+
+  private static String shares(SequenceResult.Estimate estimate) {
+    return String.format(
+        Locale.ROOT, " (%.3f … %.3f)", estimate.interval().low(), estimate.interval().high());
   }
 
   private static String limits(SequenceResult.Estimate estimate) {
