@@ -12,6 +12,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -23,18 +24,42 @@ import tools.jackson.databind.node.ObjectNode;
  * not; of conversations there are none, since the template is the server's.
  *
  * <p>An answer's ids are words and signs, for the server's tokens are not told.
+ *
+ * <p>What a request was answered is kept under the request itself: address, model, sampling and
+ * messages. Failures are not, and neither are draws, which are to differ each time.
  */
 public final class RemoteAnswerer implements Answerer, AutoCloseable {
   private final Endpoint endpoint;
   private final RemoteClient client;
   private final Semaphore free;
-  private final Pieces pieces = new Pieces();
+  private final Replies replies;
+  private final Pieces pieces;
+
+  /** A chat's or a completion's text, and whether the longest answer cut it. */
+  private record Reply(String text, boolean cut) {}
 
   /** One that has not talked to the endpoint yet. */
-  public RemoteAnswerer(Endpoint endpoint, RemoteSettings settings) {
+  public RemoteAnswerer(Endpoint endpoint, RemoteSettings settings, Replies replies) {
+    this(
+        endpoint,
+        new RemoteClient(endpoint, settings),
+        new Semaphore(settings.parallel()),
+        replies,
+        new Pieces());
+  }
+
+  private RemoteAnswerer(
+      Endpoint endpoint, RemoteClient client, Semaphore free, Replies replies, Pieces pieces) {
     this.endpoint = endpoint;
-    this.client = new RemoteClient(endpoint, settings);
-    this.free = new Semaphore(settings.parallel());
+    this.client = client;
+    this.free = free;
+    this.replies = replies;
+    this.pieces = pieces;
+  }
+
+  /** The same endpoint, asked each time; closed with this one. */
+  public RemoteAnswerer unremembering() {
+    return new RemoteAnswerer(endpoint, client, free, Replies.none(), pieces);
   }
 
   /** The text of an answer's ids. */
@@ -68,17 +93,31 @@ public final class RemoteAnswerer implements Answerer, AutoCloseable {
             .forEach(m -> messages.addObject().put("role", m.role()).put("content", m.content()));
       }
     }
-    JsonNode choice = choice(client.post(path, body));
+    String asked = path;
+    Supplier<Reply> ask = () -> reply(choice(client.post(asked, body)));
+    Reply reply =
+        decoding.temperature() > 0
+            ? ask.get()
+            : replies.recall(request(asked, body), Reply.class, ask);
+    return new Answer(
+        reply.text,
+        pieces.ids(reply.text),
+        reply.cut ? FinishReason.LENGTH : FinishReason.STOP);
+  }
+
+  private Reply reply(JsonNode choice) {
     JsonNode text =
-        prompt instanceof Prompt.Chat
-            ? choice.path("message").path("content")
-            : choice.path("text");
+        choice.has("message") ? choice.path("message").path("content") : choice.path("text");
     if (!text.isString() && !text.isNull()) {
       throw new EnvironmentFailure(endpoint + ": its answer holds no text");
     }
-    String said = text.isNull() ? "" : text.asString();
     boolean cut = choice.path("finish_reason").asString("").equals("length");
-    return new Answer(said, pieces.ids(said), cut ? FinishReason.LENGTH : FinishReason.STOP);
+    return new Reply(text.isNull() ? "" : text.asString(), cut);
+  }
+
+  /** All that a reply depends on. */
+  private String request(String path, ObjectNode body) {
+    return endpoint.base() + path + " " + body;
   }
 
   private ObjectNode body(Decoding decoding) {
@@ -116,10 +155,15 @@ public final class RemoteAnswerer implements Answerer, AutoCloseable {
     String text = raw.text() + continuation.completion();
     ObjectNode body = Json.mapper().createObjectNode().put("model", endpoint.model());
     body.put("prompt", text).put("max_tokens", 1).put("temperature", 0);
-    JsonNode logprobs =
-        choice(client.post("/completions", body.put("echo", true).put("logprobs", 1)))
-            .path("logprobs");
-    return summed(logprobs, text, raw.text().length());
+    body.put("echo", true).put("logprobs", 1);
+    return replies.recall(
+        request("/completions", body),
+        Likelihood.class,
+        () ->
+            summed(
+                choice(client.post("/completions", body)).path("logprobs"),
+                text,
+                raw.text().length()));
   }
 
   /** Sums over the tokens that end past the prompt; what a text begins with is never scored. */
