@@ -70,8 +70,7 @@ final class ModelOptions {
   }
 
   /** Where a ledger takes its sides from. */
-  LedgerJob.Models models(
-      Progress progress, LedgerJob.Remote remote, @Nullable String judge) {
+  LedgerJob.Models models(Progress progress, LedgerJob.Remote remote, @Nullable String judge) {
     LedgerJob.Adapting adapting = anyBase ? TunedModel::withForeign : TunedModel::with;
     return new LedgerJob.Models(
         model -> load(model, progress),

@@ -11,7 +11,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** A run, or a sequence, as a page. */
-@Command(name = "report", description = "Write one self-contained HTML file about a run or a sequence.")
+@Command(
+    name = "report",
+    description = "Write one self-contained HTML file about a run or a sequence.")
 final class ReportCommand implements Runnable {
   @Parameters(paramLabel = "RUN", description = "folder of a run or a sequence")
   private Path run = Path.of("");

@@ -57,8 +57,6 @@ public final class SequenceJson {
 
   private static void put(ObjectNode node, String field, SequenceResult.Estimate estimate) {
     node.put(field, estimate.value());
-    node.putArray(field + "_ci95")
-        .add(estimate.interval().low())
-        .add(estimate.interval().high());
+    node.putArray(field + "_ci95").add(estimate.interval().low()).add(estimate.interval().high());
   }
 }

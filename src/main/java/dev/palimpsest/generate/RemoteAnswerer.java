@@ -4,6 +4,7 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Json;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -11,8 +12,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -29,6 +33,9 @@ import tools.jackson.databind.node.ObjectNode;
  * messages. Failures are not, and neither are draws, which are to differ each time.
  */
 public final class RemoteAnswerer implements Answerer, AutoCloseable {
+  /** What is under way when another request fails gets so much longer. */
+  private static final Duration LAST = Duration.ofSeconds(10);
+
   private final Endpoint endpoint;
   private final RemoteClient client;
   private final Semaphore free;
@@ -100,9 +107,7 @@ public final class RemoteAnswerer implements Answerer, AutoCloseable {
             ? ask.get()
             : replies.recall(request(asked, body), Reply.class, ask);
     return new Answer(
-        reply.text,
-        pieces.ids(reply.text),
-        reply.cut ? FinishReason.LENGTH : FinishReason.STOP);
+        reply.text, pieces.ids(reply.text), reply.cut ? FinishReason.LENGTH : FinishReason.STOP);
   }
 
   private Reply reply(JsonNode choice) {
@@ -212,22 +217,17 @@ public final class RemoteAnswerer implements Answerer, AutoCloseable {
             + " logprobs, grade answers by a metric, or measure a model on this machine");
   }
 
-  /** Asks for all, so many at a time; the first failure ends the rest. */
+  /**
+   * Asks for all, so many at a time; after the first failure none is begun, and what is under way
+   * may still end, since it is paid for and kept.
+   */
   private <T, R> List<R> each(List<T> all, Function<T, R> ask) {
     ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    AtomicReference<@Nullable RuntimeException> failed = new AtomicReference<>();
     try {
       List<Future<R>> asked = new ArrayList<>(all.size());
       for (T one : all) {
-        asked.add(
-            threads.submit(
-                () -> {
-                  free.acquire();
-                  try {
-                    return ask.apply(one);
-                  } finally {
-                    free.release();
-                  }
-                }));
+        asked.add(threads.submit(() -> begun(one, ask, failed)));
       }
       List<R> answers = new ArrayList<>(all.size());
       for (Future<R> one : asked) {
@@ -235,17 +235,49 @@ public final class RemoteAnswerer implements Answerer, AutoCloseable {
       }
       return answers;
     } catch (ExecutionException e) {
+      await(threads);
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;
       }
       throw new EnvironmentFailure(endpoint + ": " + e.getCause(), e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new EnvironmentFailure(endpoint + ": interrupted", e);
+      throw interrupted(e);
     } finally {
       threads.shutdownNow();
       threads.close();
     }
+  }
+
+  private <T, R> R begun(
+      T one, Function<T, R> ask, AtomicReference<@Nullable RuntimeException> failed)
+      throws InterruptedException {
+    free.acquire();
+    try {
+      RuntimeException other = failed.get();
+      if (other != null) {
+        throw other;
+      }
+      return ask.apply(one);
+    } catch (RuntimeException e) {
+      failed.compareAndSet(null, e);
+      throw e;
+    } finally {
+      free.release();
+    }
+  }
+
+  private void await(ExecutorService threads) {
+    threads.shutdown();
+    try {
+      threads.awaitTermination(LAST.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  private EnvironmentFailure interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new EnvironmentFailure(endpoint + ": interrupted", e);
   }
 
   @Override

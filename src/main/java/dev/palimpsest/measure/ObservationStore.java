@@ -20,8 +20,8 @@ import java.util.Optional;
 
 /**
  * What systems were seen to do, kept over runs: an SQLite file in WAL mode, append-only, keyed by
- * the hash of everything that an observation depends on. Several processes may use it at a time, and
- * several threads.
+ * the hash of everything that an observation depends on. Several processes may use it at a time,
+ * and several threads.
  */
 public final class ObservationStore implements AutoCloseable {
   private final Connection database;

@@ -171,7 +171,8 @@ final class SearchPicture {
         "r",
         Numbers.at(STOP));
     svg.element(
-        "title", (i + 1) + ": run " + tried.run() + ", " + tried.settings() + ", " + tried.adapter());
+        "title",
+        (i + 1) + ": run " + tried.run() + ", " + tried.settings() + ", " + tried.adapter());
     svg.close();
     labels.put(String.valueOf(i + 1), at(place), y.at(place.gain), radius(i));
     if (radius(i) == RING) {
@@ -199,8 +200,7 @@ final class SearchPicture {
     svg.open("g", "class", "told-again");
     view.chosen()
         .map(places::get)
-        .ifPresent(
-            from -> line("way", at(from), y.at(from.gain), across, up));
+        .ifPresent(from -> line("way", at(from), y.at(from.gain), across, up));
     loss.interval().ifPresent(i -> bar(across(i, factor), up, true));
     reading.gain().interval().ifPresent(i -> bar(up(i), across, false));
     double r = RING;
@@ -226,7 +226,9 @@ final class SearchPicture {
 
   private Interval up(Interval interval) {
     return new Interval(
-        y.at(gainFactor() * interval.high()), y.at(gainFactor() * interval.low()), interval.method());
+        y.at(gainFactor() * interval.high()),
+        y.at(gainFactor() * interval.low()),
+        interval.method());
   }
 
   private void bar(Interval ends, double at, boolean flat) {

@@ -137,8 +137,7 @@ public final class SearchReport {
             + (view.byInterval() ? "its upper end is " : "")
             + (within ? "within " : "over ")
             + limit(probe));
-    html.element(
-            "p", "95\u00a0% interval " + loss.interval().map(Numbers::percent).orElse("none"))
+    html.element("p", "95\u00a0% interval " + loss.interval().map(Numbers::percent).orElse("none"))
         .closeLine();
   }
 

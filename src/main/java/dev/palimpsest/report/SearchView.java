@@ -106,7 +106,6 @@ record SearchView(
   }
 
   private double share(String probe, Reading reading) {
-    return held(Objects.requireNonNull(reading.lost.get(probe)))
-        / limits.getOrDefault(probe, 1.0);
+    return held(Objects.requireNonNull(reading.lost.get(probe))) / limits.getOrDefault(probe, 1.0);
   }
 }

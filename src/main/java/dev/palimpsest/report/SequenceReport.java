@@ -55,7 +55,11 @@ public final class SequenceReport {
 
   /** One course: rates by stage and task, both in the order learned. */
   private record Course(
-      String title, List<String> order, List<Double> base, List<List<Double>> rates, JsonNode node) {
+      String title,
+      List<String> order,
+      List<Double> base,
+      List<List<Double>> rates,
+      JsonNode node) {
     Course {
       int tasks = order.size();
       if (tasks == 0
@@ -261,9 +265,7 @@ public final class SequenceReport {
   /** Up is better; more bits are worse. */
   private static Verdict.Way way(LedgerView.Change change) {
     return Verdict.Way.of(
-        change.counts().isPresent()
-            ? change.interval()
-            : change.interval().map(i -> i.times(-1)));
+        change.counts().isPresent() ? change.interval() : change.interval().map(i -> i.times(-1)));
   }
 
   private static int shade(double share) {
@@ -330,7 +332,8 @@ public final class SequenceReport {
             "Right items, percent (texts: bits a byte); beneath, the change against the model",
             columns.toArray(String[]::new));
     for (String name : names) {
-      List<LedgerView.Change> changes = ledgers.stream().map(ledger -> change(ledger, name)).toList();
+      List<LedgerView.Change> changes =
+          ledgers.stream().map(ledger -> change(ledger, name)).toList();
       table.begin(name).cell(level(changes.getFirst().before(), changes.getFirst()));
       for (LedgerView.Change change : changes) {
         Verdict.Way way = way(change);

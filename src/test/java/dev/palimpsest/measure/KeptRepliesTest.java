@@ -75,10 +75,8 @@ class KeptRepliesTest {
   private RemoteSubject remote(Endpoint at, ObservationStore store) {
     RemoteSettings settings =
         new RemoteSettings(Optional.of(KEY), Duration.ofSeconds(20), 1, Duration.ZERO, 2);
-    Optional<AskingRound> latest =
-        anew ? Optional.empty() : AskingRound.latest(store, at);
-    AskingRound round =
-        latest.orElseGet(() -> AskingRound.next(store, at, Instant.EPOCH));
+    Optional<AskingRound> latest = anew ? Optional.empty() : AskingRound.latest(store, at);
+    AskingRound round = latest.orElseGet(() -> AskingRound.next(store, at, Instant.EPOCH));
     return RemoteSubject.of(at, settings, round, store);
   }
 

@@ -67,7 +67,9 @@ class SearchReportTest {
   @Test
   void page_heldOutLoss_isInNats() {
     ObjectNode document = sample();
-    document.findParents("gained").forEach(each -> ((ObjectNode) each.get("gained")).putNull("lost"));
+    document
+        .findParents("gained")
+        .forEach(each -> ((ObjectNode) each.get("gained")).putNull("lost"));
 
     assertThat(SearchReport.page(document)).contains("gained, nats a label", "lower held-out loss");
   }
