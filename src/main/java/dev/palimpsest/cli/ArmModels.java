@@ -3,6 +3,8 @@ package dev.palimpsest.cli;
 import dev.palimpsest.compare.Bakeoff;
 import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.LanguageModel;
+import dev.palimpsest.measure.LedgerJob;
+import dev.palimpsest.measure.ObservationStore;
 import dev.palimpsest.measure.RemoteSubject;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
@@ -16,7 +18,13 @@ import java.util.Set;
 import picocli.CommandLine;
 
 /** What a plan's arms are made from: {@code tune}'s own options, by its own rules. */
-record ArmModels(ModelOptions options, Progress progress) implements Bakeoff.Models {
+record ArmModels(ModelOptions options, Progress progress, LedgerJob.Remote remotes)
+    implements Bakeoff.Models {
+  /** Arms none of which is elsewhere, since what asks for them knows no endpoints. */
+  ArmModels(ModelOptions options, Progress progress) {
+    this(options, progress, new RemoteOptions()::at);
+  }
+
   /** What the plan says for all arms. */
   private static final Set<String> OF_PLAN = Set.of("model", "seed", "threads");
 
@@ -36,8 +44,8 @@ record ArmModels(ModelOptions options, Progress progress) implements Bakeoff.Mod
   }
 
   @Override
-  public RemoteSubject remote(Endpoint endpoint) {
-    return ModelOptions.remote(endpoint);
+  public RemoteSubject remote(Endpoint endpoint, ObservationStore store) {
+    return remotes.at(endpoint, store);
   }
 
   @Override

@@ -39,6 +39,7 @@ final class CompareCommand implements Runnable {
   private @Nullable Path out;
 
   @Mixin private ModelOptions models = new ModelOptions();
+  @Mixin private RemoteOptions remotes = new RemoteOptions();
   @Mixin private Output output = new Output();
 
   @Override
@@ -61,7 +62,7 @@ final class CompareCommand implements Runnable {
           new Bakeoff(
                   asked,
                   new Bakeoff.Settings(folder, Places.baselines(), Places.cache()),
-                  new ArmModels(models, progress),
+                  new ArmModels(models, progress, remotes::at),
                   new Tuner.Watch(progress, cancellation, System::nanoTime))
               .run();
       ComparisonReport.write(folder.resolve("report.html"), comparison);

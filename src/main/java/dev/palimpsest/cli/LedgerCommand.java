@@ -48,6 +48,7 @@ final class LedgerCommand implements Callable<Integer> {
   @Mixin private ProbeOptions probes = new ProbeOptions();
   @Mixin private TextOptions texts = new TextOptions();
   @Mixin private ModelOptions models = new ModelOptions();
+  @Mixin private RemoteOptions remotes = new RemoteOptions();
   @Mixin private Output output = new Output();
 
   @Override
@@ -58,7 +59,7 @@ final class LedgerCommand implements Callable<Integer> {
     LedgerJob job = probes.job(Places.cache(), texts.count());
     Threshold.requireRetention(asked, job.probes());
     try (Progress progress = output.progress()) {
-      LedgerJob.Models from = models.models(progress, judge);
+      LedgerJob.Models from = models.models(progress, remotes::at, judge);
       Ledger ledger = job.measure(held, from, Places.baselines(), progress);
       if (items != null) {
         LedgerJson.writeItems(ledger, items);

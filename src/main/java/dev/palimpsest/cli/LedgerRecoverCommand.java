@@ -57,7 +57,8 @@ final class LedgerRecoverCommand implements Runnable {
                   asked,
                   new Bakeoff.Settings(out, Places.baselines(), Places.cache()),
                   new RecoveryProbe.Models(
-                      models.models(progress, null), new ArmModels(models, progress)),
+                      models.models(progress, new RemoteOptions()::at, null),
+                      new ArmModels(models, progress)),
                   new Tuner.Watch(progress, cancellation, System::nanoTime))
               .run();
       AtomicFile.write(

@@ -1,11 +1,8 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.compare.Port;
-import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.LanguageModel;
-import dev.palimpsest.generate.RemoteSettings;
 import dev.palimpsest.measure.LedgerJob;
-import dev.palimpsest.measure.RemoteSubject;
 import dev.palimpsest.measure.Side;
 import dev.palimpsest.measure.TunedModel;
 import dev.palimpsest.model.AdaptedDecoder;
@@ -14,7 +11,6 @@ import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tune.TuneJob;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -73,19 +69,13 @@ final class ModelOptions {
     return anyBase ? model.withForeign(adapter) : model.with(adapter);
   }
 
-  /** A model behind an API; what it answers now is never taken for what it answers later. */
-  static RemoteSubject remote(Endpoint endpoint) {
-    return new RemoteSubject(
-        endpoint, RemoteSettings.of(System.getenv()), Instant.now().toString());
-  }
-
   /** Where a ledger takes its sides from. */
-  LedgerJob.Models models(Progress progress, @Nullable String judge) {
+  LedgerJob.Models models(Progress progress, LedgerJob.Remote remote, @Nullable String judge) {
     LedgerJob.Adapting adapting = anyBase ? TunedModel::withForeign : TunedModel::with;
     return new LedgerJob.Models(
         model -> load(model, progress),
         adapting,
-        ModelOptions::remote,
+        remote,
         Optional.ofNullable(judge).map(Side::parse));
   }
 

@@ -56,7 +56,9 @@ final class QuantiseCommand implements Runnable {
                   ledger.measure(
                       QuantiseReport.sides(job, quantised),
                       // the quantised model is another base than the one the adapter records
-                      models.models(progress, null).adaptingBy(TunedModel::withForeign),
+                      models
+                          .models(progress, new RemoteOptions()::at, null)
+                          .adaptingBy(TunedModel::withForeign),
                       Places.baselines(),
                       progress))
               : Optional.empty();

@@ -1,7 +1,7 @@
 package dev.palimpsest.cli;
 
-import dev.palimpsest.report.ReportData;
 import dev.palimpsest.report.ReportPage;
+import dev.palimpsest.report.SequenceReport;
 import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -10,13 +10,15 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** A run as a page. */
-@Command(name = "report", description = "Write one self-contained HTML file about a run.")
+/** A run, or a sequence, as a page. */
+@Command(
+    name = "report",
+    description = "Write one self-contained HTML file about a run or a sequence.")
 final class ReportCommand implements Runnable {
-  @Parameters(paramLabel = "RUN", description = "a run's folder")
+  @Parameters(paramLabel = "RUN", description = "folder of a run or a sequence")
   private Path run = Path.of("");
 
-  @Option(names = "--out", description = "default: report.html in the run's folder")
+  @Option(names = "--out", description = "default: report.html in that folder")
   private @Nullable Path out;
 
   @Option(
@@ -30,8 +32,12 @@ final class ReportCommand implements Runnable {
   @Override
   public void run() {
     Path file = out == null ? run.resolve("report.html") : out;
-    ReportData data = recovery == null ? ReportPage.ofRun(run) : ReportPage.ofRun(run, recovery);
-    ReportPage.write(file, data);
+    if (recovery == null && SequenceReport.isAbout(run)) {
+      SequenceReport.write(file, run);
+    } else {
+      ReportPage.write(
+          file, recovery == null ? ReportPage.ofRun(run) : ReportPage.ofRun(run, recovery));
+    }
     output.print(Map.of("path", file.toString()), file::toString);
   }
 }

@@ -7,6 +7,7 @@ import dev.palimpsest.compare.SequencePlan;
 import dev.palimpsest.compare.SequenceReader;
 import dev.palimpsest.compare.SequenceResult;
 import dev.palimpsest.compare.SequenceText;
+import dev.palimpsest.report.SequenceReport;
 import dev.palimpsest.run.AtomicFile;
 import dev.palimpsest.run.Cancellation;
 import dev.palimpsest.run.Json;
@@ -17,6 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Tasks learned one after the other. */
 @Command(
@@ -47,9 +49,10 @@ final class SequenceCommand implements Runnable {
                   new ArmModels(models, progress),
                   new Tuner.Watch(progress, cancellation, System::nanoTime))
               .run();
-      AtomicFile.write(
-          out.resolve("sequence.json"), Json.writePretty(SequenceJson.of(result)) + "\n");
-      output.print(SequenceJson.of(result), () -> SequenceText.of(result));
+      ObjectNode document = SequenceJson.of(result);
+      AtomicFile.write(out.resolve("sequence.json"), Json.writePretty(document) + "\n");
+      SequenceReport.write(out.resolve("report.html"), out);
+      output.print(document, () -> SequenceText.of(result));
     }
   }
 }

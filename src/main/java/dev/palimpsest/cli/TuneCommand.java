@@ -8,6 +8,7 @@ import dev.palimpsest.compare.SearchText;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.measure.BaseReplay;
 import dev.palimpsest.measure.RetentionCheck;
+import dev.palimpsest.report.SearchReport;
 import dev.palimpsest.run.Cancellation;
 import dev.palimpsest.run.Interrupt;
 import dev.palimpsest.run.Progress;
@@ -63,6 +64,7 @@ final class TuneCommand implements Callable<Integer> {
                   loaded,
                   new Tuner.Watch(progress, cancellation, System::nanoTime))
               .run();
+      SearchReport.write(asked.folder().resolve("search.html"), asked.folder());
       output.print(SearchJson.of(result), () -> SearchText.of(result));
       return result.chosen().isPresent() ? 0 : Failures.WORK;
     }

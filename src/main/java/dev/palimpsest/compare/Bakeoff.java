@@ -1,5 +1,6 @@
 package dev.palimpsest.compare;
 
+import dev.palimpsest.generate.Answerer;
 import dev.palimpsest.generate.Decoding;
 import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.LanguageModel;
@@ -65,8 +66,12 @@ public final class Bakeoff {
     /** A model's own folder, which a full tuning wrote, in the precision of its job. */
     LanguageModel load(Path folder, TuneJob job);
 
-    /** A model behind an API, which the caller of this closes. */
-    RemoteSubject remote(Endpoint endpoint);
+    /**
+     * A model behind an API, which the caller of this closes.
+     *
+     * @param store of what it answered before
+     */
+    RemoteSubject remote(Endpoint endpoint, ObservationStore store);
 
     /**
      * A job by options of {@code tune}.
@@ -185,7 +190,7 @@ public final class Bakeoff {
   private record Contender(
       Subject subject,
       Optional<TunedModel> tuned,
-      ToIntFunction<Prompt> length,
+      Timed timed,
       Optional<Tuner.Result> training,
       Runnable end)
       implements AutoCloseable {
@@ -193,6 +198,11 @@ public final class Bakeoff {
     public void close() {
       end.run();
     }
+  }
+
+  /** How an arm's speed is measured. */
+  private interface Timed {
+    Speed of(List<Prompt> prompts);
   }
 
   /** What all arms share. */
@@ -221,7 +231,7 @@ public final class Bakeoff {
         return new Comparison.Run(
             entry.seed,
             along(ledger(contender.subject, entry), contender, entry),
-            speed(contender, entry.prompting),
+            speed(contender),
             contender.training);
       }
     }
@@ -271,7 +281,7 @@ public final class Bakeoff {
           watch.progress());
     }
 
-    private Optional<Speed> speed(Contender contender, Prompting prompting) {
+    private Optional<Speed> speed(Contender contender) {
       List<Prompt> prompts = new ArrayList<>();
       for (Probe probe : probes) {
         for (ProbeItem item : probe.items()) {
@@ -280,15 +290,11 @@ public final class Bakeoff {
           }
         }
       }
-      return prompts.isEmpty()
-          ? Optional.empty()
-          : Optional.of(
-              Speed.measure(
-                  contender.subject.answerer().get(),
-                  prompts,
-                  plan.maxTokens(),
-                  prompt -> contender.length.applyAsInt(prompting.before(prompt)),
-                  watch.nanoTime()));
+      return prompts.isEmpty() ? Optional.empty() : Optional.of(contender.timed.of(prompts));
+    }
+
+    private Speed speed(Answerer answerer, List<Prompt> prompts, ToIntFunction<Prompt> length) {
+      return Speed.measure(answerer, prompts, plan.maxTokens(), length, watch.nanoTime());
     }
 
     private Contender open(Entry entry) {
@@ -299,7 +305,7 @@ public final class Bakeoff {
         case Plan.Change.Adapted adapted ->
             contender(
                 entry, TunedModel.with(plan.model(), base, adapted.adapter()), Optional.empty());
-        case Plan.Change.Remote remote -> contender(entry, models.remote(remote.endpoint()));
+        case Plan.Change.Remote remote -> contender(entry, models.remote(remote.endpoint(), store));
         case Plan.Change.Tuned tuned -> tuned(entry, entry.job.orElseThrow());
       };
     }
@@ -310,16 +316,31 @@ public final class Bakeoff {
       return new Contender(
           subject,
           Optional.of(model),
-          prompt -> model.model().promptIds(prompt).length,
+          prompts ->
+              speed(
+                  subject.answerer().get(),
+                  prompts,
+                  prompt -> model.model().promptIds(entry.prompting.before(prompt)).length),
           training,
           model.model() == base ? () -> {} : model.model()::close);
     }
 
-    private static Contender contender(Entry entry, RemoteSubject remote) {
+    /** An arm elsewhere, whose speed is kept as its answers are: asking costs. */
+    private Contender contender(Entry entry, RemoteSubject remote) {
       return new Contender(
           remote.subject().prompted(entry.prompting),
           Optional.empty(),
-          remote.answerer()::length,
+          prompts ->
+              remote.measured(
+                  "speed, %d tokens, %s"
+                      .formatted(
+                          plan.maxTokens(), prompts.stream().map(entry.prompting::before).toList()),
+                  Speed.class,
+                  () ->
+                      speed(
+                          entry.prompting.over(remote.answerer().unremembering()),
+                          prompts,
+                          prompt -> remote.answerer().length(entry.prompting.before(prompt)))),
           Optional.empty(),
           remote::close);
     }

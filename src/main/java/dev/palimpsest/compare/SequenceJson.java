@@ -4,7 +4,6 @@ import dev.palimpsest.measure.LedgerJson;
 import dev.palimpsest.run.Json;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalDouble;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -49,23 +48,15 @@ public final class SequenceJson {
 
   private static ObjectNode summary(SequenceResult.Summary summary) {
     ObjectNode node = Json.mapper().createObjectNode();
-    node.put("accuracy", summary.accuracy());
+    put(node, "accuracy", summary.accuracy());
     put(node, "backward_transfer", summary.backward());
-    summary
-        .backwardInterval()
-        .ifPresent(
-            interval ->
-                node.putArray("backward_transfer_ci95").add(interval.low()).add(interval.high()));
     put(node, "forgetting", summary.forgetting());
     put(node, "forward_transfer", summary.forward());
     return node;
   }
 
-  private static void put(ObjectNode node, String field, OptionalDouble value) {
-    if (value.isPresent()) {
-      node.put(field, value.getAsDouble());
-    } else {
-      node.putNull(field);
-    }
+  private static void put(ObjectNode node, String field, SequenceResult.Estimate estimate) {
+    node.put(field, estimate.value());
+    node.putArray(field + "_ci95").add(estimate.interval().low()).add(estimate.interval().high());
   }
 }

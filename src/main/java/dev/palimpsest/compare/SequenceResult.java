@@ -9,10 +9,13 @@ import dev.palimpsest.measure.ProbeResult;
 import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tune.Tuner;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalDouble;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 
 /**
  * What a sequence came to.
@@ -66,6 +69,19 @@ public record SequenceResult(SequencePlan plan, List<Course> courses) {
       return order().stream().map(task -> rate.apply(stage.result(task).outcome())).toList();
     }
 
+    private List<ItemRow> rows(int stage, String task) {
+      return stages.get(stage).result(task).rows();
+    }
+
+    /** Adds a share of each item's rate after a stage, or of the model's before the first. */
+    private void add(double[] items, double share, int stage, String task) {
+      List<ItemRow> rows = rows(Math.max(stage, 0), task);
+      for (int i = 0; i < items.length; i++) {
+        ItemRow row = rows.get(i);
+        items[i] += share * (stage == TaskMatrix.BASE ? row.before() : row.after());
+      }
+    }
+
     /** The items of a task between the stage that learned it and a later one. */
     Optional<Outcome> since(int stage, String task) {
       int learned = order().indexOf(task);
@@ -76,17 +92,17 @@ public record SequenceResult(SequencePlan plan, List<Course> courses) {
   }
 
   /**
+   * A number, and its 95 % interval by a bootstrap over the items of all tasks: it speaks of other
+   * items, not of other seeds or orders.
+   */
+  record Estimate(double value, Interval interval) {}
+
+  /**
    * A course in four numbers, or the means over several.
    *
-   * @param backwardInterval at 95 %, by a bootstrap over the items of all tasks; it speaks of other
-   *     items, not of other seeds or orders
+   * @param forgetting its interval takes the stage that was best for a task as given
    */
-  record Summary(
-      double accuracy,
-      OptionalDouble backward,
-      Optional<Interval> backwardInterval,
-      OptionalDouble forgetting,
-      OptionalDouble forward) {}
+  record Summary(Estimate accuracy, Estimate backward, Estimate forgetting, Estimate forward) {}
 
   /** All courses together. */
   Summary summary() {
@@ -94,44 +110,42 @@ public record SequenceResult(SequencePlan plan, List<Course> courses) {
   }
 
   Summary summary(List<Course> some) {
-    List<TaskMatrix> matrices = some.stream().map(Course::matrix).toList();
     return new Summary(
-        matrices.stream().mapToDouble(TaskMatrix::accuracy).average().orElseThrow(),
-        mean(matrices, TaskMatrix::backwardTransfer),
-        Optional.of(Bootstrap.interval(backwardParts(some), new Seeds(0))),
-        mean(matrices, TaskMatrix::forgetting),
-        mean(matrices, TaskMatrix::forwardTransfer));
+        estimate(some, TaskMatrix::atTheEnd),
+        estimate(some, TaskMatrix::sinceLearned),
+        estimate(some, TaskMatrix::sinceBest),
+        estimate(some, TaskMatrix::untilLearned));
   }
 
-  private static OptionalDouble mean(
-      List<TaskMatrix> matrices, Function<TaskMatrix, OptionalDouble> value) {
-    return matrices.stream().map(value).mapToDouble(OptionalDouble::orElseThrow).average();
-  }
-
-  /** Backward transfer is a sum of means over each task's items, the courses' share among them. */
-  private List<Bootstrap.Part> backwardParts(List<Course> some) {
+  /** A mean over steps and courses is a sum of means over each task's items. */
+  private Estimate estimate(List<Course> some, Function<TaskMatrix, List<TaskMatrix.Step>> steps) {
+    Map<String, double[]> values = new LinkedHashMap<>();
+    for (Course course : some) {
+      List<TaskMatrix.Step> own = steps.apply(course.matrix());
+      for (TaskMatrix.Step step : own) {
+        String task = course.order().get(step.task());
+        double[] items =
+            values.computeIfAbsent(task, name -> new double[course.rows(0, name).size()]);
+        double share = 1.0 / (own.size() * some.size());
+        course.add(items, share, step.to(), task);
+        step.less().ifPresent(less -> course.add(items, -share, less, task));
+      }
+    }
     List<Bootstrap.Part> parts = new ArrayList<>();
     for (SequencePlan.Task task : plan.tasks()) {
-      List<ItemRow> items = some.getFirst().stages().getFirst().result(task.name()).rows();
-      double[] values = new double[items.size()];
-      for (Course course : some) {
-        int last = course.stages().size() - 1;
-        List<ItemRow> learned =
-            course.stages().get(course.order().indexOf(task.name())).result(task.name()).rows();
-        List<ItemRow> end = course.stages().get(last).result(task.name()).rows();
-        for (int i = 0; i < values.length; i++) {
-          values[i] += (end.get(i).after() - learned.get(i).after()) / (last * some.size());
-        }
+      if (values.containsKey(task.name())) {
+        List<ItemRow> rows = some.getFirst().rows(0, task.name());
+        parts.add(part(values.get(task.name()), rows));
       }
-      List<Double> boxed = new ArrayList<>();
-      List<String> documents = new ArrayList<>();
-      for (int i = 0; i < values.length; i++) {
-        boxed.add(values[i]);
-        documents.add(
-            items.get(i).place().document().map(name -> "of " + name).orElse("item " + i));
-      }
-      parts.add(new Bootstrap.Part(boxed, documents));
     }
-    return parts;
+    return new Estimate(Bootstrap.value(parts), Bootstrap.interval(parts, new Seeds(0)));
+  }
+
+  private static Bootstrap.Part part(double[] values, List<ItemRow> rows) {
+    List<String> documents =
+        IntStream.range(0, values.length)
+            .mapToObj(i -> rows.get(i).place().document().map(d -> "of " + d).orElse("item " + i))
+            .toList();
+    return new Bootstrap.Part(Arrays.stream(values).boxed().toList(), documents);
   }
 }

@@ -91,12 +91,25 @@ public final class SequenceText {
   private static String summary(SequenceResult.Summary summary) {
     return String.format(
         Locale.ROOT,
-        "accuracy %.3f, backward transfer %+.3f%s, forgetting %.3f, forward transfer %+.3f%n",
-        summary.accuracy(),
-        summary.backward().orElseThrow(),
-        limits(summary.backwardInterval()),
-        summary.forgetting().orElseThrow(),
-        summary.forward().orElseThrow());
+        "accuracy %.3f%s, backward transfer %+.3f%s, forgetting %.3f%s, forward transfer"
+            + " %+.3f%s%n",
+        summary.accuracy().value(),
+        shares(summary.accuracy()),
+        summary.backward().value(),
+        limits(summary.backward()),
+        summary.forgetting().value(),
+        shares(summary.forgetting()),
+        summary.forward().value(),
+        limits(summary.forward()));
+  }
+
+  private static String shares(SequenceResult.Estimate estimate) {
+    return String.format(
+        Locale.ROOT, " (%.3f … %.3f)", estimate.interval().low(), estimate.interval().high());
+  }
+
+  private static String limits(SequenceResult.Estimate estimate) {
+    return limits(Optional.of(estimate.interval()));
   }
 
   private static String limits(Optional<Interval> interval) {

@@ -1,7 +1,9 @@
 package dev.palimpsest.compare;
 
+import java.util.Comparator;
 import java.util.List;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.stream.IntStream;
 
 /**
@@ -28,12 +30,67 @@ record TaskMatrix(List<Double> base, List<List<Double>> rates) {
   }
 
   private double at(int stage, int task) {
-    return rates.get(stage).get(task);
+    return stage == BASE ? base.get(task) : rates.get(stage).get(task);
+  }
+
+  /**
+   * What a task adds to a measure.
+   *
+   * @param to the stage whose rate counts
+   * @param less the stage whose rate is taken off it; {@link #BASE} for before the first, empty for
+   *     none
+   */
+  record Step(int task, int to, OptionalInt less) {}
+
+  static final int BASE = -1;
+
+  /** Of accuracy: all tasks after the last stage. */
+  List<Step> atTheEnd() {
+    return IntStream.rangeClosed(0, last())
+        .mapToObj(task -> new Step(task, last(), OptionalInt.empty()))
+        .toList();
+  }
+
+  /** Of backward transfer: all tasks but the last, since the stage that learned them. */
+  List<Step> sinceLearned() {
+    return IntStream.range(0, last())
+        .mapToObj(task -> new Step(task, last(), OptionalInt.of(task)))
+        .toList();
+  }
+
+  /** Of forward transfer: all tasks but the first, before the stage that learned them. */
+  List<Step> untilLearned() {
+    return IntStream.rangeClosed(1, last())
+        .mapToObj(task -> new Step(task, task - 1, OptionalInt.of(BASE)))
+        .toList();
+  }
+
+  /** Of forgetting: all tasks but the last, at their best before the last stage. */
+  List<Step> sinceBest() {
+    return IntStream.range(0, last())
+        .mapToObj(task -> new Step(task, best(task), OptionalInt.of(last())))
+        .toList();
+  }
+
+  private int best(int task) {
+    return IntStream.range(0, last())
+        .boxed()
+        .max(Comparator.comparingDouble((Integer stage) -> at(stage, task)))
+        .orElseThrow();
+  }
+
+  private OptionalDouble mean(List<Step> steps) {
+    return steps.stream()
+        .mapToDouble(
+            step ->
+                at(step.to, step.task)
+                    - (step.less.isPresent() ? at(step.less.getAsInt(), step.task) : 0))
+        .average();
   }
 
   /** The mean over tasks after the last stage (Lopez-Paz and Ranzato, 1706.08840: ACC). */
   double accuracy() {
-    return rates.getLast().stream().mapToDouble(rate -> rate).average().orElseThrow();
+    return mean(atTheEnd()).orElseThrow();
   }
 
   /**
@@ -41,7 +98,7 @@ record TaskMatrix(List<Double> base, List<List<Double>> rates) {
    * it was learned (ibid.: BWT); none of one task.
    */
   OptionalDouble backwardTransfer() {
-    return IntStream.range(0, last()).mapToDouble(i -> at(last(), i) - at(i, i)).average();
+    return mean(sinceLearned());
   }
 
   /**
@@ -49,7 +106,7 @@ record TaskMatrix(List<Double> base, List<List<Double>> rates) {
    * before it was learned (ibid.: FWT, with the base in the place of a random start).
    */
   OptionalDouble forwardTransfer() {
-    return IntStream.rangeClosed(1, last()).mapToDouble(i -> at(i - 1, i) - base.get(i)).average();
+    return mean(untilLearned());
   }
 
   /**
@@ -57,11 +114,6 @@ record TaskMatrix(List<Double> base, List<List<Double>> rates) {
    * after the last (Chaudhry et al., 1801.10112, equation 3).
    */
   OptionalDouble forgetting() {
-    return IntStream.range(0, last())
-        .mapToDouble(
-            task ->
-                IntStream.range(0, last()).mapToDouble(stage -> at(stage, task)).max().orElseThrow()
-                    - at(last(), task))
-        .average();
+    return mean(sinceBest());
   }
 }

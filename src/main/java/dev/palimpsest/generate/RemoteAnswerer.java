@@ -4,6 +4,7 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Json;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -11,7 +12,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -23,18 +28,45 @@ import tools.jackson.databind.node.ObjectNode;
  * not; of conversations there are none, since the template is the server's.
  *
  * <p>An answer's ids are words and signs, for the server's tokens are not told.
+ *
+ * <p>What a request was answered is kept under the request itself: address, model, sampling and
+ * messages. Failures are not, and neither are draws, which are to differ each time.
  */
 public final class RemoteAnswerer implements Answerer, AutoCloseable {
+  /** What is under way when another request fails gets so much longer. */
+  private static final Duration LAST = Duration.ofSeconds(10);
+
   private final Endpoint endpoint;
   private final RemoteClient client;
   private final Semaphore free;
-  private final Pieces pieces = new Pieces();
+  private final Replies replies;
+  private final Pieces pieces;
+
+  /** A chat's or a completion's text, and whether the longest answer cut it. */
+  private record Reply(String text, boolean cut) {}
 
   /** One that has not talked to the endpoint yet. */
-  public RemoteAnswerer(Endpoint endpoint, RemoteSettings settings) {
+  public RemoteAnswerer(Endpoint endpoint, RemoteSettings settings, Replies replies) {
+    this(
+        endpoint,
+        new RemoteClient(endpoint, settings),
+        new Semaphore(settings.parallel()),
+        replies,
+        new Pieces());
+  }
+
+  private RemoteAnswerer(
+      Endpoint endpoint, RemoteClient client, Semaphore free, Replies replies, Pieces pieces) {
     this.endpoint = endpoint;
-    this.client = new RemoteClient(endpoint, settings);
-    this.free = new Semaphore(settings.parallel());
+    this.client = client;
+    this.free = free;
+    this.replies = replies;
+    this.pieces = pieces;
+  }
+
+  /** The same endpoint, asked each time; closed with this one. */
+  public RemoteAnswerer unremembering() {
+    return new RemoteAnswerer(endpoint, client, free, Replies.none(), pieces);
   }
 
   /** The text of an answer's ids. */
@@ -68,17 +100,29 @@ public final class RemoteAnswerer implements Answerer, AutoCloseable {
             .forEach(m -> messages.addObject().put("role", m.role()).put("content", m.content()));
       }
     }
-    JsonNode choice = choice(client.post(path, body));
+    String asked = path;
+    Supplier<Reply> ask = () -> reply(choice(client.post(asked, body)));
+    Reply reply =
+        decoding.temperature() > 0
+            ? ask.get()
+            : replies.recall(request(asked, body), Reply.class, ask);
+    return new Answer(
+        reply.text, pieces.ids(reply.text), reply.cut ? FinishReason.LENGTH : FinishReason.STOP);
+  }
+
+  private Reply reply(JsonNode choice) {
     JsonNode text =
-        prompt instanceof Prompt.Chat
-            ? choice.path("message").path("content")
-            : choice.path("text");
+        choice.has("message") ? choice.path("message").path("content") : choice.path("text");
     if (!text.isString() && !text.isNull()) {
       throw new EnvironmentFailure(endpoint + ": its answer holds no text");
     }
-    String said = text.isNull() ? "" : text.asString();
     boolean cut = choice.path("finish_reason").asString("").equals("length");
-    return new Answer(said, pieces.ids(said), cut ? FinishReason.LENGTH : FinishReason.STOP);
+    return new Reply(text.isNull() ? "" : text.asString(), cut);
+  }
+
+  /** All that a reply depends on. */
+  private String request(String path, ObjectNode body) {
+    return endpoint.base() + path + " " + body;
   }
 
   private ObjectNode body(Decoding decoding) {
@@ -116,10 +160,15 @@ public final class RemoteAnswerer implements Answerer, AutoCloseable {
     String text = raw.text() + continuation.completion();
     ObjectNode body = Json.mapper().createObjectNode().put("model", endpoint.model());
     body.put("prompt", text).put("max_tokens", 1).put("temperature", 0);
-    JsonNode logprobs =
-        choice(client.post("/completions", body.put("echo", true).put("logprobs", 1)))
-            .path("logprobs");
-    return summed(logprobs, text, raw.text().length());
+    body.put("echo", true).put("logprobs", 1);
+    return replies.recall(
+        request("/completions", body),
+        Likelihood.class,
+        () ->
+            summed(
+                choice(client.post("/completions", body)).path("logprobs"),
+                text,
+                raw.text().length()));
   }
 
   /** Sums over the tokens that end past the prompt; what a text begins with is never scored. */
@@ -168,22 +217,17 @@ public final class RemoteAnswerer implements Answerer, AutoCloseable {
             + " logprobs, grade answers by a metric, or measure a model on this machine");
   }
 
-  /** Asks for all, so many at a time; the first failure ends the rest. */
+  /**
+   * Asks for all, so many at a time; after the first failure none is begun, and what is under way
+   * may still end, since it is paid for and kept.
+   */
   private <T, R> List<R> each(List<T> all, Function<T, R> ask) {
     ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    AtomicReference<@Nullable RuntimeException> failed = new AtomicReference<>();
     try {
       List<Future<R>> asked = new ArrayList<>(all.size());
       for (T one : all) {
-        asked.add(
-            threads.submit(
-                () -> {
-                  free.acquire();
-                  try {
-                    return ask.apply(one);
-                  } finally {
-                    free.release();
-                  }
-                }));
+        asked.add(threads.submit(() -> begun(one, ask, failed)));
       }
       List<R> answers = new ArrayList<>(all.size());
       for (Future<R> one : asked) {
@@ -191,17 +235,49 @@ public final class RemoteAnswerer implements Answerer, AutoCloseable {
       }
       return answers;
     } catch (ExecutionException e) {
+      await(threads);
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;
       }
       throw new EnvironmentFailure(endpoint + ": " + e.getCause(), e);
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new EnvironmentFailure(endpoint + ": interrupted", e);
+      throw interrupted(e);
     } finally {
       threads.shutdownNow();
       threads.close();
     }
+  }
+
+  private <T, R> R begun(
+      T one, Function<T, R> ask, AtomicReference<@Nullable RuntimeException> failed)
+      throws InterruptedException {
+    free.acquire();
+    try {
+      RuntimeException other = failed.get();
+      if (other != null) {
+        throw other;
+      }
+      return ask.apply(one);
+    } catch (RuntimeException e) {
+      failed.compareAndSet(null, e);
+      throw e;
+    } finally {
+      free.release();
+    }
+  }
+
+  private void await(ExecutorService threads) {
+    threads.shutdown();
+    try {
+      threads.awaitTermination(LAST.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      throw interrupted(e);
+    }
+  }
+
+  private EnvironmentFailure interrupted(InterruptedException e) {
+    Thread.currentThread().interrupt();
+    return new EnvironmentFailure(endpoint + ": interrupted", e);
   }
 
   @Override

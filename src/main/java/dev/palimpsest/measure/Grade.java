@@ -1,5 +1,6 @@
 package dev.palimpsest.measure;
 
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -7,14 +8,19 @@ import java.util.OptionalDouble;
  *
  * @param right what lost and won items are counted by
  * @param score from 0 to 1, of graders that know more than right and wrong
+ * @param verdict of a judge, of graders that ask one
  */
-public record Grade(boolean right, OptionalDouble score) {
+record Grade(boolean right, OptionalDouble score, Optional<Judge.Verdict> verdict) {
   static Grade of(boolean right) {
-    return new Grade(right, OptionalDouble.empty());
+    return new Grade(right, OptionalDouble.empty(), Optional.empty());
+  }
+
+  static Grade of(Judge.Verdict verdict) {
+    return new Grade(verdict.asGood(), OptionalDouble.empty(), Optional.of(verdict));
   }
 
   /** Right from a least score on. */
   static Grade of(double score, double least) {
-    return new Grade(score >= least, OptionalDouble.of(score));
+    return new Grade(score >= least, OptionalDouble.of(score), Optional.empty());
   }
 }

@@ -34,7 +34,7 @@ public interface Grader extends AutoCloseable {
     check(item.completion());
   }
 
-  /** How its judge did so far, if it asks one. */
+  /** How its judge did on answers that people have labelled, if it asks one. */
   default Optional<JudgeTally> tally() {
     return Optional.empty();
   }

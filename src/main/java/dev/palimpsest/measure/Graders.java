@@ -19,6 +19,7 @@ final class Graders implements AutoCloseable {
   private final Source source;
   private final Map<Metric, Grader> graders = new HashMap<>();
   private final Map<String, List<String>> skipped = new TreeMap<>();
+  private JudgeTally tally = JudgeTally.NONE;
 
   private Graders(Probe probe, Source source) {
     this.probe = probe;
@@ -95,13 +96,24 @@ final class Graders implements AutoCloseable {
     return all;
   }
 
+  /** Hears what was observed, by whichever call it was. */
+  void hear(List<Observation> observed) {
+    for (Observation each : observed) {
+      if (each instanceof Observation.Answered answered) {
+        answered.grade().verdict().ifPresent(verdict -> tally = tally.compared(verdict));
+      }
+    }
+  }
+
   /** How the probe's judge did, if it has one. */
   Optional<Judged> judged(String judge) {
-    return graders.values().stream()
-        .flatMap(grader -> grader.tally().stream())
-        .reduce(JudgeTally::plus)
-        .filter(tally -> tally.compared() > 0)
-        .map(tally -> new Judged(probe.name(), judge, tally));
+    JudgeTally all =
+        graders.values().stream()
+            .flatMap(grader -> grader.tally().stream())
+            .reduce(tally, JudgeTally::plus);
+    return Optional.of(all)
+        .filter(each -> each.compared() > 0)
+        .map(each -> new Judged(probe.name(), judge, each));
   }
 
   /** The probe without the items that are skipped; empty if none is left. */

@@ -3,6 +3,7 @@ package dev.palimpsest.measure;
 import dev.palimpsest.generate.Answerer;
 import dev.palimpsest.generate.Decoding;
 import dev.palimpsest.generate.Prompt;
+import dev.palimpsest.generate.Replies;
 import dev.palimpsest.tokenizer.Message;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -13,12 +14,14 @@ import java.util.stream.Collectors;
  *
  * @param name as the user wrote it
  * @param key what its verdicts depend on
+ * @param verdicts that it gave before
  */
-record Judge(String name, String key, Answerer answerer) {
+record Judge(String name, String key, Answerer answerer, Replies verdicts) {
   private static final Decoding DECODING = Decoding.greedy(16);
 
-  static Judge of(String name, Subject subject) {
-    return new Judge(name, subject.key().toString(), subject.answerer().get());
+  static Judge of(String name, Subject subject, ObservationStore store) {
+    String key = subject.key().toString();
+    return new Judge(name, key, subject.answerer().get(), store.replies("verdict of " + key));
   }
 
   /** What one reply says of an answer, held against the completion. */
@@ -47,17 +50,21 @@ record Judge(String name, String key, Answerer answerer) {
   }
 
   Verdict compare(Prompt question, String rubric, String completion, String answer) {
-    List<Prompt> both =
-        List.of(
-            ask(question, rubric, completion, answer), ask(question, rubric, answer, completion));
+    String second = ask(question, rubric, completion, answer);
+    String first = ask(question, rubric, answer, completion);
+    return verdicts.recall(second + "\n" + first, Verdict.class, () -> verdict(second, first));
+  }
+
+  private Verdict verdict(String second, String first) {
     List<String> replies =
-        answerer.answer(both, DECODING).stream().map(reply -> said(reply.text())).toList();
+        answerer.answer(List.of(Prompt.Chat.of(second), Prompt.Chat.of(first)), DECODING).stream()
+            .map(reply -> said(reply.text()))
+            .toList();
     return new Verdict(word(replies.get(0), "b", "a"), word(replies.get(1), "a", "b"));
   }
 
-  private static Prompt ask(Prompt question, String rubric, String a, String b) {
-    return Prompt.Chat.of(
-        """
+  private static String ask(Prompt question, String rubric, String a, String b) {
+    return """
         Two answers to a question are compared by a rubric.
 
         Question:
@@ -73,7 +80,7 @@ record Judge(String name, String key, Answerer answerer) {
         %s
 
         Which answer meets the rubric better? Reply with one word: A, B or same."""
-            .formatted(text(question), rubric, a, b));
+        .formatted(text(question), rubric, a, b);
   }
 
   private static String text(Prompt question) {

@@ -1,7 +1,7 @@
 package dev.palimpsest.measure;
 
 /**
- * How a judge did in one call.
+ * How a judge did, in this call or an earlier one whose verdicts are kept.
  *
  * @param compared answers that were put to it in both orders, labelled ones included
  * @param turned verdicts that the order changed

@@ -52,12 +52,23 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
   public record Models(
       Function<String, LanguageModel> load,
       Adapting adapting,
-      Function<Endpoint, RemoteSubject> remote,
+      Remote remote,
       Optional<Side> judge) {
     /** The same with adapters put over models in another way. */
     public Models adaptingBy(Adapting other) {
       return new Models(load, other, remote, judge);
     }
+  }
+
+  /** Talks to a model behind an API. */
+  @FunctionalInterface
+  public interface Remote {
+    /**
+     * One side, which the caller of this closes.
+     *
+     * @param store of what it answered before
+     */
+    RemoteSubject at(Endpoint endpoint, ObservationStore store);
   }
 
   /** Puts a PEFT folder over a model: {@link TunedModel#with} or its like. */
@@ -109,10 +120,10 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
    */
   public Ledger measure(Sides sides, Models models, Path store, Progress progress) {
     sides.requireFit(probes);
-    try (OpenSides open = new OpenSides(models);
-        ObservationStore known = ObservationStore.open(store)) {
+    try (ObservationStore known = ObservationStore.open(store);
+        OpenSides open = new OpenSides(models, known)) {
       Optional<Judge> judge =
-          models.judge.map(side -> Judge.of(side.toString(), open.open(side).subject()));
+          models.judge.map(side -> Judge.of(side.toString(), open.open(side).subject(), known));
       OpenSides.Open before = open.open(sides.before());
       OpenSides.Open after = open.open(sides.after());
       SequencedMap<String, Subject> controls = new LinkedHashMap<>();

@@ -47,14 +47,17 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
         probe.items().stream()
             .map(item -> new Recall.Keyed<>(key(item, graders, subject.key()), item))
             .toList();
-    return new Recall<>(store, progress, Observation::json, Observation::parse)
-        .observe(
-            new Recall.Task(probe.name() + ", " + side, "items", CHUNK),
-            items,
-            () -> {
-              Answerer answerer = subject.answerer().get();
-              return chunk -> ask(chunk, graders, answerer, subject.loops());
-            });
+    List<Observation> observed =
+        new Recall<>(store, progress, Observation::json, Observation::parse)
+            .observe(
+                new Recall.Task(probe.name() + ", " + side, "items", CHUNK),
+                items,
+                () -> {
+                  Answerer answerer = subject.answerer().get();
+                  return chunk -> ask(chunk, graders, answerer, subject.loops());
+                });
+    graders.hear(observed);
+    return observed;
   }
 
   private String key(ProbeItem item, Graders graders, SubjectKey subject) {
@@ -117,10 +120,8 @@ public record Measurement(ObservationStore store, Decoding decoding, Progress pr
 
   private static Observation graded(
       ProbeItem.Ask ask, Answer answer, Graders graders, Loops loops) {
-    Grade grade = graders.of(ask.metric()).grade(ask, answer.text());
     return new Observation.Answered(
-        grade.right(),
-        grade.score(),
+        graders.of(ask.metric()).grade(ask, answer.text()),
         answer.text(),
         loops.find(answer.ids()).isPresent(),
         answer.finish());

@@ -4,6 +4,7 @@ import dev.palimpsest.generate.FinishReason;
 import dev.palimpsest.run.Json;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -16,18 +17,25 @@ sealed interface Observation {
   /**
    * A graded answer.
    *
-   * @param score from 0 to 1, of graders that give one
    * @param loop whether it ended in endless repetition
    * @param finish why it ended
    */
-  record Answered(
-      boolean right, OptionalDouble score, String text, boolean loop, FinishReason finish)
+  record Answered(Grade grade, String text, boolean loop, FinishReason finish)
       implements Observation {
+    boolean right() {
+      return grade.right();
+    }
+
+    OptionalDouble score() {
+      return grade.score();
+    }
+
     @Override
     public String json() {
       ObjectNode node = Json.mapper().createObjectNode();
-      node.put("right", right).put("text", text).put("loop", loop).put("finish", finish.name());
-      score.ifPresent(value -> node.put("score", value));
+      node.put("right", right()).put("text", text).put("loop", loop).put("finish", finish.name());
+      score().ifPresent(value -> node.put("score", value));
+      grade.verdict().ifPresent(verdict -> node.set("verdict", Json.mapper().valueToTree(verdict)));
       return node.toString();
     }
   }
@@ -77,9 +85,14 @@ sealed interface Observation {
       return new Weighed(logprobs);
     }
     JsonNode score = node.path("score");
+    JsonNode verdict = node.path("verdict");
     return new Answered(
-        node.get("right").asBoolean(),
-        score.isMissingNode() ? OptionalDouble.empty() : OptionalDouble.of(score.asDouble()),
+        new Grade(
+            node.get("right").asBoolean(),
+            score.isMissingNode() ? OptionalDouble.empty() : OptionalDouble.of(score.asDouble()),
+            verdict.isMissingNode()
+                ? Optional.empty()
+                : Optional.of(Json.mapper().treeToValue(verdict, Judge.Verdict.class))),
         node.get("text").asString(),
         node.get("loop").asBoolean(),
         FinishReason.valueOf(node.get("finish").asString()));

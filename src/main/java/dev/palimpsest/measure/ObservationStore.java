@@ -1,6 +1,8 @@
 package dev.palimpsest.measure;
 
+import dev.palimpsest.generate.Replies;
 import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.run.Sha256;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,11 +14,14 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * What systems were seen to do, kept over runs: an SQLite file in WAL mode, append-only, keyed by
- * the hash of everything that an observation depends on. Several processes may use it at a time.
+ * the hash of everything that an observation depends on. Several processes may use it at a time,
+ * and several threads.
  */
 public final class ObservationStore implements AutoCloseable {
   private final Connection database;
@@ -78,7 +83,7 @@ public final class ObservationStore implements AutoCloseable {
   }
 
   /** Those of the keys that are known, with the text of what was observed. */
-  Map<String, String> find(Collection<String> keys) {
+  synchronized Map<String, String> find(Collection<String> keys) {
     Map<String, String> found = new HashMap<>();
     try (PreparedStatement query =
         database.prepareStatement("SELECT value FROM observation WHERE key = ?")) {
@@ -97,7 +102,7 @@ public final class ObservationStore implements AutoCloseable {
   }
 
   /** Adds observations, all or none; one that is known already stays as it was. */
-  void append(Map<String, String> observations) {
+  synchronized void append(Map<String, String> observations) {
     try (PreparedStatement insert =
         database.prepareStatement("INSERT OR IGNORE INTO observation VALUES (?, ?)")) {
       database.setAutoCommit(false);
@@ -113,8 +118,32 @@ public final class ObservationStore implements AutoCloseable {
     }
   }
 
+  /**
+   * Replies that are kept here, under hashes of what was asked.
+   *
+   * @param about what else they depend on
+   */
+  Replies replies(String about) {
+    return new Replies() {
+      @Override
+      public Optional<String> find(String request) {
+        String key = key(request);
+        return Optional.ofNullable(ObservationStore.this.find(List.of(key)).get(key));
+      }
+
+      @Override
+      public void keep(String request, String reply) {
+        append(Map.of(key(request), reply));
+      }
+
+      private String key(String request) {
+        return Sha256.of("reply/1\n" + about + "\n" + request);
+      }
+    };
+  }
+
   @Override
-  public void close() {
+  public synchronized void close() {
     try {
       database.close();
     } catch (SQLException e) {

@@ -13,11 +13,13 @@ import java.util.Optional;
 /** The systems of a ledger, opened: a model that several share is read once. */
 final class OpenSides implements AutoCloseable {
   private final LedgerJob.Models models;
+  private final ObservationStore store;
   private final Map<String, LanguageModel> loaded = new HashMap<>();
   private final Deque<Runnable> closing = new ArrayDeque<>();
 
-  OpenSides(LedgerJob.Models models) {
+  OpenSides(LedgerJob.Models models, ObservationStore store) {
     this.models = models;
+    this.store = store;
   }
 
   /**
@@ -35,7 +37,7 @@ final class OpenSides implements AutoCloseable {
 
   Open open(Side side) {
     if (side.endpoint().isPresent()) {
-      RemoteSubject answerer = models.remote().apply(side.endpoint().get());
+      RemoteSubject answerer = models.remote().at(side.endpoint().get(), store);
       closing.push(answerer::close);
       return new Open(answerer.subject().prompted(side.prompting()), Optional.empty());
     }

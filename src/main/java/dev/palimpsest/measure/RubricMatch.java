@@ -52,23 +52,24 @@ final class RubricMatch implements Grader {
 
   @Override
   public String fingerprint() {
-    return judge.map(Judge::key).orElse("");
+    return judge.map(j -> "verdict kept, " + j.key()).orElse("");
   }
 
   @Override
   public void check(ProbeItem.Ask item) {
     for (Labelled each : labelled) {
-      boolean right = grade(item, each.answer).right(); // counts in the tally first
-      tally = tally.labelled(each.right, right);
+      Judge.Verdict verdict = verdict(item, each.answer);
+      tally = tally.compared(verdict).labelled(each.right, verdict.asGood());
     }
   }
 
   @Override
   public Grade grade(ProbeItem.Ask item, String answer) {
-    Judge.Verdict verdict =
-        judge.orElseThrow().compare(item.prompt(), rubric, item.completion(), answer);
-    tally = tally.compared(verdict);
-    return Grade.of(verdict.asGood());
+    return Grade.of(verdict(item, answer));
+  }
+
+  private Judge.Verdict verdict(ProbeItem.Ask item, String answer) {
+    return judge.orElseThrow().compare(item.prompt(), rubric, item.completion(), answer);
   }
 
   @Override

@@ -120,7 +120,8 @@ final class FrontierPicture {
       labels.put(
           point.label().substring(point.label().lastIndexOf(' ') + 1),
           x.at(100 * point.loss()),
-          y.at(100 * point.gain()));
+          y.at(100 * point.gain()),
+          STOP);
     }
   }
 

@@ -98,18 +98,11 @@ public final class InspectionReport {
                 InspectedModule::effectiveRank,
                 InspectionReport::digits));
     String title = "What was changed in the matrices";
-    html.open("html", "lang", "en");
-    Page.head(html, title, "");
-    html.open("body").element("a", "Skip to the content", "href", "#content", "class", "skip");
-    html.open("header").element("h1", title).element("p", finding(), "class", "finding");
-    html.closeLine();
-    html.open("main", "id", "content", "tabindex", "-1");
     maps.forEach(this::map);
     modules();
     others();
     reading();
-    html.closeLine().closeLine().closeLine();
-    return "<!doctype html>\n" + html;
+    return PlainPage.of(title, finding(), html);
   }
 
   private String finding() {
@@ -135,7 +128,7 @@ public final class InspectionReport {
 
   private void map(Measure measure) {
     double most = inspection.modules().stream().mapToDouble(measure.value).max().orElse(0);
-    section(measure.id, measure.heading);
+    html.section(measure.id, measure.heading);
     html.element("p", measure.note);
     if (most == 0) {
       html.element("p", "None in any module.").closeLine();
@@ -193,7 +186,7 @@ public final class InspectionReport {
   }
 
   private void modules() {
-    section("modules", "Every module");
+    html.section("modules", "Every module");
     html.open("details").element("summary", "The numbers of all modules");
     Table table =
         Table.open(
@@ -232,7 +225,7 @@ public final class InspectionReport {
     if (inspection.others().isEmpty()) {
       return;
     }
-    section("others", "What is no linear module");
+    html.section("others", "What is no linear module");
     Table table = Table.open(html, "Other tensors that differ", "tensor", "norm", "relative, %");
     for (TensorChange change : inspection.others()) {
       table.row(change.name(), digits(change.norm()), digits(100 * change.relativeNorm()));
@@ -241,13 +234,8 @@ public final class InspectionReport {
     html.closeLine();
   }
 
-  private void section(String id, String heading) {
-    html.open("section", "id", id, "aria-labelledby", id + "-heading");
-    html.element("h2", heading, "id", id + "-heading");
-  }
-
   private void reading() {
-    section("reading", "How to read this");
+    html.section("reading", "How to read this");
     html.element(
         "p",
         "A change is W1 \u2212 W0 of a module. Point at a cell for all its numbers; the table of"

@@ -62,6 +62,12 @@ final class Markup {
     return open(tag, attributes).text(text).close();
   }
 
+  /** Opens a section, to be closed, with its heading. */
+  Markup section(String id, String heading) {
+    open("section", "id", id, "aria-labelledby", id + "-heading");
+    return element("h2", heading, "id", id + "-heading");
+  }
+
   Markup add(Markup finished) {
     out.append(finished);
     return this;

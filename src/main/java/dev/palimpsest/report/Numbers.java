@@ -18,6 +18,10 @@ final class Numbers {
     return fixed(100 * fraction, 1) + "\u00a0%";
   }
 
+  static String percent(Interval interval) {
+    return range(percent(interval.low()), percent(interval.high()));
+  }
+
   /** A difference of fractions in percentage points, with its sign. */
   static String points(double fraction) {
     return signed(100 * fraction, 1);

@@ -71,7 +71,7 @@ final class Page {
     explorer();
     texts();
     if (!data.settings().isEmpty()) {
-      section("settings", "Settings, hashes, versions");
+      html.section("settings", "Settings, hashes, versions");
       html.add(Fact.list(data.settings())).closeLine();
     }
     reading();
@@ -139,13 +139,8 @@ final class Page {
     html.open("li").element("a", text, "href", "#" + id).close();
   }
 
-  private void section(String id, String heading) {
-    html.open("section", "id", id, "aria-labelledby", id + "-heading");
-    html.element("h2", heading, "id", id + "-heading");
-  }
-
   private void frontier(Markup picture) {
-    section("frontier", "Gain against loss");
+    html.section("frontier", "Gain against loss");
     html.open("figure").add(picture);
     boolean ways =
         data.arms().stream().anyMatch(arm -> !arm.dial().isEmpty() || !arm.checkpoints().isEmpty());
@@ -209,7 +204,7 @@ final class Page {
     if (items.isEmpty()) {
       return;
     }
-    section("every-item", "Every item");
+    html.section("every-item", "Every item");
     html.element(
         "p",
         "All "
@@ -266,13 +261,13 @@ final class Page {
 
   private void texts() {
     if (!data.texts().isEmpty()) {
-      section("texts", "Token by token");
+      html.section("texts", "Token by token");
       html.add(texts).closeLine();
     }
   }
 
   private void reading() {
-    section("reading", "How to read this");
+    html.section("reading", "How to read this");
     for (String line : resource("reading.txt").strip().split("\n\n", -1)) {
       html.element("p", line.replace('\n', ' '));
     }

@@ -126,7 +126,8 @@ final class RunReport {
     return Optional.of(required(file, format));
   }
 
-  private static JsonNode required(Path file, String format) {
+  /** A document of this format. */
+  static JsonNode required(Path file, String format) {
     JsonNode document = Json.read(file);
     String found = document.path("format").asString("");
     if (!found.equals(format)) {

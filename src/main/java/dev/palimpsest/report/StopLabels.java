@@ -12,7 +12,7 @@ final class StopLabels {
   private static final double WIDTH = 9;
 
   private static final double HEIGHT = 15;
-  private static final double GAP = 6;
+  private static final double GAP = 2;
 
   private final Markup svg;
   private final List<Box> taken = new ArrayList<>();
@@ -32,16 +32,17 @@ final class StopLabels {
     taken.add(new Box(x - radius, y - radius, x + radius, y + radius));
   }
 
-  /** Writes the word to the right of a point, or to the left, above or below. */
-  void put(String word, double x, double y) {
+  /** Writes the word to the right of a circle, or to the left, above or below. */
+  void put(String word, double x, double y, double radius) {
     double wide = WIDTH * word.length();
     double half = HEIGHT / 2;
+    double gap = radius + GAP;
     List<Box> places =
         List.of(
-            new Box(x + GAP, y - half, x + GAP + wide, y + half),
-            new Box(x - GAP - wide, y - half, x - GAP, y + half),
-            new Box(x - wide / 2, y - GAP - HEIGHT, x + wide / 2, y - GAP),
-            new Box(x - wide / 2, y + GAP, x + wide / 2, y + GAP + HEIGHT));
+            new Box(x + gap, y - half, x + gap + wide, y + half),
+            new Box(x - gap - wide, y - half, x - gap, y + half),
+            new Box(x - wide / 2, y - gap - HEIGHT, x + wide / 2, y - gap),
+            new Box(x - wide / 2, y + gap, x + wide / 2, y + gap + HEIGHT));
     for (int i = 0; i < places.size(); i++) {
       Box place = places.get(i);
       if (taken.stream().noneMatch(place::meets)) {

@@ -36,16 +36,9 @@ public final class StudyReport {
   private String page() {
     StudyRun.Asked asked = result.asked();
     String title = "Study of " + asked.study().word() + ": " + asked.study().setting();
-    html.open("html", "lang", "en");
-    Page.head(html, title, "");
-    html.open("body");
-    html.open("header").element("h1", title);
-    html.element("p", finding(), "class", "finding").closeLine();
-    html.open("main");
     result.comparisons().keySet().forEach(this::task);
     settings();
-    html.closeLine().closeLine().closeLine();
-    return "<!doctype html>\n" + html;
+    return PlainPage.of(title, finding(), html);
   }
 
   /** What is not yet done, else which doses lose less than the dose of none, beyond doubt. */
@@ -77,9 +70,7 @@ public final class StudyReport {
 
   private void task(StudyTask task) {
     List<Row> rows = result.rows(task);
-    String id = "task-" + task.name();
-    html.open("section", "id", id, "aria-labelledby", id + "-heading");
-    html.element("h2", task.name(), "id", id + "-heading");
+    html.section("task-" + task.name(), task.name());
     if (!rows.isEmpty()) {
       html.element(
           "p", task.rows() + " rows, epochs: " + task.epochs() + ". The base is " + base(rows));
@@ -121,14 +112,14 @@ public final class StudyReport {
 
   private void picture(String title, List<Row> rows, Function<Row, Optional<Value>> value) {
     List<String> series = rows.stream().map(row -> row.dose().series()).distinct().toList();
-    List<DosePicture.Mark> marks = new ArrayList<>();
+    List<CurvesPicture.Mark> marks = new ArrayList<>();
     for (Row row : rows) {
       value
           .apply(row)
           .ifPresent(
               some ->
                   marks.add(
-                      new DosePicture.Mark(
+                      new CurvesPicture.Mark(
                           row.dose().text(),
                           series.indexOf(row.dose().series()),
                           some.value,
@@ -136,7 +127,9 @@ public final class StudyReport {
     }
     if (!marks.isEmpty()) {
       String across = result.asked().study().setting();
-      html.add(DosePicture.of(title, across, marks, "picture-" + ++pictures));
+      CurvesPicture.Words words =
+          new CurvesPicture.Words(title, across, List.of(), "with 95\u00a0% intervals.");
+      html.add(CurvesPicture.of(words, marks, "picture-" + ++pictures));
     }
   }
 
@@ -188,15 +181,7 @@ public final class StudyReport {
         .map(
             some ->
                 Numbers.percent(some.value())
-                    + some.interval()
-                        .map(
-                            i ->
-                                " ["
-                                    + Numbers.percent(i.low())
-                                    + ", "
-                                    + Numbers.percent(i.high())
-                                    + "]")
-                        .orElse(""))
+                    + some.interval().map(i -> " " + Numbers.percent(i)).orElse(""))
         .orElse("");
   }
 
@@ -254,26 +239,19 @@ public final class StudyReport {
 
   private void settings() {
     StudyRun.Asked asked = result.asked();
-    html.open("section", "id", "settings", "aria-labelledby", "settings-heading");
-    html.element("h2", "Settings, and how to read this", "id", "settings-heading");
-    html.element("p", StudyText.note(asked));
+    List<Fact> facts = new ArrayList<>();
+    facts.add(new Fact("model", asked.model()));
+    facts.add(new Fact("seeds", asked.seeds().toString()));
+    facts.add(new Fact("options of tune", asked.options().toString()));
+    if (!result.missing().isEmpty()) {
+      facts.add(new Fact("not done yet", String.join("; ", result.missing())));
+    }
+    List<String> paragraphs = new ArrayList<>(List.of(StudyText.note(asked)));
     if (asked.study() == Study.FULL) {
-      html.element(
-          "p",
+      paragraphs.add(
           "Matched gain: between runs and the base, runs that another beats left out, along straight"
               + " lines.");
     }
-    html.open("dl", "class", "facts");
-    fact("model", asked.model());
-    fact("seeds", asked.seeds().toString());
-    fact("options of tune", asked.options().toString());
-    if (!result.missing().isEmpty()) {
-      fact("not done yet", String.join("; ", result.missing()));
-    }
-    html.closeLine().closeLine();
-  }
-
-  private void fact(String name, String value) {
-    html.open("div").element("dt", name).element("dd", value).closeLine();
+    PlainPage.reading(html, facts, paragraphs);
   }
 }

@@ -49,13 +49,22 @@ final class Table {
   /**
    * A cell shaded by its value.
    *
-   * @param shade 0 for none to 4
+   * @param shade 0 for none to 4, or to -4 for what is less
    * @param title shown where it is pointed at
    */
   Table shaded(String cell, int shade, String title) {
-    String kind = shade == 0 ? "heat" : "heat more" + shade;
-    html.element("td", cell, "class", kind, "title", title);
+    html.element("td", cell, "class", heat(shade), "title", title);
     return this;
+  }
+
+  /** The same with a line beneath it. */
+  Table shaded(String cell, String beneath, int shade, String kind) {
+    html.open("td", "class", heat(shade) + kind).text(cell).element("small", beneath).close();
+    return this;
+  }
+
+  private static String heat(int shade) {
+    return shade == 0 ? "heat" : "heat " + (shade > 0 ? "more" : "less") + Math.abs(shade);
   }
 
   /** A cell with a picture that says no more than other cells do. */

@@ -17,7 +17,7 @@ final class Verdict {
     DOWN("\u25bc"),
     OPEN("\u25c6");
 
-    private final String sign;
+    final String sign;
 
     Way(String sign) {
       this.sign = sign;
@@ -165,8 +165,16 @@ final class Verdict {
         .closeLine();
   }
 
-  /** Opens one. */
   private void card(String colour, String heading, String value, String words) {
+    openCard(html, colour, heading, value, words);
+  }
+
+  /**
+   * Opens a card, to be closed.
+   *
+   * @param colour {@link Way#colour}, or none
+   */
+  static void openCard(Markup html, String colour, String heading, String value, String words) {
     html.open("div", "class", "card " + colour).element("h3", heading);
     html.element("p", value, "class", "value").element("p", words, "class", "words");
   }

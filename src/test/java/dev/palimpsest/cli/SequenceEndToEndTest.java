@@ -48,7 +48,9 @@ class SequenceEndToEndTest {
     assertThat(course.get("stages").get(1).get("task").asString()).isEqualTo("two");
     assertThat(course.get("stages").get(1).get("since_learned").has("one")).isTrue();
     assertThat(course.get("summary").get("forgetting").isNumber()).isTrue();
+    assertThat(course.at("/summary/forgetting_ci95").size()).isEqualTo(2);
     assertThat(folder.resolve("out/sequence.json")).exists();
+    assertThat(folder.resolve("out/report.html")).content().contains("learned here");
   }
 
   @Test

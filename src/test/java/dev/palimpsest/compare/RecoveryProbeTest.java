@@ -59,7 +59,7 @@ class RecoveryProbeTest {
         new LedgerJob.Models(
             new TinyModels(Map.of("lr", "0.01"))::load,
             TunedModel::withForeign,
-            endpoint -> {
+            (endpoint, _) -> {
               throw new AssertionError(endpoint);
             },
             Optional.empty());

@@ -4,6 +4,8 @@ import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.generate.Endpoint;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.generate.RemoteSettings;
+import dev.palimpsest.measure.AskingRound;
+import dev.palimpsest.measure.ObservationStore;
 import dev.palimpsest.measure.RemoteSubject;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.tensor.Device;
@@ -16,6 +18,7 @@ import dev.palimpsest.tune.Stacked;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.TuneSettings;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -47,8 +50,11 @@ record TinyModels(Map<String, String> unsaid) implements Bakeoff.Models {
   }
 
   @Override
-  public RemoteSubject remote(Endpoint endpoint) {
-    return new RemoteSubject(endpoint, RemoteSettings.of(Map.of()), "now");
+  public RemoteSubject remote(Endpoint endpoint, ObservationStore store) {
+    AskingRound round =
+        AskingRound.latest(store, endpoint)
+            .orElseGet(() -> AskingRound.next(store, endpoint, Instant.EPOCH));
+    return RemoteSubject.of(endpoint, RemoteSettings.of(Map.of()), round, store);
   }
 
   @Override

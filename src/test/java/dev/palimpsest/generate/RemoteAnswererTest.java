@@ -9,6 +9,7 @@ import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.tokenizer.Message;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -24,11 +25,43 @@ class RemoteAnswererTest {
   private static RemoteAnswerer answerer(FakeEndpoint endpoint, Optional<String> key) {
     return new RemoteAnswerer(
         endpoint.endpoint(),
-        new RemoteSettings(key, Duration.ofSeconds(20), 3, Duration.ofMillis(1), 4));
+        new RemoteSettings(key, Duration.ofSeconds(20), 3, Duration.ofMillis(1), 4),
+        Replies.none());
   }
 
   private static String last(FakeEndpoint.Request request) {
     return request.body().get("messages").get(0).get("content").asString();
+  }
+
+  @Test
+  void drawnAnswers_areAskedEachTime() throws IOException {
+    Map<String, String> kept = new HashMap<>();
+    Replies replies =
+        new Replies() {
+          @Override
+          public Optional<String> find(String request) {
+            return Optional.ofNullable(kept.get(request));
+          }
+
+          @Override
+          public void keep(String request, String reply) {
+            kept.put(request, reply);
+          }
+        };
+    try (FakeEndpoint endpoint = new FakeEndpoint(_ -> FakeEndpoint.chat("yes", "length"));
+        RemoteAnswerer answerer =
+            new RemoteAnswerer(endpoint.endpoint(), RemoteSettings.of(Map.of()), replies)) {
+      List<Prompt> prompts = List.of(Prompt.Chat.of("Q"));
+      answerer.answer(prompts, Decoding.sample(16, 1));
+      assertThat(kept).isEmpty();
+      answerer.answer(prompts, GREEDY);
+      assertThat(answerer.answer(prompts, GREEDY).getFirst().finish())
+          .isEqualTo(FinishReason.LENGTH);
+      assertThat(endpoint.requests).hasSize(2);
+      answerer.unremembering().answer(prompts, GREEDY);
+      answerer.answer(prompts, Decoding.greedy(8));
+      assertThat(endpoint.requests).hasSize(4);
+    }
   }
 
   @Test

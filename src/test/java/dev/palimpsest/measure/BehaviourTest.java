@@ -20,7 +20,8 @@ import tools.jackson.databind.JsonNode;
 class BehaviourTest {
   private static Observation.Answered answer(
       String text, boolean loop, FinishReason finish, double score) {
-    return new Observation.Answered(false, OptionalDouble.of(score), text, loop, finish);
+    return new Observation.Answered(
+        new Grade(false, OptionalDouble.of(score), Optional.empty()), text, loop, finish);
   }
 
   @Test
@@ -64,7 +65,7 @@ class BehaviourTest {
     Observation.Answered scored = answer("x", true, FinishReason.LENGTH, 0.25);
     assertThat(Observation.parse(scored.json())).isEqualTo(scored);
     Observation.Answered plain =
-        new Observation.Answered(true, OptionalDouble.empty(), "x", false, FinishReason.STOP);
+        new Observation.Answered(Grade.of(true), "x", false, FinishReason.STOP);
     assertThat(Observation.parse(plain.json())).isEqualTo(plain);
     assertThat(Json.parse(plain.json(), "").has("score")).isFalse();
   }

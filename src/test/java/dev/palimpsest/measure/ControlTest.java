@@ -168,7 +168,7 @@ class ControlTest {
         Optional.empty());
   }
 
-  private static RemoteSubject none(Endpoint endpoint) {
-    throw new AssertionError(endpoint);
+  private static RemoteSubject none(Endpoint endpoint, ObservationStore store) {
+    throw new AssertionError(endpoint + " " + store);
   }
 }

@@ -3,6 +3,7 @@ package dev.palimpsest.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.awt.image.BufferedImage;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Pages in a browser without a network: on a phone, on a screen, on paper, and by keyboard. */
@@ -53,7 +55,11 @@ class BrowserEndToEndTest {
     "run,1280,dark",
     "whole,390,dark",
     "whole,1280,light",
-    "full,390,light"
+    "full,390,light",
+    "sequence,390,light",
+    "sequence,1280,dark",
+    "search,390,dark",
+    "search,1280,light"
   })
   void page_inABrowser_fitsAndStandsByItself(String name, int width, String scheme)
       throws Exception {
@@ -169,6 +175,28 @@ class BrowserEndToEndTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"sequence", "search"})
+  void page_withoutAScript_skipsAndIsReadInOrder(String name) throws Exception {
+    browser.show(page(name), 1280);
+
+    browser.press("Tab");
+    assertThat(focused()).isEqualTo("Skip to the content");
+    browser.press("Enter");
+    assertThat(browser.evaluate("document.activeElement.id").asString()).isEqualTo("content");
+    JsonNode nameless =
+        browser.evaluate(
+            "[...document.querySelectorAll('section, svg')].filter(e =>"
+                + " !e.getAttribute('aria-labelledby').split(' ')"
+                + ".every(id => document.getElementById(id))).length"
+                + " + [...document.querySelectorAll('table')].filter(t =>"
+                + " !t.caption || t.querySelector('th:not([scope])')).length");
+    assertThat(nameless.asInt()).as("parts without a name").isZero();
+    Path pdf = browser.paper(Path.of("target", "pages", name + ".pdf"));
+    assertThat(Files.size(pdf)).isGreaterThan(20_000);
+    browser.media("screen", "light");
+  }
+
   @Test
   void page_onPaper_hasItsTables() throws Exception {
     browser.show(page("whole"), 1280);
@@ -232,8 +260,16 @@ class BrowserEndToEndTest {
     return browser.evaluate("document.activeElement.textContent").asString();
   }
 
-  private static Path page(String name) {
+  private static Path page(String name) throws IOException {
     Path page = folder.resolve(name + ".html");
+    if (name.startsWith("se")) {
+      Files.writeString(
+          page,
+          name.equals("search")
+              ? SearchReport.page(SampleReport.document("search"))
+              : SequenceReport.page(SampleReport.document("sequence")));
+      return page;
+    }
     ReportPage.write(
         page,
         switch (name) {

@@ -24,12 +24,15 @@ import dev.palimpsest.run.Json;
 import dev.palimpsest.run.RunFolder;
 import dev.palimpsest.tune.Tuner;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
@@ -59,6 +62,17 @@ final class SampleReport {
       """;
 
   private SampleReport() {}
+
+  /** A made-up document of a search or a sequence. */
+  static JsonNode document(String name) {
+    try (InputStream in =
+        Objects.requireNonNull(
+            SampleReport.class.getResourceAsStream("/pages/" + name + ".json"), name)) {
+      return Json.parse(new String(in.readAllBytes(), StandardCharsets.UTF_8), name);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   /** A page with every section in it. */
   static ReportData full() {
