@@ -17,6 +17,9 @@ public final class ModelTensors {
           "mlp.up_proj",
           "mlp.down_proj");
 
+  /** What the names of a mixture's tensors in a block begin with. */
+  static final String MIXTURE = "block_sparse_moe.";
+
   private ModelTensors() {}
 
   /** The embedding, (vocabulary, width). */
@@ -65,13 +68,37 @@ public final class ModelTensors {
       shapes.put(prefix + "self_attn.q_norm.weight", new long[] {config.headWidth()});
       shapes.put(prefix + "self_attn.k_norm.weight", new long[] {config.headWidth()});
     }
-    for (String module : LINEAR) {
+    for (String module : adapted(config)) {
       Linear linear = linear(config, module);
       shapes.put(prefix + module + ".weight", new long[] {linear.out, linear.in});
       if (biased(config, module)) {
         shapes.put(prefix + module + ".bias", new long[] {linear.out});
       }
     }
+    config
+        .mixture()
+        .ifPresent(mixture -> experts(shapes, prefix + MIXTURE, mixture.experts(), config));
+  }
+
+  private static void experts(
+      Map<String, long[]> shapes, String prefix, int experts, ModelConfig config) {
+    shapes.put(prefix + "gate.weight", new long[] {experts, config.width()});
+    for (int i = 0; i < experts; i++) {
+      String expert = prefix + "experts." + i + ".";
+      shapes.put(expert + "w1.weight", new long[] {config.feedForward(), config.width()});
+      shapes.put(expert + "w2.weight", new long[] {config.width(), config.feedForward()});
+      shapes.put(expert + "w3.weight", new long[] {config.feedForward(), config.width()});
+    }
+  }
+
+  /**
+   * The linear modules of a block that an adapter changes. A mixture's experts are none: in
+   * transformers they are no modules but slices of one parameter.
+   */
+  private static List<String> adapted(ModelConfig config) {
+    return config.mixture().isEmpty()
+        ? LINEAR
+        : LINEAR.stream().filter(each -> each.startsWith("self_attn.")).toList();
   }
 
   private static boolean biased(ModelConfig config, String module) {
@@ -98,12 +125,12 @@ public final class ModelTensors {
 
   /**
    * All linear modules of the blocks with their sizes, and the head, which "all-linear" leaves out,
-   * last; the embedding is none of them.
+   * last; the embedding is none of them, nor are a mixture's router and experts.
    */
   public static Map<String, Linear> linear(ModelConfig config) {
     Map<String, Linear> modules = new LinkedHashMap<>();
     for (int i = 0; i < config.layers(); i++) {
-      for (String module : LINEAR) {
+      for (String module : adapted(config)) {
         modules.put("model.layers." + i + "." + module, linear(config, module));
       }
     }
