@@ -12,6 +12,7 @@ from transformers.core_model_loading import revert_weight_conversion
 
 from checkpoints import IDS, entry, randomise, rope, write_tokenizer
 from golden import CHECKPOINTS, load, norm, random_ids, rounded, token_logprobs, write
+from grow import case
 from training import BATCH, loss_of
 
 STORED = ("block_sparse_moe.gate", "experts.1.w2", "embed_tokens")
@@ -48,6 +49,35 @@ def gradients(model):
         for name, g in found.items()]}
 
 
+def upcycled(model):
+    """Sparse upcycling, 2212.05055: every expert a copy of the one feed-forward part, and a random router."""
+    dense = model.config
+    same = ("vocab_size", "hidden_size", "intermediate_size", "num_hidden_layers", "num_attention_heads", "num_key_value_heads",
+            "head_dim", "rms_norm_eps", "rope_parameters", "tie_word_embeddings", "max_position_embeddings")
+    config = MixtralConfig(**{key: getattr(dense, key) for key in same}, **IDS, num_local_experts=4, num_experts_per_tok=2,
+                           sliding_window=getattr(dense, "sliding_window", None))
+    config._experts_implementation = "eager"
+    grown = MixtralForCausalLM(config).float().eval()
+    old = dict(model.named_parameters())
+    with torch.no_grad():
+        for name, parameter in grown.named_parameters():
+            if name.endswith("mlp.experts.gate_up_proj"):
+                one = torch.cat([old[name.replace("experts.gate_up_proj", part + "_proj.weight")] for part in ("gate", "up")])
+                parameter.copy_(one.expand_as(parameter))
+            elif name.endswith("mlp.experts.down_proj"):
+                parameter.copy_(old[name.replace("experts.down_proj", "down_proj.weight")].expand_as(parameter))
+            elif name.endswith("mlp.gate.weight"):
+                parameter.normal_(0, 0.3, generator=torch.Generator().manual_seed(5))
+            else:
+                parameter.copy_(old[name])
+    return grown
+
+
+def grown(name):
+    found = case(name, upcycled)
+    return found | {"method": "experts"}
+
+
 def main():
     folder = CHECKPOINTS / "mixtral"
     shutil.rmtree(folder, ignore_errors=True)
@@ -57,6 +87,7 @@ def main():
     ids = whole["sequences"][-1]["ids"]
     write("mixture.json", "mixture.py", {
         "checkpoints": [whole | {"logprobs": rounded(token_logprobs(model, ids)[0])}], "gradients": [gradients(model)],
+        "grown": [grown(name) for name in ("llama", "llama3", "mistral")],
     })
     print(whole["parameters"], "spread", whole["eager_fp32_against_sdpa_fp64"], "gap", whole["greedy"]["smallest_gap"])
 

@@ -1,5 +1,6 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.tensor.FlatView;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -136,6 +137,46 @@ public final class ModelTensors {
     }
     modules.put(HEAD_MODULE, new Linear(config.vocabulary(), config.width()));
     return modules;
+  }
+
+  /**
+   * The tensor of a dense block that one of a mixture stands for, such as {@code
+   * mlp.down_proj.weight} for {@code block_sparse_moe.experts.3.w2.weight}; for a router the one
+   * that reads the same input. Other names are their own.
+   */
+  public static String dense(String inBlock) {
+    if (!inBlock.startsWith(MIXTURE)) {
+      return inBlock;
+    }
+    return inBlock.endsWith(".w2.weight")
+        ? "mlp.down_proj.weight"
+        : inBlock.endsWith(".w3.weight") ? "mlp.up_proj.weight" : "mlp.gate_proj.weight";
+  }
+
+  /**
+   * How many of the blocks' matrices' numbers a token is multiplied with: of a mixture those of the
+   * chosen experts.
+   */
+  public static long activeWeights(ModelConfig config) {
+    long linear =
+        linear(config).entrySet().stream()
+            .filter(module -> !module.getKey().equals(HEAD_MODULE))
+            .mapToLong(module -> module.getValue().in * module.getValue().out)
+            .sum();
+    long expert = 3L * config.width() * config.feedForward();
+    long mixed =
+        config
+            .mixture()
+            .map(each -> (long) each.experts() * config.width() + each.chosen() * expert)
+            .orElse(0L);
+    return linear + config.layers() * mixed;
+  }
+
+  /** How many of a tensor's numbers a token meets on average: an expert is chosen now and then. */
+  public static long active(ModelConfig config, FlatView tensor) {
+    return tensor.name().contains("." + MIXTURE + "experts.")
+        ? config.mixture().map(each -> tensor.count() * each.chosen() / each.experts()).orElseThrow()
+        : tensor.count();
   }
 
   /** The first of the modules of a block that read the same input as this one. */
