@@ -27,7 +27,7 @@ DEFAULT_MODEL = pathlib.Path(
 def load(folder, attention="eager"):
     """The checkpoint in fp32, whatever its stored type."""
     return AutoModelForCausalLM.from_pretrained(
-        folder, dtype=torch.float32, attn_implementation=attention
+        folder, dtype=torch.float32, attn_implementation=attention, experts_implementation="eager"
     ).eval()
 
 

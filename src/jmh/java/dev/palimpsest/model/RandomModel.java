@@ -7,6 +7,7 @@ import dev.palimpsest.tensor.Tensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** A decoder in the shape of SmolLM2-135M with random weights, and random documents for it. */
@@ -26,6 +27,7 @@ public final class RandomModel {
         3,
         64,
         1536,
+        Optional.empty(),
         8192,
         1e-5,
         0.125,

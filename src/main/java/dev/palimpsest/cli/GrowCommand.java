@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
 /** A larger model out of a model. */
 @Command(
     name = "grow",
-    description = "Make a model deeper or wider; blocks and width keep what it computes.")
+    description = "Make a model deeper, wider or a mixture; blocks, width and experts keep what it computes.")
 final class GrowCommand implements Runnable {
   @Option(names = "--model", required = true, description = "MODEL, as pull takes it")
   private String model = "";

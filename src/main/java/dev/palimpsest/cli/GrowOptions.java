@@ -2,6 +2,7 @@ package dev.palimpsest.cli;
 
 import dev.palimpsest.merge.BlockExpansion;
 import dev.palimpsest.merge.DepthUpscaling;
+import dev.palimpsest.merge.ExpertUpcycling;
 import dev.palimpsest.merge.Growth;
 import dev.palimpsest.merge.Tiling;
 import dev.palimpsest.merge.WidthCloning;
@@ -22,9 +23,10 @@ final class GrowOptions {
           "depth", Set.of("--drop"),
           "blocks", Set.of("--blocks"),
           "width", Set.of("--times", "--noise", "--seed"),
+          "experts", Set.of("--experts", "--top", "--noise", "--seed"),
           "tile", Set.of("--times", "--layers"));
 
-  @Option(names = "--method", required = true, description = "depth, blocks, width or tile")
+  @Option(names = "--method", required = true, description = "depth, blocks, width, tile or experts")
   private String method = "";
 
   @Option(
@@ -41,30 +43,33 @@ final class GrowOptions {
   @Option(names = "--layers", description = "tile: of the new model; default: as before")
   private @Nullable Integer layers;
 
+  @Option(names = "--experts", description = "experts: how many each layer has, copies at first")
+  private @Nullable Integer experts;
+
+  @Option(names = "--top", description = "experts: how many a token goes through; default: 2")
+  private @Nullable Integer top;
+
   @Option(
       names = "--noise",
-      description = "width: parts the copies, as a share of each matrix's size; default: 0")
+      description = "width, experts: parts the copies, as a share of each matrix; default: 0")
   private @Nullable Double noise;
 
-  @Option(names = "--seed", description = "width: of the noise; default: 0")
+  @Option(names = "--seed", description = "width, experts: of noise and routers; default: 0")
   private @Nullable Long seed;
 
   Growth growth() {
     Set<String> own = SETTINGS.get(method);
     if (own == null) {
       throw new BadInput(
-          "--method "
-              + method
-              + (method.equals("experts") || method.equals("upcycle")
-                  ? ": the decoder knows no mixture of experts; "
-                  : ": ")
-              + "known are depth, blocks, width, tile");
+          "--method " + method + ": known are depth, blocks, width, tile, experts");
     }
     Map<String, @Nullable Object> settings = new LinkedHashMap<>();
     settings.put("--drop", drop);
     settings.put("--blocks", blocks);
     settings.put("--times", times);
     settings.put("--layers", layers);
+    settings.put("--experts", experts);
+    settings.put("--top", top);
     settings.put("--noise", noise);
     settings.put("--seed", seed);
     OwnSettings.require(method, own, settings);
@@ -81,11 +86,24 @@ final class GrowOptions {
         }
         yield new BlockExpansion(blocks);
       }
-      case "width" ->
-          new WidthCloning(
-              wide, Objects.requireNonNullElse(noise, 0.0), Objects.requireNonNullElse(seed, 0L));
+      case "width" -> new WidthCloning(wide, noise(), seed());
+      case "experts" -> {
+        if (experts == null) {
+          throw new BadInput("--method experts: give --experts, how many each layer has");
+        }
+        int chosen = Objects.requireNonNullElse(top, 2);
+        yield ExpertUpcycling.of(experts, chosen, noise(), seed());
+      }
       default -> new Tiling(wide, whole(layers));
     };
+  }
+
+  private double noise() {
+    return Objects.requireNonNullElse(noise, 0.0);
+  }
+
+  private long seed() {
+    return Objects.requireNonNullElse(seed, 0L);
   }
 
   private static OptionalInt whole(@Nullable Integer given) {

@@ -20,7 +20,8 @@ import java.util.stream.IntStream;
  */
 public record BlockExpansion(int blocks) implements Growth {
   private static final Set<String> PROJECTIONS =
-      Set.of("self_attn.o_proj.weight", "self_attn.o_proj.bias", "mlp.down_proj.weight");
+      Set.of(
+          "self_attn.o_proj.weight", "self_attn.o_proj.bias", "mlp.down_proj.weight", "w2.weight");
 
   private static final Set<String> NORMS =
       Set.of("post_attention_layernorm.weight", "post_feedforward_layernorm.weight");

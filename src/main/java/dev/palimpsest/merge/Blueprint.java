@@ -2,7 +2,6 @@ package dev.palimpsest.merge;
 
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelTensors;
-import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -12,6 +11,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * How a grown model is made of its base.
@@ -21,6 +21,8 @@ import java.util.stream.IntStream;
  * @param blocks the number of the base's block that each of its blocks is made of
  */
 record Blueprint(ModelConfig base, ModelConfig config, List<Integer> blocks, Making making) {
+  private static final String ROUTER = "block_sparse_moe.gate";
+
   private static final Pattern BLOCK = Pattern.compile("model\\.layers\\.(\\d+)\\.(.*)");
 
   /** What becomes of a tensor. */
@@ -51,12 +53,39 @@ record Blueprint(ModelConfig base, ModelConfig config, List<Integer> blocks, Mak
     return inside.matches() ? Integer.parseInt(inside.group(1)) : -1;
   }
 
-  /** The base's tensor that one of the grown model is made of. */
+  /** The base's tensor that one of the grown model is made of; a new router's is beside it. */
   String origin(String name) {
     Matcher inside = BLOCK.matcher(name);
-    return inside.matches()
-        ? "model.layers." + blocks.get(Integer.parseInt(inside.group(1))) + "." + inside.group(2)
-        : name;
+    if (!inside.matches()) {
+      return name;
+    }
+    String own = inside.group(2);
+    return "model.layers."
+        + blocks.get(Integer.parseInt(inside.group(1)))
+        + "."
+        + (base.mixture().isPresent() ? own : ModelTensors.dense(own));
+  }
+
+  /**
+   * What is new inside of layers, as {@code tune --train} takes it: routers, and all experts but
+   * the first, which is what was there.
+   */
+  List<String> newParts() {
+    return base.mixture().isPresent() || config.mixture().isEmpty()
+        ? List.of()
+        : Stream.concat(
+                Stream.of(ROUTER),
+                IntStream.range(1, config.mixture().get().experts())
+                    .mapToObj(expert -> "experts." + expert + ".*"))
+            .toList();
+  }
+
+  static boolean isRouter(String name) {
+    return name.endsWith("." + ROUTER + ".weight");
+  }
+
+  static boolean isNewExpert(String name) {
+    return name.contains(".experts.") && !name.contains(".experts.0.");
   }
 
   /**
@@ -77,13 +106,9 @@ record Blueprint(ModelConfig base, ModelConfig config, List<Integer> blocks, Mak
     return added;
   }
 
-  /** How many weights the added blocks have. */
+  /** How many weights the added blocks and parts have. */
   long addedParameters() {
-    Set<Integer> added = Set.copyOf(added());
-    return ModelTensors.shapes(config).entrySet().stream()
-        .filter(tensor -> added.contains(block(tensor.getKey())))
-        .mapToLong(tensor -> FlatView.elements(tensor.getValue()))
-        .sum();
+    return added().isEmpty() && newParts().isEmpty() ? 0 : config.parameters() - base.parameters();
   }
 
   /** A tensor repeated along each axis until it fills a shape, whose sizes are multiples. */

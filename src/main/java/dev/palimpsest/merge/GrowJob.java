@@ -75,7 +75,12 @@ public record GrowJob(String model, Growth growth, Optional<DType> type, Check c
               return blueprint.making().of(name, origin);
             }));
     new GrowthRecord(
-            model, base.fingerprint(), growth.name(), blueprint.blocks(), blueprint.added())
+            model,
+            base.fingerprint(),
+            growth.name(),
+            blueprint.blocks(),
+            blueprint.added(),
+            blueprint.newParts())
         .write(folder);
   }
 

@@ -11,10 +11,11 @@ import org.jspecify.annotations.Nullable;
  * @param preserving whether the method keeps what the model computes
  * @param layerMap the number of the base's layer that each layer is made of
  * @param newLayers numbers of those that were added
- * @param newParameters weights of the added layers
+ * @param newParts what was added inside of layers: routers, and all experts but the first
+ * @param newParameters weights of the added layers and parts
  * @param maxLogitChange largest difference of a logit in fp32; null if it was not measured
  * @param maxLogit largest size of one of the base's
- * @param train what trains the new layers alone, as {@code tune --method freeze --train} takes it;
+ * @param train what trains the new weights alone, as {@code tune --method freeze --train} takes it;
  *     null if none is new
  */
 public record Grown(
@@ -25,6 +26,7 @@ public record Grown(
     long parametersAfter,
     List<Integer> layerMap,
     List<Integer> newLayers,
+    List<String> newParts,
     long newParameters,
     @Nullable Double maxLogitChange,
     @Nullable Double maxLogit,
@@ -33,10 +35,12 @@ public record Grown(
   public Grown {
     layerMap = List.copyOf(layerMap);
     newLayers = List.copyOf(newLayers);
+    newParts = List.copyOf(newParts);
   }
 
   static Grown of(Path out, Growth growth, Blueprint blueprint, Optional<LogitCheck> logits) {
     List<Integer> added = blueprint.added();
+    String train = GrowthRecord.selection(added, blueprint.newParts());
     return new Grown(
         out.toString(),
         growth.name(),
@@ -45,10 +49,11 @@ public record Grown(
         blueprint.config().parameters(),
         blueprint.blocks(),
         added,
+        blueprint.newParts(),
         blueprint.addedParameters(),
         logits.map(LogitCheck::largestChange).orElse(null),
         logits.map(LogitCheck::largestLogit).orElse(null),
-        added.isEmpty() ? null : GrowthRecord.selection(added));
+        train.isEmpty() ? null : train);
   }
 
   /** For people. */
@@ -62,10 +67,16 @@ public record Grown(
     String tune =
         train == null
             ? "no layer stayed as it was; to train all of them: tune --method full, or an adapter"
-            : ("%d new layers of %,d parameters; to train them alone:%n  palimpsest tune --model %s"
+            : ("%s of %,d parameters; to train them alone:%n  palimpsest tune --model %s"
                     + " --method freeze --train new --data DATA --out RUN")
-                .formatted(newLayers.size(), newParameters, out);
+                .formatted(added(), newParameters, out);
     return "%s%n%s: %,d parameters, before %,d%n%s%s%n%s"
         .formatted(out, method, parametersAfter, parametersBefore, logits, kept, tune);
+  }
+
+  private String added() {
+    return newParts.isEmpty()
+        ? newLayers.size() + " new layers"
+        : "in each layer a router and " + (newParts.size() - 1) + " new experts";
   }
 }

@@ -3,7 +3,8 @@ package dev.palimpsest.merge;
 import dev.palimpsest.model.ModelConfig;
 
 /** How a model becomes a larger one. */
-public sealed interface Growth permits BlockExpansion, DepthUpscaling, Tiling, WidthCloning {
+public sealed interface Growth
+    permits BlockExpansion, DepthUpscaling, ExpertUpcycling, Tiling, WidthCloning {
   /** What the user calls it. */
   String name();
 

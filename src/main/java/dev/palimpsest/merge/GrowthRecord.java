@@ -6,7 +6,10 @@ import dev.palimpsest.run.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -16,19 +19,23 @@ import tools.jackson.core.JacksonException;
  * @param baseFingerprint of its tensors
  * @param layerMap the number of the base's layer that each layer is made of
  * @param newLayers numbers of those that were added
+ * @param newParts what was added inside of layers, as {@code tune --train} takes it; null in
+ *     records of before there was any
  */
 public record GrowthRecord(
     String base,
     String baseFingerprint,
     String method,
     List<Integer> layerMap,
-    List<Integer> newLayers) {
+    List<Integer> newLayers,
+    @Nullable List<String> newParts) {
   private static final String FILE = "growth.json";
 
   /** Copies the lists. */
   public GrowthRecord {
     layerMap = List.copyOf(layerMap);
     newLayers = List.copyOf(newLayers);
+    newParts = newParts == null ? List.of() : List.copyOf(newParts);
   }
 
   void write(Path folder) {
@@ -36,7 +43,7 @@ public record GrowthRecord(
   }
 
   /**
-   * What trains the new layers alone, as {@code tune --train} takes it.
+   * What trains the new layers or parts alone, as {@code tune --train} takes it.
    *
    * @param model a folder that {@code grow} wrote, or a model that was tuned from it
    * @throws BadInput if the folder has no record, or no layer is new
@@ -48,7 +55,8 @@ public record GrowthRecord(
           "--train new: " + file + " is not there; give --model a folder that grow wrote");
     }
     GrowthRecord record = read(file);
-    if (record.newLayers.isEmpty()) {
+    String selection = selection(record.newLayers, Objects.requireNonNull(record.newParts));
+    if (selection.isEmpty()) {
       throw new BadInput(
           "--train new: "
               + file
@@ -56,11 +64,12 @@ public record GrowthRecord(
               + record.method
               + " left no layer as it was; take --method full, or an adapter");
     }
-    return selection(record.newLayers);
+    return selection;
   }
 
-  static String selection(List<Integer> layers) {
-    return layers.stream().map(layer -> "layers:" + layer).collect(Collectors.joining(","));
+  static String selection(List<Integer> layers, List<String> parts) {
+    return Stream.concat(layers.stream().map(layer -> "layers:" + layer), parts.stream())
+        .collect(Collectors.joining(","));
   }
 
   private static GrowthRecord read(Path file) {

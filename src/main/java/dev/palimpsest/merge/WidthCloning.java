@@ -29,6 +29,10 @@ public record WidthCloning(int times, double noise, long seed) implements Growth
   /** Checks the numbers. */
   public WidthCloning {
     requireTimes(times);
+    requireNoise(noise);
+  }
+
+  static void requireNoise(double noise) {
     if (!(noise >= 0 && noise <= 1)) {
       throw new BadInput("--noise " + noise + ": give 0 to 1, a share of each matrix's size");
     }
@@ -86,7 +90,7 @@ public record WidthCloning(int times, double noise, long seed) implements Growth
     return matrix;
   }
 
-  private static Tensor normal(RandomGenerator draws, long rows, long columns) {
+  static Tensor normal(RandomGenerator draws, long rows, long columns) {
     float[] values = new float[Math.toIntExact(rows * columns)];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) draws.nextGaussian();

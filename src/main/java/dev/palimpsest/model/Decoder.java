@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.model.DecoderWeights.Layer;
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Functional;
@@ -13,9 +14,10 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A decoder-only transformer: Llama, Qwen 2 and 3, Gemma 3 differ in their configuration alone. It
- * holds nothing that changes, so threads share it. Follows transformers' modeling_llama.py,
- * modeling_qwen2.py, modeling_qwen3.py and modeling_gemma3.py.
+ * A decoder-only transformer: Llama, Mixtral, Qwen 2 and 3, Gemma 3 differ in their configuration
+ * alone. It holds nothing that changes, so threads share it. Follows transformers'
+ * modeling_llama.py, modeling_mixtral.py, modeling_qwen2.py, modeling_qwen3.py and
+ * modeling_gemma3.py.
  */
 public final class Decoder implements AutoCloseable {
   /** Rows of logits to ask for at a time: a row is as long as the vocabulary. */
@@ -48,7 +50,11 @@ public final class Decoder implements AutoCloseable {
     this.localRotary = new Rotary(config.localRope(), config.headWidth());
   }
 
-  /** Reads the weights into memory. */
+  /**
+   * Reads the weights into memory.
+   *
+   * @throws BadInput if they are a mixture's and are to be quantised
+   */
   public static Decoder load(
       ModelConfig config, WeightSource source, Precision precision, Device device) {
     return load(config, source, precision, precision.products(), device);
@@ -57,6 +63,12 @@ public final class Decoder implements AutoCloseable {
   /** The same with products in another type than the precision's. */
   static Decoder load(
       ModelConfig config, WeightSource source, Precision precision, DType products, Device device) {
+    if (precision.quantised() && config.mixture().isPresent()) {
+      throw new BadInput(
+          "--dtype "
+              + Footprint.word(precision)
+              + ": a mixture's experts are not quantised; give --dtype bf16 or fp32");
+    }
     DecoderWeights weights =
         DecoderWeights.read(config, source, precision.format(), products, device);
     return new Decoder(config, precision, device, weights);
@@ -197,7 +209,7 @@ public final class Decoder implements AutoCloseable {
     Layer layer = weights.layers().get(index);
     Tensor attended = attend(index, x, angles, attention, adapter);
     Tensor middle = x.plus(normed(attended, layer.afterAttention()));
-    Tensor fed = feedForward(layer, middle, adapter);
+    Tensor fed = layer.feedForward().apply(config, normed(middle, layer.beforeFeedForward()), adapter);
     return middle.plus(normed(fed, layer.afterFeedForward()));
   }
 
@@ -226,14 +238,6 @@ public final class Decoder implements AutoCloseable {
             turned.narrow(1, queries, keys).permute(1, 0, 2),
             all.narrow(1, queries + keys, keys).permute(1, 0, 2));
     return layer.output().apply(output, adapter);
-  }
-
-  private Tensor feedForward(Layer layer, Tensor x, Adaptation adapter) {
-    Tensor input = normed(x, layer.beforeFeedForward());
-    Tensor gateUp = layer.gateUp().apply(input, adapter);
-    Tensor gate = gateUp.narrow(1, 0, config.feedForward());
-    Tensor up = gateUp.narrow(1, config.feedForward(), config.feedForward());
-    return layer.down().apply(activation(config, gate).times(up), adapter);
   }
 
   /** Of the feed-forward's gate. */

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -37,12 +38,12 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
       Projection output,
       @Nullable Tensor afterAttention,
       Tensor beforeFeedForward,
-      Projection gateUp,
-      Projection down,
+      FeedForward feedForward,
       @Nullable Tensor afterFeedForward) {
 
     List<Projection> projections() {
-      return List.of(queryKeyValue, output, gateUp, down);
+      return Stream.concat(Stream.of(queryKeyValue, output), feedForward.projections().stream())
+          .toList();
     }
 
     private Layer under(Map<String, Factors> frozen) {
@@ -54,8 +55,7 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
           output.under(frozen),
           afterAttention,
           beforeFeedForward,
-          gateUp.under(frozen),
-          down.under(frozen),
+          feedForward.with(each -> each.under(frozen)),
           afterFeedForward);
     }
 
@@ -129,8 +129,6 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
       boolean bias = config.queryKeyValueBias();
       int queries = config.heads() * config.headWidth();
       int keys = config.keyValueHeads() * config.headWidth();
-      String feedForward = prefix + "mlp.";
-      int wide = config.feedForward();
       return new Layer(
           norm(prefix + "input_layernorm"),
           projection(
@@ -140,9 +138,27 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
           projection(attention, List.of("o_proj"), List.of(config.width()), config.outputBias()),
           gemma ? norm(prefix + "post_attention_layernorm") : null,
           norm(prefix + (gemma ? "pre_feedforward_layernorm" : "post_attention_layernorm")),
-          projection(feedForward, List.of("gate_proj", "up_proj"), List.of(wide, wide), false),
-          projection(feedForward, List.of("down_proj"), List.of(config.width()), false),
+          config
+              .mixture()
+              .<FeedForward>map(mixture -> experts(prefix + ModelTensors.MIXTURE, mixture.experts()))
+              .orElseGet(
+                  () -> dense(prefix + "mlp.", List.of("gate_proj", "up_proj"), "down_proj")),
           gemma ? norm(prefix + "post_feedforward_layernorm") : null);
+    }
+
+    private FeedForward.Experts experts(String prefix, int experts) {
+      return new FeedForward.Experts(
+          projection(prefix, List.of("gate"), List.of(experts), false),
+          IntStream.range(0, experts)
+              .mapToObj(i -> dense(prefix + "experts." + i + ".", List.of("w1", "w3"), "w2"))
+              .toList());
+    }
+
+    private FeedForward.Dense dense(String prefix, List<String> gateUp, String down) {
+      int wide = config.feedForward();
+      return new FeedForward.Dense(
+          projection(prefix, gateUp, List.of(wide, wide), false),
+          projection(prefix, List.of(down), List.of(config.width()), false));
     }
 
     private Projection projection(

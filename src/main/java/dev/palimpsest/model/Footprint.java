@@ -1,12 +1,14 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.PackedMatrix;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.ToLongFunction;
 
 /**
@@ -87,6 +89,7 @@ public record Footprint(ModelConfig config, Precision precision) {
 
   /** The joined B of a projection is mostly zeros: its modules' lie along the diagonal. */
   private long joinedParameters(AdapterConfig adapter) {
+    Set<String> changed = adapter.modules(config).keySet();
     long joined = 0;
     for (int layer = 0; layer < config.layers(); layer++) {
       for (List<String> modules : PROJECTIONS) {
@@ -96,7 +99,7 @@ public record Footprint(ModelConfig config, Precision precision) {
         for (String module : modules) {
           String name = "model.layers." + layer + "." + module;
           ModelTensors.Linear linear = ModelTensors.linear(config, module);
-          ranks += adapter.targets().matches(name) ? adapter.rank(name) : 0;
+          ranks += changed.contains(name) ? adapter.rank(name) : 0;
           out += linear.out();
           in = linear.in();
         }
@@ -159,9 +162,10 @@ public record Footprint(ModelConfig config, Precision precision) {
 
   /** Numbers of the blocks' matrices. */
   private long blockWeights() {
-    return ModelTensors.linear(config).entrySet().stream()
-        .filter(module -> !module.getKey().equals("lm_head"))
-        .mapToLong(module -> module.getValue().in() * module.getValue().out())
+    return ModelTensors.shapes(config).entrySet().stream()
+        .filter(tensor -> tensor.getKey().startsWith("model.layers."))
+        .filter(tensor -> tensor.getValue().length == 2)
+        .mapToLong(tensor -> FlatView.elements(tensor.getValue()))
         .sum();
   }
 

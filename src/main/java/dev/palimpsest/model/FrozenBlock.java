@@ -24,8 +24,7 @@ final class FrozenBlock implements AutoCloseable {
   private final FrozenNorm afterFeedForward;
   private final FrozenProjection queryKeyValue;
   private final FrozenProjection output;
-  private final FrozenProjection gateUp;
-  private final FrozenProjection down;
+  private final FrozenFeedForward feedForward;
 
   FrozenBlock(
       ModelConfig config,
@@ -45,12 +44,12 @@ final class FrozenBlock implements AutoCloseable {
     this.afterFeedForward = norms.of(layer.afterFeedForward(), BlockNorms.AFTER_FEED_FORWARD);
     this.queryKeyValue = new FrozenProjection(layer.queryKeyValue(), factors, gradients);
     this.output = new FrozenProjection(layer.output(), factors, gradients);
-    this.gateUp = new FrozenProjection(layer.gateUp(), factors, gradients);
-    this.down = new FrozenProjection(layer.down(), factors, gradients);
+    this.feedForward = FrozenFeedForward.of(config, layer.feedForward(), factors, gradients);
   }
 
   private List<FrozenProjection> projections() {
-    return List.of(queryKeyValue, output, gateUp, down);
+    return Stream.concat(Stream.of(queryKeyValue, output), feedForward.projections().stream())
+        .toList();
   }
 
   /** Whether any factor or weight trains here. */
@@ -101,8 +100,10 @@ final class FrozenBlock implements AutoCloseable {
     long norms = config.architecture() == Architecture.GEMMA3 ? 4 : 2;
     long units = config.queryKeyNorm() ? queries + keys : 0;
     long wide = norms * config.width() + units + 2 * queries + 2 * keys + config.width();
-    long narrow = 2L * config.width() + queries + 3L * config.feedForward();
-    return 4 * wide + products.bytes() * narrow;
+    long chosen = config.chosenExperts();
+    long narrow = 2L * config.width() + queries + 3L * chosen * config.feedForward();
+    long ofExperts = config.mixture().isEmpty() ? 0 : chosen * config.width();
+    return 4 * (wide + ofExperts) + products.bytes() * (narrow + ofExperts);
   }
 
   private record Attention(
@@ -123,14 +124,11 @@ final class FrozenBlock implements AutoCloseable {
 
   private record FeedForward(
       FrozenNorm.Applied before,
-      FrozenProjection.Applied gateUp,
-      FrozenProjection.Applied down,
+      FrozenFeedForward.Applied part,
       FrozenNorm.Applied after) {
     void keep(Scope scope) {
       List.of(before, after).forEach(norm -> norm.keep(scope));
-      gateUp.keep(scope);
-      scope.keep(gateUp.output());
-      down.keep(scope);
+      part.keep(scope);
     }
   }
 
@@ -166,10 +164,8 @@ final class FrozenBlock implements AutoCloseable {
 
   private FeedForward feedForward(Tensor x) {
     FrozenNorm.Applied before = beforeFeedForward.apply(x);
-    FrozenProjection.Applied both = gateUp.apply(before.output());
-    FrozenProjection.Applied out =
-        down.apply(Decoder.activation(config, gate(both.output())).timesInPlace(up(both.output())));
-    return new FeedForward(before, both, out, afterFeedForward.apply(out.output()));
+    FrozenFeedForward.Applied part = feedForward.apply(before.output());
+    return new FeedForward(before, part, afterFeedForward.apply(part.output()));
   }
 
   /**
@@ -197,19 +193,8 @@ final class FrozenBlock implements AutoCloseable {
   }
 
   private void feedForwardBackward(FeedForward kept, Tensor gradient) {
-    DType products = kept.down.input().dtype();
-    Tensor byDown = afterFeedForward.gradient(kept.after, gradient).to(products);
-    Tensor byHidden = down.backward(kept.down, byDown);
-    Tensor both = kept.gateUp.output();
-    Tensor byBoth = Tensor.empty(products, both.shape());
-    Functional.product(up(byBoth), byHidden, Decoder.activation(config, gate(both)));
-    Tensor byActivation = byHidden.times(up(both));
-    if (config.architecture() == Architecture.GEMMA3) {
-      Functional.geluTanhBackward(gate(byBoth), byActivation, gate(both));
-    } else {
-      Functional.siluBackward(gate(byBoth), byActivation, gate(both));
-    }
-    beforeFeedForward.addGradient(kept.before, gateUp.backward(kept.gateUp, byBoth), gradient);
+    Tensor byPart = afterFeedForward.gradient(kept.after, gradient);
+    beforeFeedForward.addGradient(kept.before, kept.part.backward(byPart), gradient);
   }
 
   /** The gradient by queries, keys and values side by side, type of the products. */
@@ -230,14 +215,6 @@ final class FrozenBlock implements AutoCloseable {
       FrozenNorm norm, FrozenNorm.Applied kept, Tensor gradient, Surroundings around) {
     Tensor back = Functional.ropeBackward(gradient, around.cosines, around.sines);
     gradient.copyFrom(norm.gradient(kept, back));
-  }
-
-  private Tensor gate(Tensor both) {
-    return both.narrow(1, 0, config.feedForward());
-  }
-
-  private Tensor up(Tensor both) {
-    return both.narrow(1, config.feedForward(), config.feedForward());
   }
 
   // (rows, all heads · dim) to (rows, all heads, dim)

@@ -104,6 +104,7 @@ final class GgufConfig {
           positive("attention.head_count_kv").orElse(heads),
           headWidth,
           required("feed_forward_length"),
+          Optional.empty(),
           required("context_length"),
           above0("attention.layer_norm_rms_epsilon", 1e-5),
           queryScale(layers, width, heads, headWidth),

@@ -1,11 +1,13 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.model.ModelConfig.LayerType;
+import dev.palimpsest.model.ModelConfig.Mixture;
 import dev.palimpsest.model.ModelConfig.Rope;
 import dev.palimpsest.run.BadInput;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
@@ -19,9 +21,11 @@ final class HubConfig {
   /** More layers than any decoder has; a bound on what a hostile file makes us allocate. */
   static final int MOST_LAYERS = 10_000;
 
+  private static final int MOST_EXPERTS = 100_000;
+
   private static final Set<String> KNOWN =
       Collections.unmodifiableSet(
-          new TreeSet<>(Set.of("llama", "mistral", "qwen2", "qwen3", "gemma3_text", "gemma3")));
+          new TreeSet<>(Set.of("llama", "mistral", "mixtral", "qwen2", "qwen3", "gemma3_text", "gemma3")));
 
   private final JsonFields fields;
   private final String type;
@@ -32,7 +36,7 @@ final class HubConfig {
     this.type = type;
     this.architecture =
         switch (type) {
-          case "llama", "mistral" -> Architecture.LLAMA;
+          case "llama", "mistral", "mixtral" -> Architecture.LLAMA;
           case "qwen2" -> Architecture.QWEN2;
           case "qwen3" -> Architecture.QWEN3;
           default -> Architecture.GEMMA3;
@@ -85,10 +89,11 @@ final class HubConfig {
             ? fields.positive("num_attention_heads", 8)
             : fields.positive("num_attention_heads");
     int headWidth = fields.positive("head_dim", defaultHeadWidth(width, heads));
-    boolean bias = fields.flag("attention_bias", false) && !type.equals("mistral");
+    boolean bias =
+        fields.flag("attention_bias", false) && !type.equals("mistral") && !type.equals("mixtral");
     List<LayerType> types = layerTypes(layers);
     boolean slides = types.contains(LayerType.SLIDING);
-    HubRope rope = new HubRope(fields, gemma());
+    HubRope rope = new HubRope(fields, gemma(), gemma() || type.equals("mixtral") ? 1_000_000 : 10_000);
     Rope everywhere = rope.full();
     try {
       return new ModelConfig(
@@ -97,11 +102,12 @@ final class HubConfig {
           width,
           layers,
           heads,
-          fields.positive("num_key_value_heads", gemma() ? 4 : heads),
+          fields.positive("num_key_value_heads", defaultKeyValueHeads(heads)),
           headWidth,
           gemma()
               ? fields.positive("intermediate_size", 9216)
               : fields.positive("intermediate_size"),
+          mixture(layers),
           fields.positive("max_position_embeddings", defaultContext()),
           epsilon(),
           queryScale(headWidth),
@@ -136,6 +142,9 @@ final class HubConfig {
         throw fields.fault(field, "null, the only setting known");
       }
     }
+    if (fields.real("router_jitter_noise").orElse(0.0) != 0) {
+      throw fields.fault("router_jitter_noise", "0, the only setting known");
+    }
     double partial = fields.real("partial_rotary_factor").orElse(1.0);
     if (partial != 1) {
       throw fields.fault("partial_rotary_factor", "1, the only setting known");
@@ -150,6 +159,21 @@ final class HubConfig {
     };
   }
 
+  private int defaultKeyValueHeads(int heads) {
+    return gemma() ? 4 : type.equals("mixtral") ? 8 : heads;
+  }
+
+  private Optional<Mixture> mixture(int layers) {
+    if (!type.equals("mixtral")) {
+      return Optional.empty();
+    }
+    int experts = fields.positive("num_local_experts", 8);
+    if (experts > MOST_EXPERTS / layers) {
+      throw fields.fault("num_local_experts", "at most " + MOST_EXPERTS + " in all layers");
+    }
+    return Optional.of(new Mixture(experts, fields.positive("num_experts_per_tok", 2)));
+  }
+
   private int defaultContext() {
     return switch (type) {
       case "llama" -> 2048;
@@ -159,7 +183,7 @@ final class HubConfig {
   }
 
   private double epsilon() {
-    double epsilon = fields.real("rms_norm_eps").orElse(1e-6);
+    double epsilon = fields.real("rms_norm_eps").orElse(type.equals("mixtral") ? 1e-5 : 1e-6);
     if (epsilon <= 0 || epsilon >= 1) {
       throw fields.fault("rms_norm_eps", "between 0 and 1");
     }
@@ -182,6 +206,7 @@ final class HubConfig {
           fields.node().has("sliding_window") && !fields.has("sliding_window")
               ? 0
               : fields.positive("sliding_window", 4096);
+      case "mixtral" -> fields.has("sliding_window") ? fields.positive("sliding_window") : 0;
       case "qwen2", "qwen3" ->
           fields.flag("use_sliding_window", false) ? fields.positive("sliding_window", 4096) : 0;
       case "gemma3", "gemma3_text" -> fields.positive("sliding_window", 4096);
@@ -190,8 +215,9 @@ final class HubConfig {
   }
 
   private List<LayerType> layerTypes(int layers) {
-    // Mistral's class ignores layer_types, Llama's does not know sliding windows
-    boolean listed = !type.equals("mistral") && fields.has("layer_types");
+    // Mistral's and Mixtral's classes ignore layer_types, Llama's does not know sliding windows
+    boolean listed =
+        !type.equals("mistral") && !type.equals("mixtral") && fields.has("layer_types");
     return listed ? listedTypes() : impliedTypes(layers);
   }
 
@@ -226,7 +252,7 @@ final class HubConfig {
     for (int i = 0; i < layers; i++) {
       boolean slides =
           switch (type) {
-            case "mistral" -> window() > 0;
+            case "mistral", "mixtral" -> window() > 0;
             case "qwen2", "qwen3" -> window() > 0 && i >= firstSliding;
             case "gemma3", "gemma3_text" -> (i + 1) % pattern != 0;
             default -> false;

@@ -69,6 +69,7 @@ record HubConfigText(ModelConfig config, String where) {
               + " more, take the text model alone");
     }
     ObjectNode whole = (ObjectNode) document.deepCopy();
+    config.mixture().ifPresent(mixture -> mixed(whole, mixture, config));
     whole.put("hidden_size", config.width());
     whole.put("intermediate_size", config.feedForward());
     whole.put("num_hidden_layers", config.layers());
@@ -83,6 +84,31 @@ record HubConfigText(ModelConfig config, String where) {
           where + ": config.json has no words for the grown model; take another method or model");
     }
     return whole;
+  }
+
+  /** What Mixtral's class has no word for, or means something else by where it is not said. */
+  private static void mixed(ObjectNode document, ModelConfig.Mixture mixture, ModelConfig config) {
+    document.putArray("architectures").add("MixtralForCausalLM");
+    document.put("model_type", "mixtral");
+    document.put("num_local_experts", mixture.experts());
+    document.put("num_experts_per_tok", mixture.chosen());
+    document.put("head_dim", config.headWidth());
+    document.put("max_position_embeddings", config.context());
+    document.put("rms_norm_eps", config.normEpsilon());
+    document.put("tie_word_embeddings", config.tiedHead());
+    window(config, document);
+    if (!document.has("rope_parameters")) {
+      document.put("rope_theta", config.rope().base());
+    }
+    document.remove(List.of("attention_bias", "mlp_bias", "layer_types", "pretraining_tp"));
+  }
+
+  private static void window(ModelConfig config, ObjectNode document) {
+    if (config.window() > 0) {
+      document.put("sliding_window", config.window());
+    } else {
+      document.putNull("sliding_window");
+    }
   }
 
   private static void layerTypes(ModelConfig config, ObjectNode document) {
@@ -156,13 +182,12 @@ record HubConfigText(ModelConfig config, String where) {
     }
     document.put(
         "attention_bias", config.architecture() != Architecture.QWEN2 && config.outputBias());
-    if (config.window() > 0) {
-      document.put("sliding_window", config.window());
-    } else if (type.equals("mistral")) {
-      document.putNull("sliding_window");
+    if (config.window() > 0 || type.equals("mistral")) {
+      window(config, document);
     }
     document.put("rope_theta", config.rope().base());
     scaling().ifPresent(scaling -> document.set("rope_scaling", scaling));
+    config.mixture().ifPresent(mixture -> mixed(document, mixture, config));
     return document;
   }
 

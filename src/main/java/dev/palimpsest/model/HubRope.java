@@ -8,8 +8,10 @@ import java.util.Optional;
 /**
  * The rotary embeddings of a {@code config.json}: {@code rope_parameters} of transformers 5 (one
  * object, or one for each kind of layer), or {@code rope_theta} and {@code rope_scaling} of 4.x.
+ *
+ * @param usualBase of the layers that see everything, where the document has none
  */
-record HubRope(JsonFields fields, boolean gemma) {
+record HubRope(JsonFields fields, boolean gemma, double usualBase) {
 
   /** Of the layers that see everything. */
   Rope full() {
@@ -17,7 +19,7 @@ record HubRope(JsonFields fields, boolean gemma) {
     Optional<JsonFields> scaling =
         fields.object("rope_scaling").filter(s -> s.node().size() > 0).or(() -> parameters);
     return new Rope(
-        base(parameters, "rope_theta", gemma ? 1_000_000 : 10_000),
+        base(parameters, "rope_theta", usualBase),
         scaling.map(this::scaling).orElse(new Scaling.None()));
   }
 

@@ -2,6 +2,7 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.FlatView;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The shape of a decoder, whatever file it came from.
@@ -9,7 +10,8 @@ import java.util.List;
  * @param vocabulary rows of the embedding
  * @param width of the residual stream
  * @param headWidth of one attention head
- * @param feedForward width inside the feed-forward part
+ * @param feedForward width inside the feed-forward part, or inside each of a mixture's
+ * @param mixture of several feed-forward parts in every layer; empty for one
  * @param context longest sequence, in tokens
  * @param normEpsilon inside every RMS norm
  * @param queryScale factor on query · key: 1/√headWidth, unless the model says otherwise
@@ -27,6 +29,7 @@ public record ModelConfig(
     int keyValueHeads,
     int headWidth,
     int feedForward,
+    Optional<Mixture> mixture,
     int context,
     double normEpsilon,
     double queryScale,
@@ -44,6 +47,22 @@ public record ModelConfig(
     FULL,
     /** The last {@code window} tokens. */
     SLIDING
+  }
+
+  /**
+   * Several feed-forward parts, of which each token takes some.
+   *
+   * @param experts of a layer
+   * @param chosen by the router for a token
+   */
+  public record Mixture(int experts, int chosen) {
+    /** Checks the numbers. */
+    public Mixture {
+      if (chosen < 1 || chosen > experts) {
+        throw new IllegalArgumentException(
+            chosen + " experts for a token, of " + experts + " in a layer");
+      }
+    }
   }
 
   /** How a rotary embedding turns positions into angles. */
@@ -101,6 +120,7 @@ public record ModelConfig(
         keyValueHeads,
         headWidth,
         feedForward,
+        mixture,
         context,
         normEpsilon,
         queryScale,
@@ -130,6 +150,7 @@ public record ModelConfig(
         Math.multiplyExact(keyValueHeads, times),
         headWidth,
         Math.multiplyExact(feedForward, times),
+        mixture,
         context,
         normEpsilon,
         queryScale,
@@ -140,6 +161,35 @@ public record ModelConfig(
         blocks.stream().map(layerTypes::get).toList(),
         rope,
         localRope);
+  }
+
+  /** The same with a mixture in the place of each feed-forward part. */
+  public ModelConfig mixed(Mixture experts) {
+    return new ModelConfig(
+        architecture,
+        vocabulary,
+        width,
+        layers,
+        heads,
+        keyValueHeads,
+        headWidth,
+        feedForward,
+        Optional.of(experts),
+        context,
+        normEpsilon,
+        queryScale,
+        tiedHead,
+        queryKeyValueBias,
+        outputBias,
+        window,
+        layerTypes,
+        rope,
+        localRope);
+  }
+
+  /** How many feed-forward parts a token goes through in a layer. */
+  public int chosenExperts() {
+    return mixture.map(Mixture::chosen).orElse(1);
   }
 
   /** How many weights it has; tied ones count once. */

@@ -108,8 +108,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
         projection(base.output(), scope),
         ifThere(base.afterAttention(), prefix + BlockNorms.AFTER_ATTENTION, scope),
         norm(base.beforeFeedForward(), prefix + BlockNorms.beforeFeedForward(config), scope),
-        projection(base.gateUp(), scope),
-        projection(base.down(), scope),
+        base.feedForward().with(each -> projection(each, scope)),
         ifThere(base.afterFeedForward(), prefix + BlockNorms.AFTER_FEED_FORWARD, scope));
   }
 

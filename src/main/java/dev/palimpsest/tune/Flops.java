@@ -4,7 +4,6 @@ import dev.palimpsest.data.Example;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelTensors;
 import java.util.List;
-import java.util.Map;
 
 /**
  * Floating-point operations of training factors over a frozen base, or its own weights, two for
@@ -12,7 +11,7 @@ import java.util.Map;
  * 2·P here: the base has no gradient of its own).
  *
  * <p>Of T tokens in documents of n tokens, L of them labels, with P weights in the blocks' linear
- * modules, O of which train, and N in factors beside them, width d, vocabulary V, heads h of width
+ * modules (of a mixture those that a token goes through), O of which train, and N in factors beside them, width d, vocabulary V, heads h of width
  * w:
  *
  * <ul>
@@ -54,11 +53,11 @@ record Flops(ModelConfig config, long factors, long own) {
   }
 
   double forward(Work work) {
-    return 2.0 * (blocks() + factors) * work.tokens + work.attention + head(work);
+    return 2.0 * (ModelTensors.activeWeights(config) + factors) * work.tokens + work.attention + head(work);
   }
 
   double forwardAndBackward(Work work) {
-    return (4.0 * blocks() + 2.0 * own + 6.0 * factors) * work.tokens
+    return (4.0 * ModelTensors.activeWeights(config) + 2.0 * own + 6.0 * factors) * work.tokens
         + 3 * work.attention
         + 2 * head(work);
   }
@@ -75,15 +74,5 @@ record Flops(ModelConfig config, long factors, long own) {
 
   private double head(Work work) {
     return 2.0 * config.vocabulary() * config.width() * work.labels;
-  }
-
-  private long blocks() {
-    long weights = 0;
-    for (Map.Entry<String, ModelTensors.Linear> module : ModelTensors.linear(config).entrySet()) {
-      if (!module.getKey().equals("lm_head")) {
-        weights += module.getValue().in() * module.getValue().out();
-      }
-    }
-    return weights;
   }
 }

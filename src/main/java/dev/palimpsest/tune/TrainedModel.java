@@ -46,7 +46,7 @@ record TrainedModel(Checkpoint base, TrainedWeights weights, TrainedDecoder deco
         .filter(view -> view.shape().length == 2)
         .filter(view -> !view.name().equals(ModelTensors.EMBEDDING))
         .filter(view -> !view.name().equals(ModelTensors.HEAD))
-        .mapToLong(FlatView::count)
+        .mapToLong(view -> ModelTensors.active(decoder.decoder().config(), view))
         .sum();
   }
 

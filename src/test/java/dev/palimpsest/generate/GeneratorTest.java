@@ -21,16 +21,17 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Greedy tokens against transformers (reference/checkpoints.py, reference/greedy.py). */
 class GeneratorTest {
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "llama3", "mistral", "qwen2", "qwen3", "gemma3"})
+  @ValueSource(strings = {"llama", "llama3", "mistral", "qwen2", "qwen3", "gemma3", "mixtral"})
   void write_tinyModelGreedy_isTransformers(String name) {
-    JsonNode greedy =
-        Reference.named(Reference.json("checkpoints").get("checkpoints"), name).get("greedy");
+    JsonNode reference = Reference.json(name.equals("mixtral") ? "mixture" : "checkpoints");
+    JsonNode greedy = Reference.named(reference.get("checkpoints"), name).get("greedy");
     try (Scope _ = Scope.open();
         Decoder decoder = load(Reference.checkpoint(name), Precision.FP32)) {
       int[] expected = Reference.ints(greedy.get("ids"));
@@ -46,7 +47,7 @@ class GeneratorTest {
 
   /** The window is 9: the cache must forget what the whole forward pass no longer sees. */
   @ParameterizedTest
-  @ValueSource(strings = {"mistral", "gemma3"})
+  @ValueSource(strings = {"mistral", "gemma3", "mixtral"})
   void write_beyondTheWindow_isTheWholeForwardPass(String name) {
     try (Scope _ = Scope.open();
         Decoder decoder = load(Reference.checkpoint(name), Precision.FP32)) {
@@ -120,6 +121,18 @@ class GeneratorTest {
     try (Scope _ = Scope.open();
         Decoder decoder = load(RealModel.gguf(), Precision.BF16)) {
       assertSameInAnyCompany(decoder, 8);
+    }
+  }
+
+  /** Experts get other numbers of rows in other company, also where all steps have as many. */
+  @ParameterizedTest
+  @EnumSource(
+      value = Precision.class,
+      names = {"FP32", "BF16"})
+  void write_mixtureAnyNumberTogether_givesTheSameTokens(Precision precision) {
+    try (Scope _ = Scope.open();
+        Decoder decoder = load(Reference.checkpoint("mixtral"), precision)) {
+      assertSameInAnyCompany(decoder, 24);
     }
   }
 

@@ -113,6 +113,54 @@ class GrowJobTest {
     }
   }
 
+  /** The weights of a token's experts sum to 1, whatever the router says. */
+  @ParameterizedTest
+  @CsvSource({"llama, 4, 2", "llama3, 3, 3", "mistral, 8, 2"})
+  void experts_ofALlama_changeNoLogit(String base, int experts, int top) {
+    Grown grown = grow(base, ExpertUpcycling.of(experts, top, 0, 1));
+
+    assertThat(grown.maxLogitChange()).isLessThanOrEqualTo(1e-4);
+    assertThat(grown.parametersAfter())
+        .isEqualTo(grown.parametersBefore() + grown.newParameters())
+        .isGreaterThan(grown.parametersBefore());
+    try (Checkpoint mixed = Checkpoint.open(out())) {
+      assertThat(mixed.config().mixture())
+          .contains(new ModelConfig.Mixture(experts, top));
+      assertThat(mixed.config().tiedHead()).isEqualTo(config(base).tiedHead());
+    }
+  }
+
+  @Test
+  void experts_withNoise_keepTheFirstAlone() {
+    Grown grown = grow("llama", ExpertUpcycling.of(3, 2, 0.1, 1));
+
+    assertThat(grown.preserving()).isFalse();
+    assertThat(grown.maxLogitChange()).isGreaterThan(1e-3);
+    try (Scope _ = Scope.open();
+        Checkpoint mixed = Checkpoint.open(out());
+        Checkpoint stored = before("llama")) {
+      Tensor old = stored.weights().read("model.layers.1.mlp.down_proj.weight", DType.F32);
+      double[] apart = new double[3];
+      for (int expert = 0; expert < 3; expert++) {
+        String name = "model.layers.1.block_sparse_moe.experts." + expert + ".w2.weight";
+        Tensor change = mixed.weights().read(name, DType.F32).minus(old);
+        apart[expert] = Math.sqrt(change.square().sum().item() / old.square().sum().item());
+      }
+      assertThat(apart[0]).isZero();
+      assertThat(apart[1]).isBetween(0.09, 0.11).isNotEqualTo(apart[2]);
+      assertThat(apart[2]).isBetween(0.09, 0.11);
+    }
+  }
+
+  /** A model of experts grows deeper and wider as any other. */
+  @ParameterizedTest
+  @ValueSource(strings = {"blocks", "width"})
+  void preserving_ofAMixture_changesNoLogit(String method) {
+    Growth growth = method.equals("blocks") ? new BlockExpansion(2) : new WidthCloning(2, 0, 0);
+
+    assertThat(grow("mixtral", growth).maxLogitChange()).isLessThanOrEqualTo(1e-4);
+  }
+
   /** The default of a base in 16 bits is 16 bits, in which a half is exact. */
   @ParameterizedTest
   @ValueSource(strings = {"mistral", "gemma3"})
@@ -242,6 +290,26 @@ class GrowJobTest {
   }
 
   @Test
+  void record_ofAMixture_namesRoutersAndAllExpertsButTheFirst() {
+    Grown grown = grow("llama", ExpertUpcycling.of(3, 2, 0, 0));
+
+    assertThat(grown.train()).isEqualTo("block_sparse_moe.gate,experts.1.*,experts.2.*");
+    assertThat(GrowthRecord.selection(out())).isEqualTo(grown.train());
+    assertThat(grown.text()).contains("in each layer a router and 2 new experts of");
+  }
+
+  @Test
+  void record_ofBeforeThereWereParts_isRead() throws IOException {
+    Files.writeString(
+        folder.resolve("growth.json"),
+        """
+        {"base": "a", "base_fingerprint": "b", "method": "blocks", "layer_map": [0, 0],
+         "new_layers": [1]}""");
+
+    assertThat(GrowthRecord.selection(folder)).isEqualTo("layers:1");
+  }
+
+  @Test
   void record_ofAWiderFolder_hasNoNewLayers() {
     grow("llama", new WidthCloning(2, 0, 0));
 
@@ -262,6 +330,14 @@ class GrowJobTest {
     assertRefused("llama", new BlockExpansion(3), "--blocks 3", "give one of 1, 2");
     assertRefused("gemma3", new DepthUpscaling(OptionalInt.of(4)), "--drop 4", "give 0 to 3");
     assertRefused("llama", new Tiling(2, OptionalInt.of(1)), "--layers 1", "has 2");
+    ExpertUpcycling experts = ExpertUpcycling.of(4, 2, 0, 0);
+    assertRefused("gemma3", experts, "Gemma's norms", "take a Llama or Mistral");
+    assertRefused("qwen3", experts, "norms of queries and keys", "take a Llama or Mistral");
+    assertRefused("qwen2", experts, "biases in its attention", "take a Llama or Mistral");
+    assertRefused("mixtral", experts, "experts already", "take a Llama or Mistral");
+    assertThatThrownBy(() -> ExpertUpcycling.of(4, 1, 0, 0))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("--top 1");
     assertThatThrownBy(() -> new WidthCloning(1, 0, 0))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("--times 1");

@@ -26,12 +26,17 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
 
-/** Logits of grown models against those that PyTorch and transformers made (reference/grow.py). */
+/**
+ * Logits of grown models against those that PyTorch and transformers made (reference/grow.py,
+ * reference/mixture.py).
+ */
 class GrowReferenceTest {
   @TempDir private Path folder;
 
   static Stream<Arguments> cases() {
-    return StreamSupport.stream(Reference.json("grow").get("grown").spliterator(), false)
+    return Stream.of("grow", "mixture")
+        .flatMap(
+            file -> StreamSupport.stream(Reference.json(file).get("grown").spliterator(), false))
         .map(
             each ->
                 Arguments.of(
@@ -43,6 +48,7 @@ class GrowReferenceTest {
       case "depth" -> new DepthUpscaling(OptionalInt.empty());
       case "blocks" -> new BlockExpansion(layers);
       case "width" -> new WidthCloning(3, 0, 0);
+      case "experts" -> ExpertUpcycling.of(4, 2, 0, 0);
       default -> new Tiling(2, OptionalInt.of(layers + 1));
     };
   }

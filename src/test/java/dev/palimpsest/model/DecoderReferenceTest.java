@@ -19,6 +19,7 @@ import tools.jackson.databind.JsonNode;
 /** Logits of the tiny checkpoints against transformers (reference/checkpoints.py). */
 class DecoderReferenceTest {
   private static final JsonNode CHECKPOINTS = Reference.json("checkpoints").get("checkpoints");
+  private static final JsonNode MIXTURES = Reference.json("mixture").get("checkpoints");
 
   @Test
   void names_areTheCheckpointsOfTheReference() {
@@ -27,11 +28,11 @@ class DecoderReferenceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "llama3", "mistral", "qwen2", "qwen3", "gemma3"})
+  @ValueSource(strings = {"llama", "llama3", "mistral", "qwen2", "qwen3", "gemma3", "mixtral"})
   void logits_eachSequenceAlone_areTransformers(String name) {
     try (Scope _ = Scope.open();
         Decoder decoder = load(name)) {
-      for (JsonNode sequence : Reference.named(CHECKPOINTS, name).get("sequences")) {
+      for (JsonNode sequence : of(name).get("sequences")) {
         float[] logits = logits(decoder, Ragged.of(Reference.ints(sequence.get("ids"))));
 
         assertLogits(decoder, sequence, logits, 0);
@@ -40,11 +41,11 @@ class DecoderReferenceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "llama3", "mistral", "qwen2", "qwen3", "gemma3"})
+  @ValueSource(strings = {"llama", "llama3", "mistral", "qwen2", "qwen3", "gemma3", "mixtral"})
   void logits_sequencesEndToEnd_areTransformers(String name) {
     try (Scope _ = Scope.open();
         Decoder decoder = load(name)) {
-      JsonNode sequences = Reference.named(CHECKPOINTS, name).get("sequences");
+      JsonNode sequences = of(name).get("sequences");
       List<int[]> ids = new ArrayList<>();
       sequences.forEach(sequence -> ids.add(Reference.ints(sequence.get("ids"))));
 
@@ -59,11 +60,11 @@ class DecoderReferenceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"llama", "llama3", "mistral", "qwen2", "qwen3", "gemma3"})
+  @ValueSource(strings = {"llama", "llama3", "mistral", "qwen2", "qwen3", "gemma3", "mixtral"})
   void logits_oneSequenceCutIntoContinuedSegments_areTransformers(String name) {
     try (Scope _ = Scope.open();
         Decoder decoder = load(name)) {
-      JsonNode longest = Reference.named(CHECKPOINTS, name).get("sequences").get(2);
+      JsonNode longest = of(name).get("sequences").get(2);
       int[] ids = Reference.ints(longest.get("ids"));
       Ragged.Builder builder = new Ragged.Builder();
       int first = builder.add(Arrays.copyOf(ids, 12));
@@ -82,7 +83,7 @@ class DecoderReferenceTest {
         Decoder rounded =
             Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.BF16, Device.CPU)) {
       int[] ids =
-          Reference.ints(Reference.named(CHECKPOINTS, "llama").get("sequences").get(2).get("ids"));
+          Reference.ints(of("llama").get("sequences").get(2).get("ids"));
       float[] expected = logits(plain, Ragged.of(ids));
       float[] found = logits(rounded, Ragged.of(ids));
 
@@ -93,6 +94,10 @@ class DecoderReferenceTest {
 
       assertThat(sum / found.length).isBetween(1e-5, 0.05);
     }
+  }
+
+  private static JsonNode of(String name) {
+    return Reference.named(name.equals("mixtral") ? MIXTURES : CHECKPOINTS, name);
   }
 
   private static Decoder load(String name) {

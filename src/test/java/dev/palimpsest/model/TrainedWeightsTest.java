@@ -105,10 +105,10 @@ class TrainedWeightsTest {
       DecoderWeights own = weights.decoder().weights();
 
       assertThat(own.embedding()).isSameAs(base.decoder.weights().embedding());
-      assertThat(own.layers().get(1).down().weight())
-          .isSameAs(base.decoder.weights().layers().get(1).down().weight());
-      assertThat(own.layers().get(1).gateUp().weight())
-          .isNotSameAs(base.decoder.weights().layers().get(1).gateUp().weight());
+      assertThat(own.layers().get(1).projections().getLast().weight())
+          .isSameAs(base.decoder.weights().layers().get(1).projections().getLast().weight());
+      assertThat(own.layers().get(1).projections().get(2).weight())
+          .isNotSameAs(base.decoder.weights().layers().get(1).projections().get(2).weight());
     }
   }
 

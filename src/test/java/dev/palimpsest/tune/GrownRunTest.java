@@ -7,7 +7,9 @@ import dev.palimpsest.data.DataSpec;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.merge.BlockExpansion;
+import dev.palimpsest.merge.ExpertUpcycling;
 import dev.palimpsest.merge.GrowJob;
+import dev.palimpsest.merge.Growth;
 import dev.palimpsest.merge.GrowthRecord;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Decoder;
@@ -27,6 +29,8 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -40,32 +44,58 @@ class GrownRunTest {
 
   @TempDir private Path folder;
 
-  private Path grown(String base, int blocks) {
+  private Path grown(String base, Growth growth) {
     Path out = folder.resolve("grown");
-    new GrowJob(base, new BlockExpansion(blocks), Optional.of(DType.F32), GrowJob.Check.NONE)
+    new GrowJob(base, growth, Optional.of(DType.F32), GrowJob.Check.NONE)
         .run(out, Reference::checkpoint, Progress.none());
     return out;
   }
 
   @Test
   void product_ofTheNewBlocks_hasTheOldOnesBytes() throws IOException {
-    Path base = grown("llama", 2);
+    Path base = grown("llama", new BlockExpansion(2));
+
+    assertThat(movedBy(base))
+        .isNotEmpty()
+        .isEqualTo(names(base, name -> name.matches("model\\.layers\\.[13]\\..*")));
+    assertThat(GrowthRecord.selection(folder.resolve("run/model"))).isEqualTo("layers:1,layers:3");
+  }
+
+  /** The first expert is the part that was there. */
+  @Test
+  void product_ofNewExperts_hasTheOldOnesBytes() throws IOException {
+    Path base = grown("llama", ExpertUpcycling.of(3, 2, 0, 0));
+
+    assertThat(movedBy(base))
+        .isNotEmpty()
+        .isEqualTo(
+            names(
+                base,
+                name -> name.contains("block_sparse_moe") && !name.contains(".experts.0.")));
+  }
+
+  /** The tensors whose bytes a run of {@code --train new} changed. */
+  private Set<String> movedBy(Path base) throws IOException {
     Path data = folder.resolve("data.jsonl");
     Files.writeString(data, "{\"prompt\": \"2 plus 1\", \"completion\": \"3\"}\n".repeat(6));
     Path run = folder.resolve("run");
     try (LanguageModel model = LanguageModel.load(base, Precision.FP32, Device.CPU)) {
       job(base, data).run(model, run, WATCH);
     }
-
     try (Checkpoint before = Checkpoint.open(base);
         Checkpoint after = Checkpoint.open(run.resolve("model"))) {
-      for (String name : before.weights().tensors().keySet()) {
-        assertThat(after.weights().stored(name).mismatch(before.weights().stored(name)) < 0)
-            .as(name)
-            .isEqualTo(!name.startsWith("model.layers.1.") && !name.startsWith("model.layers.3."));
-      }
+      return names(
+          base,
+          name -> after.weights().stored(name).mismatch(before.weights().stored(name)) >= 0);
     }
-    assertThat(GrowthRecord.selection(run.resolve("model"))).isEqualTo("layers:1,layers:3");
+  }
+
+  private static Set<String> names(Path model, Predicate<String> which) {
+    try (Checkpoint stored = Checkpoint.open(model)) {
+      return stored.weights().tensors().keySet().stream()
+          .filter(which)
+          .collect(Collectors.toCollection(TreeSet::new));
+    }
   }
 
   /**
@@ -81,7 +111,7 @@ class GrownRunTest {
             ? Reference.json("training").get("batch")
             : Reference.named(Reference.json("full").get("gradients"), name).get("batch");
     List<Example> examples = TrainingReferenceTest.examples(batch);
-    Path grown = grown(name, layers);
+    Path grown = grown(name, new BlockExpansion(layers));
     try (Scope _ = Scope.open();
         Checkpoint stored = Checkpoint.open(grown);
         Decoder base = Decoder.load(stored.config(), stored.weights(), Precision.FP32, Device.CPU);

@@ -1,0 +1,79 @@
+package dev.palimpsest.model;
+
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+
+/** One gated feed-forward part. */
+record FrozenDense(ModelConfig config, FrozenProjection gateUp, FrozenProjection down)
+    implements FrozenFeedForward {
+  FrozenDense(
+      ModelConfig config,
+      FeedForward.Dense part,
+      Map<String, Factors> factors,
+      WeightGradients gradients) {
+    this(
+        config,
+        new FrozenProjection(part.gateUp(), factors, gradients),
+        new FrozenProjection(part.down(), factors, gradients));
+  }
+
+  @Override
+  public List<FrozenProjection> projections() {
+    return List.of(gateUp, down);
+  }
+
+  @Override
+  public Applied apply(Tensor x) {
+    FrozenProjection.Applied both = gateUp.apply(x);
+    Tensor activated = Decoder.activation(config, gate(both.output()));
+    return new Pass(this, both, down.apply(activated.timesInPlace(up(both.output()))));
+  }
+
+  private record Pass(
+      FrozenDense part, FrozenProjection.Applied gateUp, FrozenProjection.Applied down)
+      implements Applied {
+    @Override
+    public Tensor output() {
+      return down.output();
+    }
+
+    @Override
+    public void keep(Scope scope) {
+      gateUp.keep(scope);
+      scope.keep(gateUp.output());
+      down.keep(scope);
+    }
+
+    @Override
+    public Tensor backward(Tensor gradient) {
+      return part.backward(this, gradient);
+    }
+  }
+
+  private Tensor backward(Pass kept, Tensor gradient) {
+    DType products = kept.down.input().dtype();
+    Tensor byHidden = down.backward(kept.down, gradient.to(products));
+    Tensor both = kept.gateUp.output();
+    Tensor byBoth = Tensor.empty(products, both.shape());
+    Functional.product(up(byBoth), byHidden, Decoder.activation(config, gate(both)));
+    Tensor byActivation = byHidden.times(up(both));
+    if (config.architecture() == Architecture.GEMMA3) {
+      Functional.geluTanhBackward(gate(byBoth), byActivation, gate(both));
+    } else {
+      Functional.siluBackward(gate(byBoth), byActivation, gate(both));
+    }
+    return gateUp.backward(kept.gateUp, byBoth);
+  }
+
+  private Tensor gate(Tensor both) {
+    return both.narrow(1, 0, config.feedForward());
+  }
+
+  private Tensor up(Tensor both) {
+    return both.narrow(1, config.feedForward(), config.feedForward());
+  }
+}
