@@ -12,7 +12,7 @@ from spectra import uniform
 RIDGE = 1e-6
 
 
-def case(out, width, tokens, ranks=(1, 4, 16)):
+def case(out, width, tokens, ranks):
     """Inputs with a mean, and columns that fall off; fewer tokens than inputs in one case, where the ridge decides."""
     change = uniform(out * 10_000 + width + 7, out, width) / numpy.sqrt(1 + numpy.arange(out))[:, None]
     inputs = (uniform(width + 3, tokens, width) + 0.2) / numpy.sqrt(1 + numpy.arange(width))
@@ -36,7 +36,7 @@ def case(out, width, tokens, ranks=(1, 4, 16)):
 
 
 def main():
-    write("extract.json", "extract.py", {"numpy": numpy.__version__, "cases": [case(192, 576, 900), case(576, 576, 900), case(576, 1536, 600)]})
+    write("extract.json", "extract.py", {"numpy": numpy.__version__, "cases": [case(192, 576, 900, (1, 4, 16)), case(576, 1536, 600, (8,))]})
 
 
 if __name__ == "__main__":
