@@ -1,11 +1,13 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.measure.Extraction;
+import dev.palimpsest.measure.GivenTexts;
 import dev.palimpsest.merge.ExtractJob;
-import dev.palimpsest.merge.Extracted;
 import dev.palimpsest.merge.RankRule;
 import dev.palimpsest.run.Progress;
 import java.nio.file.Path;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -28,6 +30,18 @@ final class ExtractCommand implements Runnable {
 
   @ArgGroup(multiplicity = "1")
   private Size size = new Size();
+
+  @Option(
+      names = "--weigh-by",
+      paramLabel = "FILE|base:N",
+      description = "texts: what modules read along them weighs errors; base:N: the base's own")
+  private @Nullable String weighBy;
+
+  @Option(
+      names = "--check",
+      paramLabel = "FILE|base:N",
+      description = "held-out texts: KL of the tuned model to base and adapter along them")
+  private @Nullable String check;
 
   @Mixin private ThreadOptions threads = new ThreadOptions();
   @Mixin private Output output = new Output();
@@ -56,10 +70,14 @@ final class ExtractCommand implements Runnable {
   @Override
   public void run() {
     threads.settle();
-    ExtractJob job = new ExtractJob(base, tuned, size.rule());
+    Extraction extraction =
+        new Extraction(
+            new ExtractJob(base, tuned, size.rule()),
+            Optional.ofNullable(weighBy).map(each -> GivenTexts.parse("--weigh-by", each)),
+            Optional.ofNullable(check).map(each -> GivenTexts.parse("--check", each)));
     try (Progress progress = output.progress()) {
-      Extracted extracted = job.run(out, Places.store(progress)::locate, progress);
-      output.print(extracted, extracted::text);
+      Extraction.Report report = extraction.run(out, Places.store(progress)::locate, progress);
+      output.print(report.json(), report::text);
     }
   }
 }

@@ -1,10 +1,9 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.measure.GivenTexts;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tune.Orthogonal;
 import dev.palimpsest.tune.Regularisers;
-import dev.palimpsest.tune.TuneJob;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -13,8 +12,6 @@ import picocli.CommandLine.Option;
 
 /** What holds the parameters back, against forgetting. */
 final class HoldOptions {
-  private static final String BASE = TuneJob.Replay.OF_BASE + ":";
-
   @Option(
       names = "--l2-to-start",
       paramLabel = "LAMBDA",
@@ -66,11 +63,8 @@ final class HoldOptions {
     if (ewc == null || ewcData == null) {
       throw new BadInput("--ewc and --ewc-data go together: give --ewc LAMBDA --ewc-data FILE");
     }
-    Path file = Path.of(ewcData);
-    return Optional.of(
-        ewcData.startsWith(BASE) && !Files.exists(file)
-            ? new Regularisers.Elastic(ewc, TuneJob.Replay.OF_BASE, texts(ewcData))
-            : new Regularisers.Elastic(ewc, file.toAbsolutePath(), 0));
+    GivenTexts texts = GivenTexts.parse("--ewc-data", ewcData);
+    return Optional.of(new Regularisers.Elastic(ewc, texts.file(), texts.count()));
   }
 
   private Optional<Orthogonal> orthogonal() {
@@ -86,17 +80,5 @@ final class HoldOptions {
     return orthogonalTo.isEmpty()
         ? Optional.empty()
         : Optional.of(Orthogonal.of(orthogonalTo, by, weight));
-  }
-
-  private static int texts(String data) {
-    try {
-      int texts = Integer.parseInt(data.substring(BASE.length()));
-      if (texts > 0) {
-        return texts;
-      }
-    } catch (NumberFormatException e) {
-      throw new BadInput("--ewc-data " + data + ": how many texts? give base:64", e);
-    }
-    throw new BadInput("--ewc-data " + data + ": give 1 text or more");
   }
 }

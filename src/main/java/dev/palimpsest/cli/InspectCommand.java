@@ -38,7 +38,7 @@ final class InspectCommand implements Runnable {
 
   @Option(
       names = "--controls",
-      description = "a new folder for five adapters: untouched, intruders, shrunk, random, resized")
+      description = "a new folder for five adapters or models: untouched, intruders, shrunk, random, resized")
   private @Nullable Path controls;
 
   @Option(names = "--scale", defaultValue = "0.75", description = "of an intruder; default: 0.75")
@@ -82,9 +82,9 @@ final class InspectCommand implements Runnable {
       Source source = sources.all().getFirst();
       try (InspectJob.Result result = job.run(checkpoint, source, progress)) {
         if (controls != null) {
-          Controls.Base known = new Controls.Base(base, sources.fingerprint());
+          Controls.Base known = new Controls.Base(base, sources.fingerprint(), checkpoint);
           new Controls(scale, seed)
-              .write(controls, checkpoint.config(), source, result.intruders(), known);
+              .write(controls, known, source, result.intruders(), progress);
         }
         if (html != null) {
           InspectionReport.write(html, result.inspection());

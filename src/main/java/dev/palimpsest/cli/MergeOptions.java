@@ -1,37 +1,21 @@
 package dev.palimpsest.cli;
 
+import dev.palimpsest.compare.MergeReader;
 import dev.palimpsest.inspect.InspectJob;
-import dev.palimpsest.merge.Dare;
-import dev.palimpsest.merge.Intruders;
-import dev.palimpsest.merge.Linear;
 import dev.palimpsest.merge.MergeJob;
 import dev.palimpsest.merge.MergeMethod;
-import dev.palimpsest.merge.Slerp;
-import dev.palimpsest.merge.Ties;
-import dev.palimpsest.merge.Wise;
+import dev.palimpsest.merge.MethodSettings;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.DType;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How changes become one, and what is written. */
 final class MergeOptions {
-  /** The settings of each method; another one's are refused. */
-  private static final Map<String, Set<String>> SETTINGS =
-      Map.of(
-          "linear", Set.of(),
-          "svd", Set.of("--rank"),
-          "ties", Set.of("--density", "--scale"),
-          "dare", Set.of("--drop", "--seed"),
-          "slerp", Set.of("--weight"),
-          "wise", Set.of("--weight"),
-          "intruders", Set.of("--scale", "--top", "--epsilon"));
-
   /** What is written. */
   enum Product {
     MODEL,
@@ -52,10 +36,14 @@ final class MergeOptions {
   }
 
   @Option(
+      names = "--config",
+      description = "YAML: a method, its settings, and rules for some modules; the call wins")
+  private @Nullable Path config;
+
+  @Option(
       names = "--method",
-      defaultValue = "linear",
-      description = "linear, svd, ties, dare, slerp, wise, intruders; default: ${DEFAULT-VALUE}")
-  private String method = "linear";
+      description = "linear, svd, ties, dare, slerp, wise, intruders; default: linear")
+  private @Nullable String method;
 
   @Option(names = "--rank", description = "svd: of the adapters' sum")
   private @Nullable Integer rank;
@@ -92,53 +80,27 @@ final class MergeOptions {
   private @Nullable Stored type;
 
   MergeMethod method() {
-    Set<String> own = SETTINGS.get(method);
-    if (own == null) {
-      throw new BadInput(
-          "--method " + method + ": known are linear, svd, ties, dare, slerp, wise, intruders");
-    }
-    Map<String, @Nullable Object> settings = new LinkedHashMap<>();
-    settings.put("--rank", rank);
-    settings.put("--weight", weight);
-    settings.put("--density", density);
-    settings.put("--scale", scale);
-    settings.put("--drop", drop);
-    settings.put("--seed", seed);
-    settings.put("--top", top);
-    settings.put("--epsilon", epsilon);
-    OwnSettings.require(method, own, settings);
-    return made();
+    Map<String, Number> settings = new LinkedHashMap<>();
+    put(settings, "rank", rank);
+    put(settings, "weight", weight);
+    put(settings, "density", density);
+    put(settings, "scale", scale);
+    put(settings, "drop", drop);
+    put(settings, "seed", seed);
+    put(settings, "top", top);
+    put(settings, "epsilon", epsilon);
+    MethodSettings call = new MethodSettings(Optional.ofNullable(method), settings);
+    MethodSettings.Finding finding =
+        (among, below) -> new InspectJob(among, below, 1)::intruders;
+    return config == null
+        ? call.made(finding)
+        : MergeReader.read(config).made(call, finding);
   }
 
-  private MergeMethod made() {
-    double share = Objects.requireNonNullElse(weight, 0.5);
-    return switch (method) {
-      case "linear" -> MergeMethod.of(new Linear());
-      case "svd" -> {
-        if (rank == null) {
-          throw new BadInput("--method svd: give --rank; linear adds adapters as they are");
-        }
-        yield MergeMethod.svd(rank);
-      }
-      case "ties" ->
-          MergeMethod.of(
-              new Ties(
-                  Objects.requireNonNullElse(density, 0.2),
-                  Objects.requireNonNullElse(scale, 1.0)));
-      case "dare" ->
-          MergeMethod.of(
-              new Dare(
-                  Objects.requireNonNullElse(drop, 0.5), Objects.requireNonNullElse(seed, 0L)));
-      case "intruders" -> {
-        InspectJob inspection =
-            new InspectJob(
-                Objects.requireNonNullElse(top, 10), Objects.requireNonNullElse(epsilon, 0.5), 1);
-        yield MergeMethod.of(
-            new Intruders(Objects.requireNonNullElse(scale, 0.75), inspection::intruders));
-      }
-      case "slerp" -> MergeMethod.of(new Slerp(share));
-      default -> MergeMethod.of(new Wise(share));
-    };
+  private static void put(Map<String, Number> settings, String name, @Nullable Number value) {
+    if (value != null) {
+      settings.put(name, value);
+    }
   }
 
   MergeJob.Form form() {

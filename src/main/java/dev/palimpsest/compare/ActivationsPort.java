@@ -36,11 +36,6 @@ record ActivationsPort() implements PortWay {
   /** More tokens than a module of a small model has inputs, several times over. */
   static final int MOST_TOKENS = 8192;
 
-  private static final int PASS_TOKENS = 256;
-
-  /** Of sums in memory at once; what needs more goes through the texts several times. */
-  private static final long MOST_BYTES = 1L << 29;
-
   /** A module of the new base and the old one that it takes its change from. */
   private record Match(String own, String old) {}
 
@@ -54,7 +49,7 @@ record ActivationsPort() implements PortWay {
     List<Match> matches = matches(task);
     task.over(
         old -> {
-          List<List<int[]>> passes = passes(texts(task, old));
+          List<List<int[]>> passes = ModuleInputs.passes(texts(task, old));
           Sums sums = new Sums();
           Map<String, Factors> factors = new LinkedHashMap<>();
           List<List<Match>> groups = groups(matches, task);
@@ -112,22 +107,10 @@ record ActivationsPort() implements PortWay {
 
   /** As many matches at a time as there is memory for. */
   private static List<List<Match>> groups(List<Match> matches, PortTask task) {
-    List<List<Match>> groups = new ArrayList<>();
-    Map<String, Long> reading = new HashMap<>();
-    for (Match match : matches) {
-      String read = ModelTensors.reading(match.own);
-      if (!reading.containsKey(read)) {
-        long more = Moments.bytes(in(task.from(), match.old), in(task, match));
-        long there = reading.values().stream().mapToLong(each -> each).sum();
-        if (groups.isEmpty() || there + more > MOST_BYTES) {
-          groups.add(new ArrayList<>());
-          reading.clear();
-        }
-        reading.put(read, more);
-      }
-      groups.getLast().add(match);
-    }
-    return groups;
+    return ModuleInputs.groups(
+        matches,
+        Match::own,
+        match -> Moments.bytes(in(task.from(), match.old), in(task, match)));
   }
 
   private static long in(ModelConfig model, String module) {
@@ -165,20 +148,6 @@ record ActivationsPort() implements PortWay {
       }
     }
     return texts;
-  }
-
-  private static List<List<int[]>> passes(List<int[]> texts) {
-    List<List<int[]>> passes = new ArrayList<>();
-    int tokens = PASS_TOKENS;
-    for (int[] ids : texts) {
-      if (tokens + ids.length > PASS_TOKENS) {
-        passes.add(new ArrayList<>());
-        tokens = 0;
-      }
-      passes.getLast().add(ids);
-      tokens += ids.length;
-    }
-    return passes;
   }
 
   private static Map<String, Factors> fit(

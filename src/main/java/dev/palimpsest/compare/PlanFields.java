@@ -1,6 +1,7 @@
 package dev.palimpsest.compare;
 
 import dev.palimpsest.run.Problems;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import tools.jackson.databind.JsonNode;
 
 /** What the keys of plans have in common; whatever is wrong is noted. */
@@ -36,9 +38,36 @@ record PlanFields(Problems problems) {
   void known(String where, JsonNode node, Set<String> keys) {
     for (String key : node.propertyNames()) {
       if (!keys.contains(key)) {
-        problems.add(where + key + " is unknown; known are " + new TreeSet<>(keys));
+        problems.add(
+            where + key + " is unknown" + near(key, keys) + "; known are " + new TreeSet<>(keys));
       }
     }
+  }
+
+  /** The key that a misspelled one may have been, or nothing. */
+  private static String near(String key, Set<String> keys) {
+    int most = Math.max(1, key.length() / 3);
+    return new TreeSet<>(keys)
+        .stream()
+            .filter(each -> edits(key, each) <= most)
+            .min(Comparator.comparingInt(each -> edits(key, each)))
+            .map(each -> ", did you mean " + each + "?")
+            .orElse("");
+  }
+
+  /** Letters put in, left out or exchanged (Levenshtein). */
+  private static int edits(String one, String other) {
+    int[] row = IntStream.rangeClosed(0, other.length()).toArray();
+    for (int i = 1; i <= one.length(); i++) {
+      int corner = row[0];
+      row[0] = i;
+      for (int j = 1; j <= other.length(); j++) {
+        int exchanged = corner + (one.charAt(i - 1) == other.charAt(j - 1) ? 0 : 1);
+        corner = row[j];
+        row[j] = Math.min(exchanged, 1 + Math.min(row[j], row[j - 1]));
+      }
+    }
+    return row[other.length()];
   }
 
   /** A text that must be there. */

@@ -230,7 +230,7 @@ public final class LedgerJson {
     node.put("interval", lower(interval.get().method()));
   }
 
-  private static ObjectNode divergence(Divergence divergence) {
+  static ObjectNode divergence(Divergence divergence) {
     ObjectNode node = Json.mapper().createObjectNode();
     node.put("on", divergence.on());
     node.put("nats_per_token", divergence.klNatsPerToken().value());

@@ -1,20 +1,24 @@
 package dev.palimpsest.merge;
 
 import dev.palimpsest.model.Adapter;
+import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Factors;
-import dev.palimpsest.model.ModelConfig;
+import dev.palimpsest.model.ModelFolder;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Source;
 import dev.palimpsest.run.AtomicFile;
 import dev.palimpsest.run.AtomicFolder;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
+import dev.palimpsest.run.Progress;
 import dev.palimpsest.run.Seeds;
+import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Svd;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,8 +26,9 @@ import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 
 /**
- * An adapter with its intruder dimensions scaled down (2410.21228, section 5), and what that must
- * be held against, each as an adapter over the same base: {@code untouched}, {@code intruders}
+ * An adapter or a tuned model with its intruder dimensions scaled down (2410.21228, section 5), and
+ * what that must be held against, each as an adapter over the same base, or as a model: {@code
+ * untouched}, {@code intruders}
  * scaled, the whole change {@code shrunk} to the norm that this leaves in each module, as many of
  * its own directions at {@code random} scaled, and the second {@code resized} to the first's norm.
  *
@@ -38,6 +43,9 @@ public record Controls(double scale, long seed) {
     }
   }
 
+  private static final List<String> NAMES =
+      List.of("untouched", "intruders", "shrunk", "random", "resized");
+
   /** One module's change in each of the five. */
   private record Five(
       Factors untouched, Factors intruders, Factors shrunk, Factors random, Factors resized) {}
@@ -46,16 +54,51 @@ public record Controls(double scale, long seed) {
    * Writes the five below a new folder, with {@code controls.json}: the norm of each.
    *
    * @param intruders by module, their part of the changed matrix, Σ σ u vᵀ
-   * @throws BadInput if the source is no plain LoRA, or the folder is there
+   * @throws BadInput if the source is a DoRA adapter, or the folder is there
    */
   public void write(
-      Path out, ModelConfig model, Source source, Map<String, Factors> intruders, Base base) {
+      Path out, Base base, Source source, Map<String, Factors> intruders, Progress progress) {
     if (Files.exists(out)) {
       throw new BadInput(out + ": is there already; give a new folder");
     }
-    if (!(source instanceof Source.Lora lora) || lora.adapter().config().weightDecomposed()) {
+    switch (source) {
+      case Source.Lora lora -> adapters(out, base, lora, intruders);
+      case Source.Tuned tuned -> models(out, base.checkpoint, tuned, intruders, progress);
+    }
+  }
+
+  private void models(
+      Path out,
+      Checkpoint base,
+      Source.Tuned tuned,
+      Map<String, Factors> intruders,
+      Progress progress) {
+    ModelFolder.requireWritable(tuned.model());
+    Native.withoutGradients(
+        () -> {
+          try (Scope _ = Scope.open()) {
+            TunedControls five = TunedControls.of(this, base, tuned, intruders, progress);
+            AtomicFolder.write(
+                out,
+                folder -> {
+                  Map<String, Double> norms = new LinkedHashMap<>();
+                  for (String name : NAMES) {
+                    five.write(Files.createDirectory(folder.resolve(name)), name, progress);
+                    norms.put(name, five.norm(name));
+                  }
+                  document(folder, "models", norms);
+                });
+          }
+        });
+  }
+
+  private void adapters(
+      Path out, Base base, Source.Lora lora, Map<String, Factors> intruders) {
+    if (lora.adapter().config().weightDecomposed()) {
       throw new BadInput(
-          source.name() + ": --controls scales a LoRA adapter, neither a whole model nor DoRA");
+          lora.name()
+              + ": a DoRA adapter cannot be scaled by directions; merge it into a model, and give"
+              + " --tuned for --controls");
     }
     try (Scope _ = Scope.open()) {
       Map<String, Map<String, Factors>> five = new LinkedHashMap<>();
@@ -70,29 +113,35 @@ public record Controls(double scale, long seed) {
                 put(five, "random", module, each.random);
                 put(five, "resized", module, each.resized);
               });
-      AtomicFolder.write(out, folder -> write(folder, five, model, base));
+      AtomicFolder.write(out, folder -> write(folder, five, base));
     }
   }
 
   /** What the adapters record of their base. */
-  public record Base(String name, String fingerprint) {}
+  public record Base(String name, String fingerprint, Checkpoint checkpoint) {}
 
   private static void put(
       Map<String, Map<String, Factors>> five, String name, String module, Factors factors) {
     five.computeIfAbsent(name, _ -> new LinkedHashMap<>()).put(module, factors);
   }
 
-  private void write(
-      Path folder, Map<String, Map<String, Factors>> five, ModelConfig model, Base base) {
-    Map<String, Object> norms = new LinkedHashMap<>();
+  private void write(Path folder, Map<String, Map<String, Factors>> five, Base base) {
+    Map<String, Double> norms = new LinkedHashMap<>();
     five.forEach(
         (name, factors) -> {
-          Adapter adapter = Adapter.plain(factors, model).over(base.name, base.fingerprint);
+          Adapter adapter =
+              Adapter.plain(factors, base.checkpoint.config()).over(base.name, base.fingerprint);
           PeftFolder.write(folder.resolve(name), adapter);
           double square = factors.values().stream().mapToDouble(Controls::square).sum();
-          norms.put(name, Map.of("norm", Math.sqrt(square)));
+          norms.put(name, Math.sqrt(square));
         });
-    Map<String, Object> document = Map.of("scale", scale, "seed", seed, "adapters", norms);
+    document(folder, "adapters", norms);
+  }
+
+  private void document(Path folder, String what, Map<String, Double> norms) {
+    Map<String, Object> each = new LinkedHashMap<>();
+    norms.forEach((name, norm) -> each.put(name, Map.of("norm", norm)));
+    Map<String, Object> document = Map.of("scale", scale, "seed", seed, what, each);
     AtomicFile.write(folder.resolve("controls.json"), Json.writePretty(document) + "\n");
   }
 
@@ -108,7 +157,7 @@ public record Controls(double scale, long seed) {
         own,
         less,
         times(own, ratio),
-        random(own, part.rank(), new Seeds(seed).generator("controls " + module)),
+        random(own, module, part.rank()),
         ratio > 0 ? times(less, 1 / ratio) : less);
   }
 
@@ -117,18 +166,28 @@ public record Controls(double scale, long seed) {
   }
 
   /** As many of a change's own directions scaled, drawn without bias. */
-  private Factors random(Factors own, int count, RandomGenerator draws) {
+  private Factors random(Factors own, String module, int count) {
     Svd svd = own.svd();
     double[] values = svd.s().doubles();
-    int[] order = IntStream.range(0, values.length).toArray();
-    for (int i = 0; i < Math.min(count, order.length); i++) {
-      int j = i + draws.nextInt(order.length - i);
-      int drawn = order[j];
-      order[j] = order[i];
+    for (int drawn : drawn(module, count, values.length)) {
       values[drawn] *= scale;
     }
     Tensor scaled = Tensor.of(values, values.length);
     return Factors.of(new Svd(svd.u(), scaled, svd.vt()), values.length);
+  }
+
+  /** So many of a module's directions, or all. */
+  int[] drawn(String module, int count, int directions) {
+    RandomGenerator draws = new Seeds(seed).generator("controls " + module);
+    int[] order = IntStream.range(0, directions).toArray();
+    int most = Math.min(count, directions);
+    for (int i = 0; i < most; i++) {
+      int j = i + draws.nextInt(directions - i);
+      int drawn = order[j];
+      order[j] = order[i];
+      order[i] = drawn;
+    }
+    return Arrays.copyOf(order, most);
   }
 
   private static double square(Factors factors) {

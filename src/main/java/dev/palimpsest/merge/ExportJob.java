@@ -104,9 +104,7 @@ public record ExportJob(String model, List<Weighted> adapters, boolean anyBase) 
 
   private Merging merging(Checkpoint base, Sources sources) {
     adapters.forEach(each -> sources.adapter(Path.of(each.name()), each.weight(), anyBase));
-    Linear rule = new Linear();
-    rule.check(sources.all());
-    return new Merging(base, sources.all(), rule);
+    return new Merging(base, ModuleRules.of(new Linear(), sources.all()));
   }
 
   private Written hub(

@@ -14,7 +14,6 @@ import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
-import dev.palimpsest.tensor.Svd;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * An adapter by singular values of what a tuned model is more than its base. Spectra come first,
@@ -37,60 +37,48 @@ public record ExtractJob(String model, String tuned, RankRule rule) {
   /**
    * Extracts into a new folder, which appears whole or not at all.
    *
+   * @param inputs of the base's modules, by which errors are weighed; empty for the plain norm
    * @throws BadInput if the models have not the same shape or do not differ
    */
-  public Extracted run(Path out, MergeJob.Models models, Progress progress) {
-    if (Files.exists(out)) {
-      throw new BadInput(out + ": is there already; give a new folder");
-    }
+  public Extracted run(
+      Path out, MergeJob.Models models, Optional<InputMoments> inputs, Progress progress) {
+    requireNew(out);
     return Native.withoutGradients(
         () -> {
           try (Scope _ = Scope.open();
               Checkpoint base = Checkpoint.open(models.locate(model));
               Sources sources = new Sources(base)) {
             sources.tuned(tuned, 1, models.locate(tuned));
-            Source source = sources.all().getFirst();
-            List<RankRule.Spectrum> spectra = spectra(base, source, progress);
-            Map<String, Integer> ranks = rule.ranks(spectra);
+            Work work = new Work(base, sources.all().getFirst(), inputs, progress);
+            List<Look> looks = work.looks();
+            Map<String, Integer> ranks = rule.ranks(looks.stream().map(Look::spectrum).toList());
+            Map<String, LowRank> made = work.made(kept(ranks));
+            Map<String, Factors> factors = new LinkedHashMap<>();
+            made.forEach((module, pair) -> factors.put(module, pair.factors()));
             Adapter adapter =
-                Adapter.plain(factors(base, source, ranks, progress), base.config())
-                    .over(model, sources.fingerprint());
+                Adapter.plain(factors, base.config()).over(model, sources.fingerprint());
             AtomicFolder.write(out, folder -> PeftFolder.write(folder, adapter));
-            return extracted(out, spectra, ranks, TensorChange.outsideBlocks(base, source));
+            List<Extracted.Part> parts = looks.stream().map(each -> each.part(made)).toList();
+            return Extracted.of(
+                out,
+                parts,
+                inputs.map(InputMoments::tokens),
+                TensorChange.outsideBlocks(base, work.source));
           }
         });
   }
 
-  private static List<RankRule.Spectrum> spectra(
-      Checkpoint base, Source source, Progress progress) {
-    List<String> modules =
-        ModelTensors.linear(base.config()).keySet().stream()
-            .filter(module -> !module.equals("lm_head"))
-            .toList();
-    List<RankRule.Spectrum> spectra = new ArrayList<>();
-    for (int i = 0; i < modules.size(); i++) {
-      try (Scope _ = Scope.open()) {
-        Tensor change = change(base, source, modules.get(i));
-        List<Double> values = Arrays.stream(Svd.values(change).doubles()).boxed().toList();
-        if (values.getFirst() > 0) {
-          spectra.add(
-              new RankRule.Spectrum(modules.get(i), change.size(0), change.size(1), values));
-        }
-      }
-      progress.report("spectra", i + 1, modules.size(), "modules");
+  /** Refuses a folder that is there. */
+  public static void requireNew(Path out) {
+    if (Files.exists(out)) {
+      throw new BadInput(out + ": is there already; give a new folder");
     }
-    return spectra;
   }
 
-  private static Tensor change(Checkpoint base, Source source, String module) {
-    String tensor = module + ".weight";
-    return source.change(tensor, base.weights().read(tensor, DType.F64), 0);
-  }
-
-  private Map<String, Factors> factors(
-      Checkpoint base, Source source, Map<String, Integer> ranks, Progress progress) {
-    Map<String, Factors> factors = new LinkedHashMap<>();
-    List<String> kept = ranks.keySet().stream().filter(each -> rank(ranks, each) > 0).toList();
+  /** Those of at least one. */
+  private Map<String, Integer> kept(Map<String, Integer> ranks) {
+    Map<String, Integer> kept = new LinkedHashMap<>(ranks);
+    kept.values().removeIf(rank -> rank == 0);
     if (kept.isEmpty()) {
       throw new BadInput(
           tuned
@@ -99,45 +87,78 @@ public record ExtractJob(String model, String tuned, RankRule rule) {
                   ? "no linear module differs from " + model
                   : "the budget is too small for one rank of one module"));
     }
-    for (String module : kept) {
-      try (Scope scope = Scope.open()) {
-        Factors made = Factors.of(Svd.of(change(base, source, module)), rank(ranks, module));
-        factors.put(module, new Factors(scope.keep(made.a()), scope.keep(made.b()), 1));
+    return kept;
+  }
+
+  /**
+   * A module that differs.
+   *
+   * @param spectrum of its change, weighed by its inputs if those are given
+   * @param square ‖ΔW‖²
+   */
+  private record Look(RankRule.Spectrum spectrum, double square) {
+    Extracted.Part part(Map<String, LowRank> made) {
+      LowRank pair = made.get(spectrum.module());
+      return new Extracted.Part(
+          spectrum,
+          pair == null ? 0 : pair.factors().rank(),
+          square,
+          pair == null ? square : pair.missed());
+    }
+  }
+
+  private record Work(
+      Checkpoint base, Source source, Optional<InputMoments> inputs, Progress progress) {
+    List<Look> looks() {
+      List<String> modules =
+          ModelTensors.linear(base.config()).keySet().stream()
+              .filter(module -> !module.equals(ModelTensors.HEAD_MODULE))
+              .toList();
+      List<Look> looks = new ArrayList<>();
+      for (int i = 0; i < modules.size(); i++) {
+        look(modules.get(i)).ifPresent(looks::add);
+        progress.report("spectra", i + 1, modules.size(), "modules");
       }
-      progress.report("factors", factors.size(), kept.size(), "modules");
+      return looks;
     }
-    return factors;
-  }
 
-  private static int rank(Map<String, Integer> ranks, String module) {
-    return Objects.requireNonNull(ranks.get(module), module);
-  }
-
-  private static Extracted extracted(
-      Path out,
-      List<RankRule.Spectrum> spectra,
-      Map<String, Integer> ranks,
-      List<TensorChange> notCaptured) {
-    List<Extracted.Module> modules = new ArrayList<>();
-    long parameters = 0;
-    double missed = 0;
-    double all = 0;
-    for (RankRule.Spectrum each : spectra) {
-      int rank = rank(ranks, each.module());
-      double rest = each.energyFrom(rank);
-      double energy = each.energyFrom(0);
-      modules.add(
-          new Extracted.Module(each.module(), rank, Math.sqrt(energy), Math.sqrt(rest / energy)));
-      parameters += rank * (each.out() + each.in());
-      missed += rest;
-      all += energy;
+    private Optional<Look> look(String module) {
+      try (Scope _ = Scope.open()) {
+        Tensor change = change(module);
+        double square = change.square().sum().item();
+        if (square == 0) {
+          return Optional.empty();
+        }
+        List<Double> values =
+            Arrays.stream(LowRank.values(change, weights(module))).boxed().toList();
+        return Optional.of(
+            new Look(
+                new RankRule.Spectrum(module, change.size(0), change.size(1), values), square));
+      }
     }
-    return new Extracted(
-        out.toString(),
-        modules.stream().mapToInt(Extracted.Module::rank).max().orElse(0),
-        parameters,
-        Math.sqrt(missed / all),
-        modules,
-        notCaptured);
+
+    private Tensor change(String module) {
+      String tensor = module + ".weight";
+      return source.change(tensor, base.weights().read(tensor, DType.F64), 0);
+    }
+
+    private Optional<Tensor> weights(String module) {
+      return inputs.map(each -> each.of(module));
+    }
+
+    Map<String, LowRank> made(Map<String, Integer> ranks) {
+      Map<String, LowRank> made = new LinkedHashMap<>();
+      for (String module : ranks.keySet()) {
+        int rank = Objects.requireNonNull(ranks.get(module));
+        try (Scope scope = Scope.open()) {
+          LowRank pair = LowRank.of(change(module), weights(module), rank);
+          scope.keep(pair.factors().a());
+          scope.keep(pair.factors().b());
+          made.put(module, pair);
+        }
+        progress.report("factors", made.size(), ranks.size(), "modules");
+      }
+      return made;
+    }
   }
 }

@@ -1,7 +1,10 @@
 package dev.palimpsest.merge;
 
 import dev.palimpsest.model.TensorChange;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An adapter taken out of a tuned model.
@@ -9,6 +12,9 @@ import java.util.List;
  * @param rank the largest of all modules
  * @param parameters of the adapter
  * @param relativeError norm of what it misses of all linear modules' change, over that change's
+ * @param weightedError the same of what change and miss do to the inputs; null where no texts
+ *     weighed them
+ * @param weighedTokens tokens of those texts
  * @param modules each module that differs, those of rank 0 too
  * @param notCaptured what differs and no plain LoRA can hold: norms, biases, embedding, head
  */
@@ -17,6 +23,8 @@ public record Extracted(
     int rank,
     long parameters,
     double relativeError,
+    @Nullable Double weightedError,
+    @Nullable Long weighedTokens,
     List<Module> modules,
     List<TensorChange> notCaptured) {
   /** Copies the lists. */
@@ -29,19 +37,70 @@ public record Extracted(
    * One module.
    *
    * @param norm of its change
-   * @param relativeError by the singular values that are left out (Eckart and Young, 1936)
+   * @param relativeError ‖ΔW − BA‖ / ‖ΔW‖
+   * @param weightedError ‖(ΔW − BA) C^½‖ / ‖ΔW C^½‖, by the singular values that are left out
    */
-  public record Module(String name, int rank, double norm, double relativeError) {}
+  public record Module(
+      String name, int rank, double norm, double relativeError, @Nullable Double weightedError) {}
+
+  /**
+   * What became of a module.
+   *
+   * @param spectrum by which ranks were chosen
+   * @param square ‖ΔW‖²
+   * @param missed ‖ΔW − BA‖²
+   */
+  record Part(RankRule.Spectrum spectrum, int rank, double square, double missed) {
+    Module module(boolean weighed) {
+      double rest = spectrum.energyFrom(rank) / spectrum.energyFrom(0);
+      return new Module(
+          spectrum.module(),
+          rank,
+          Math.sqrt(square),
+          Math.sqrt(missed / square),
+          weighed ? (Double) Math.sqrt(rest) : null);
+    }
+
+    long parameters() {
+      return rank * (spectrum.out() + spectrum.in());
+    }
+  }
+
+  static Extracted of(
+      Path out, List<Part> parts, Optional<Long> weighedTokens, List<TensorChange> notCaptured) {
+    double missed = 0;
+    double all = 0;
+    double weighedMissed = 0;
+    double weighedAll = 0;
+    for (Part part : parts) {
+      missed += part.missed;
+      all += part.square;
+      weighedMissed += part.spectrum.energyFrom(part.rank);
+      weighedAll += part.spectrum.energyFrom(0);
+    }
+    return new Extracted(
+        out.toString(),
+        parts.stream().mapToInt(Part::rank).max().orElse(0),
+        parts.stream().mapToLong(Part::parameters).sum(),
+        Math.sqrt(missed / all),
+        weighedTokens.isPresent() ? (Double) Math.sqrt(weighedMissed / weighedAll) : null,
+        weighedTokens.orElse(null),
+        parts.stream().map(part -> part.module(weighedTokens.isPresent())).toList(),
+        notCaptured);
+  }
 
   /** For people. */
   public String text() {
-    return "%s%n%d modules, rank up to %d, %,d parameters; relative error %.4g%s"
+    return "%s%n%d modules, rank up to %d, %,d parameters; relative error %.4g%s%s"
         .formatted(
             out,
             modules.size(),
             rank,
             parameters,
             relativeError,
+            weightedError == null
+                ? ""
+                : ", weighed along %,d tokens %.4g".formatted(weighedTokens, weightedError),
             notCaptured.isEmpty()
                 ? ""
                 : "; not captured: "

@@ -4,7 +4,6 @@ import dev.palimpsest.model.ChangedTensor;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.Source;
 import dev.palimpsest.run.BadInput;
-import dev.palimpsest.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,13 +44,6 @@ public record Intruders(double scale, Finder finder) implements Rule {
 
   @Override
   public Rows over(ChangedTensor tensor) {
-    Optional<Factors> part = finder.in(tensor).map(found -> found.scaled(scale - 1));
-    long[] from = {0};
-    return (before, changes) -> {
-      Tensor change = changes.getFirst();
-      long at = from[0];
-      from[0] += before.size(0);
-      return part.map(found -> change.plus(found.change(before, at))).orElse(change);
-    };
+    return new Adjusted(1, finder.in(tensor).map(found -> found.scaled(scale - 1))).over(tensor);
   }
 }

@@ -91,23 +91,25 @@ public record MergeJob(
         });
   }
 
-  /** The sources of the rule, and what is left of them. */
-  private record Reduced(List<Source> sources, @Nullable Double keptEnergy) {}
+  /** The rules over their sources, and what is left of these. */
+  private record Reduced(ModuleRules rules, @Nullable Double keptEnergy) {}
 
   private Reduced reduced(Checkpoint base, List<Source> sources) {
-    method.rule().check(sources);
     if (method.rank().isEmpty()) {
-      return new Reduced(sources, method.rule() instanceof Linear ? (Double) 1.0 : null);
+      return new Reduced(
+          ModuleRules.of(method, sources, base.config()), method.adds() ? (Double) 1.0 : null);
     }
+    method.rule().check(sources);
     Reduction reduction = Reduction.of(method, sources, base);
+    Source joined = new Source.Lora(method.name(), 1, reduction.adapter());
     return new Reduced(
-        List.of(new Source.Lora(method.name(), 1, reduction.adapter())), reduction.keptEnergy());
+        ModuleRules.of(method.rule(), List.of(joined)), reduction.keptEnergy());
   }
 
   private Merged writeModel(
       Path out, Checkpoint base, Reduced reduced, Optional<DType> type, Progress progress) {
     ModelFolder.requireWritable(base);
-    Merging merging = new Merging(base, reduced.sources, method.rule());
+    Merging merging = new Merging(base, reduced.rules);
     Steps steps = Steps.of("merging", base.config(), progress);
     AtomicFolder.write(
         out,
@@ -121,12 +123,16 @@ public record MergeJob(
                   return merging.tensor(
                       tensor, type.orElseGet(() -> ModelFolder.type(base, tensor)));
                 }));
-    return Merged.of(out, method.name(), reduced.keptEnergy, merging.sums());
+    return Merged.of(out, method.name(), reduced.keptEnergy, merging.sums())
+        .by(merging.uses());
   }
 
   private Merged writeAdapter(Path out, Checkpoint base, Sources sources) {
     if (!(method.rule() instanceof Linear)) {
       throw new BadInput("--as adapter goes with --method linear or svd, not " + method.name());
+    }
+    if (!method.modules().isEmpty()) {
+      throw new BadInput("--as adapter: rules for some modules go with --as model");
     }
     Reduction reduction = Reduction.of(method, sources.all(), base);
     Adapter adapter = reduction.adapter().over(model, sources.fingerprint());

@@ -3,6 +3,7 @@ package dev.palimpsest.merge;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  *     where it adds them exactly, less where a rank cuts; null where the method means to alter them
  * @param norm of the whole change that was wanted, as are the next three; see {@link Realised}
  * @param byModule each changed tensor
+ * @param rules those of some modules, in their order
  */
 public record Merged(
     String out,
@@ -23,10 +25,34 @@ public record Merged(
     @Nullable Double realisedDelta,
     @Nullable Double realisedProjection,
     @Nullable Double realisedError,
-    List<Realised> byModule) {
-  /** Copies the list. */
+    List<Realised> byModule,
+    List<RuleUse> rules) {
+  /** Copies the lists. */
   public Merged {
     byModule = List.copyOf(byModule);
+    rules = List.copyOf(rules);
+  }
+
+  /**
+   * A rule of some modules.
+   *
+   * @param tensors that it changed
+   */
+  public record RuleUse(String rule, String method, int tensors) {}
+
+  /** The same with the rules by which it came to be. */
+  Merged by(List<RuleUse> uses) {
+    return new Merged(
+        out,
+        method,
+        modules,
+        keptEnergy,
+        norm,
+        realisedDelta,
+        realisedProjection,
+        realisedError,
+        byModule,
+        uses);
   }
 
   static Merged of(
@@ -43,7 +69,8 @@ public record Merged(
         all.realisedDelta(),
         all.realisedProjection(),
         all.realisedError(),
-        changed);
+        changed,
+        List.of());
   }
 
   /** For people. */
@@ -54,6 +81,11 @@ public record Merged(
             : "change of norm %.4g; stored with %.6f of that norm, projection %.6f, error %.2g"
                 .formatted(norm, realisedDelta, realisedProjection, realisedError);
     String kept = keptEnergy == null ? "" : ", %.4f of the energy kept".formatted(keptEnergy);
-    return "%s%n%s of %d tensors%s; %s".formatted(out, method, modules, kept, realised);
+    String byRule =
+        rules.stream()
+            .map(each -> "%n%s: %s of %d tensors".formatted(each.rule, each.method, each.tensors))
+            .collect(Collectors.joining());
+    return "%s%n%s of %d tensors%s; %s%s"
+        .formatted(out, method, modules, kept, realised, byRule);
   }
 }

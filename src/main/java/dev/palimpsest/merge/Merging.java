@@ -14,14 +14,12 @@ import java.util.Optional;
 /** A base and the sources that change its tensors, one tensor at a time. */
 final class Merging {
   private final Checkpoint base;
-  private final List<Source> sources;
-  private final Rule rule;
+  private final ModuleRules rules;
   private final Map<String, Realised.Sums> sums = new LinkedHashMap<>();
 
-  Merging(Checkpoint base, List<Source> sources, Rule rule) {
+  Merging(Checkpoint base, ModuleRules rules) {
     this.base = base;
-    this.sources = List.copyOf(sources);
-    this.rule = rule;
+    this.rules = rules;
   }
 
   /**
@@ -29,11 +27,14 @@ final class Merging {
    * empty where it is the base's.
    */
   Optional<Tensor> tensor(String name, DType type) {
-    List<Source> changing = sources.stream().filter(each -> each.changes(name)).toList();
+    ModuleRules.Choice choice = rules.of(name);
+    List<Source> changing =
+        choice.sources().stream().filter(each -> each.changes(name)).toList();
     if (changing.isEmpty()) {
       return Optional.empty();
     }
-    TensorMerge merge = TensorMerge.of(new ChangedTensor(base, name, changing), rule, type);
+    TensorMerge merge =
+        TensorMerge.of(new ChangedTensor(base, name, changing), choice.rule(), type);
     sums.put(name, merge.sums());
     return Optional.of(merge.merged());
   }
@@ -41,5 +42,10 @@ final class Merging {
   /** What became of the changes, by tensor. */
   Collection<Realised.Sums> sums() {
     return sums.values();
+  }
+
+  /** How many tensors each rule of some modules was over. */
+  List<Merged.RuleUse> uses() {
+    return rules.uses(sums.keySet());
   }
 }

@@ -6,7 +6,7 @@ import dev.palimpsest.tensor.Tensor;
 import java.util.List;
 
 /** How the changes of several sources become one. */
-public sealed interface Rule permits Linear, Wise, Ties, Dare, Slerp, Intruders {
+public sealed interface Rule permits Linear, Wise, Ties, Dare, Slerp, Intruders, Adjusted {
   /** The method's name. */
   String name();
 

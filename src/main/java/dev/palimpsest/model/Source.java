@@ -12,6 +12,9 @@ public sealed interface Source {
   /** How much of its change is wanted; 1 for all of it. */
   double weight();
 
+  /** The same with another weight. */
+  Source withWeight(double other);
+
   /** Whether a tensor, by Hugging Face's name, may be another than the base's. */
   boolean changes(String tensor);
 
@@ -27,6 +30,11 @@ public sealed interface Source {
   /** An adapter. */
   record Lora(String name, double weight, Adapter adapter) implements Source {
     private static final String WEIGHT = ".weight";
+
+    @Override
+    public Source withWeight(double other) {
+      return new Lora(name, other, adapter);
+    }
 
     @Override
     public boolean changes(String tensor) {
@@ -46,6 +54,11 @@ public sealed interface Source {
 
   /** A whole model of the base's shape. */
   record Tuned(String name, double weight, Checkpoint model) implements Source {
+    @Override
+    public Source withWeight(double other) {
+      return new Tuned(name, other, model);
+    }
+
     @Override
     public boolean changes(String tensor) {
       return true;

@@ -44,7 +44,8 @@ public record Layers(int from, int to) {
     return layer >= from && layer <= to;
   }
 
-  List<Integer> numbers() {
+  /** Each of them. */
+  public List<Integer> numbers() {
     return IntStream.rangeClosed(from, to).boxed().toList();
   }
 

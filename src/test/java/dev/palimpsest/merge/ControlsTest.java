@@ -11,11 +11,14 @@ import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.PeftFolder;
+import dev.palimpsest.model.Source;
 import dev.palimpsest.model.Sources;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Svd;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
@@ -41,10 +44,10 @@ class ControlsTest {
         new Controls(SCALE, 1)
             .write(
                 folder.resolve("five"),
-                base.config(),
+                new Controls.Base("llama", base.fingerprint(), base),
                 sources.all().getFirst(),
                 result.intruders(),
-                new Controls.Base("llama", base.fingerprint()));
+                Progress.none());
         return result.inspection();
       }
     }
@@ -124,6 +127,105 @@ class ControlsTest {
     }
   }
 
+  /** The five of the adapter merged are the five adapters' changes, where those are no draws. */
+  @Test
+  void write_ofATunedModel_areModels() {
+    write("plain");
+    Path tuned = folder.resolve("tuned");
+    new MergeJob(
+            "llama",
+            List.of(new Weighted(Reference.adapter("plain").toString(), 1)),
+            List.of(),
+            false,
+            MergeMethod.of(new Linear()))
+        .run(
+            tuned,
+            new MergeJob.Form.Model(Optional.empty()),
+            _ -> Reference.checkpoint("llama"),
+            Progress.none());
+    Path models = folder.resolve("models");
+    try (Scope _ = Scope.open();
+        Checkpoint base = Checkpoint.open(Reference.checkpoint("llama"));
+        Sources sources = new Sources(base)) {
+      sources.tuned("tuned", 1, tuned);
+      Source source = sources.all().getFirst();
+      try (InspectJob.Result result =
+          new InspectJob(10, 0.5, 2).run(base, source, Progress.none())) {
+        new Controls(SCALE, 1)
+            .write(
+                models,
+                new Controls.Base("llama", base.fingerprint(), base),
+                source,
+                result.intruders(),
+                Progress.none());
+        for (String control : List.of("untouched", "intruders", "shrunk", "resized")) {
+          assertSameChange(models.resolve(control), control, base);
+        }
+        assertRandom(models.resolve("random"), base, source, result);
+      }
+    }
+    try (Checkpoint own = Checkpoint.open(tuned);
+        Checkpoint untouched = Checkpoint.open(models.resolve("untouched"))) {
+      assertThat(untouched.fingerprint()).isEqualTo(own.fingerprint());
+    }
+    for (String control : List.of("untouched", "intruders", "shrunk", "resized")) {
+      assertThat(norm(models, "models", control))
+          .isCloseTo(norm(folder.resolve("five"), "adapters", control), within(1e-4));
+    }
+  }
+
+  private static double norm(Path out, String what, String control) {
+    return Json.read(out.resolve("controls.json"))
+        .get(what)
+        .get(control)
+        .get("norm")
+        .asDouble();
+  }
+
+  private void assertSameChange(Path model, String control, Checkpoint base) {
+    try (Scope _ = Scope.open();
+        Checkpoint made = Checkpoint.open(model)) {
+      read(control, base)
+          .forEach(
+              (module, factors) -> {
+                Tensor before = base.weights().read(module + ".weight", DType.F64);
+                Tensor change = factors.change(before, 0);
+                Tensor after = made.weights().read(module + ".weight", DType.F64);
+                assertThat(norm(after.minus(before).minus(change)))
+                    .as(control + " " + module)
+                    .isLessThan(1e-5 * norm(change));
+              });
+    }
+  }
+
+  /** As many singular values of the change as there are intruders are scaled, and no vector. */
+  private static void assertRandom(
+      Path model, Checkpoint base, Source source, InspectJob.Result result) {
+    try (Scope _ = Scope.open();
+        Checkpoint made = Checkpoint.open(model)) {
+      result
+          .intruders()
+          .forEach(
+              (module, part) -> {
+                String tensor = module + ".weight";
+                Tensor before = base.weights().read(tensor, DType.F64);
+                Svd own = Svd.of(source.change(tensor, before, 0));
+                Tensor after = made.weights().read(tensor, DType.F64).minus(before);
+                Tensor core = own.u().transpose(0, 1).matmul(after);
+                double[] values = own.s().doubles();
+                double[] sizes = core.square().sum(1).sqrt().doubles();
+                int scaled = 0;
+                for (int i = 0; i < values.length; i++) {
+                  boolean kept = Math.abs(sizes[i] - values[i]) < 1e-5 * values[0];
+                  assertThat(kept || Math.abs(sizes[i] - SCALE * values[i]) < 1e-5 * values[0])
+                      .isTrue();
+                  scaled += kept ? 0 : 1;
+                }
+                assertThat(scaled).isBetween(1, part.rank());
+              });
+    }
+  }
+
   private Map<String, Factors> read(String name, Checkpoint base) {
     return PeftFolder.read(folder.resolve("five").resolve(name), base.config()).factors();
   }
@@ -132,7 +234,7 @@ class ControlsTest {
   void write_dora_isRefused() {
     assertThatThrownBy(() -> write("dora"))
         .isInstanceOf(BadInput.class)
-        .hasMessageContaining("neither a whole model nor DoRA");
+        .hasMessageContaining("give --tuned");
     assertThat(folder.resolve("five")).doesNotExist();
   }
 }

@@ -7,18 +7,24 @@ import static org.assertj.core.api.Assertions.within;
 import dev.palimpsest.Reference;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.Checkpoint;
+import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.ModelFolder;
+import dev.palimpsest.model.ModelTensors;
+import dev.palimpsest.model.ModuleInputs;
 import dev.palimpsest.model.PeftFolder;
+import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TensorChange;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -46,8 +52,12 @@ class ExtractJobTest {
   }
 
   private Extracted extract(RankRule rule) {
+    return extract(rule, Optional.empty());
+  }
+
+  private Extracted extract(RankRule rule, Optional<InputMoments> inputs) {
     return new ExtractJob("llama", tuned.toString(), rule)
-        .run(folder.resolve("adapter"), MODELS, Progress.none());
+        .run(folder.resolve("adapter"), MODELS, inputs, Progress.none());
   }
 
   /** The change that is in the tuned model less that of the adapter, over the former. */
@@ -83,6 +93,57 @@ class ExtractJobTest {
     for (Extracted.Module each : extracted.modules()) {
       assertThat(each.rank()).isEqualTo(2);
       assertThat(each.relativeError()).isCloseTo(error(each.name()), within(1e-5));
+    }
+  }
+
+  /** What the change, less an adapter's, does to the base's own inputs, over what it does. */
+  private double errorAlong(String module, int[] ids) {
+    double[] sums = new double[2];
+    try (Scope _ = Scope.open();
+        Checkpoint base = Checkpoint.open(Reference.checkpoint("llama"));
+        Checkpoint after = Checkpoint.open(tuned);
+        Decoder decoder =
+            Decoder.load(base.config(), base.weights(), Precision.FP32, Device.CPU)) {
+      Adapter adapter = PeftFolder.read(folder.resolve("adapter"), base.config());
+      Tensor before = base.weights().read(module + ".weight", DType.F64);
+      Tensor change = after.weights().read(module + ".weight", DType.F64).minus(before);
+      Tensor found = Objects.requireNonNull(adapter.factors().get(module)).change(before, 0);
+      ModuleInputs.along(
+          decoder,
+          List.of(ids),
+          (read, input) -> {
+            if (read.equals(ModelTensors.reading(module))) {
+              Tensor x = input.to(DType.F64).transpose(0, 1);
+              sums[0] = change.minus(found).matmul(x).square().sum().item();
+              sums[1] = change.matmul(x).square().sum().item();
+            }
+          });
+    }
+    return Math.sqrt(sums[0] / sums[1]);
+  }
+
+  @Test
+  void inputs_weighWhatIsMissed() {
+    int[] ids = IntStream.range(0, 60).map(i -> 3 + i * 7 % 50).toArray();
+    Extracted plain = extract(new RankRule.Fixed(2));
+    List<Double> plainErrors =
+        plain.modules().stream().map(each -> errorAlong(each.name(), ids)).toList();
+    folder = folder.resolve("weighed");
+    Extracted weighed;
+    try (Checkpoint base = Checkpoint.open(Reference.checkpoint("llama"));
+        Decoder decoder = Decoder.load(base.config(), base.weights(), Precision.FP32, Device.CPU);
+        InputMoments inputs = new InputMoments(decoder, List.of(ids), Progress.none())) {
+      weighed = extract(new RankRule.Fixed(2), Optional.of(inputs));
+    }
+
+    assertThat(plain.weightedError()).isNull();
+    assertThat(weighed.weighedTokens()).isEqualTo(60);
+    assertThat(weighed.relativeError()).isGreaterThan(plain.relativeError());
+    for (int i = 0; i < plainErrors.size(); i++) {
+      Extracted.Module each = weighed.modules().get(i);
+      assertThat(each.relativeError()).isCloseTo(error(each.name()), within(1e-5));
+      assertThat(each.weightedError()).isCloseTo(errorAlong(each.name(), ids), within(1e-4));
+      assertThat(each.weightedError()).isLessThan(plainErrors.get(i));
     }
   }
 
