@@ -72,7 +72,12 @@ public final class ComparisonReport {
   private static List<Fact> cost(Comparison comparison, Comparison.Arm arm, Comparison.Run run) {
     List<Fact> facts = new ArrayList<>();
     run.training().ifPresent(training -> training(facts, training));
-    run.speed().ifPresent(speed -> speed(facts, speed));
+    boolean elsewhere = arm.asked().change() instanceof Plan.Change.Remote;
+    String unit = elsewhere ? " words and signs" : " tokens";
+    run.speed().ifPresent(speed -> speed(facts, speed, unit));
+    if (elsewhere && comparison.plan().price().isPresent()) {
+      facts.add(new Fact("price of 1,000 answers", "the endpoint's own"));
+    }
     comparison
         .cost(arm)
         .ifPresent(
@@ -93,14 +98,14 @@ public final class ComparisonReport {
     facts.add(new Fact("training", Numbers.duration(training.seconds())));
   }
 
-  private static void speed(List<Fact> facts, Speed speed) {
+  private static void speed(List<Fact> facts, Speed speed, String unit) {
     facts.add(new Fact("an answer alone", Numbers.fixed(1000 * speed.latency(), 0) + " ms"));
     facts.add(
         new Fact(
             "an answer of " + speed.prompts() + " together",
             Numbers.fixed(1000 * speed.secondsPerAnswer(), 0) + " ms"));
-    facts.add(new Fact("prompt", Numbers.fixed(speed.promptTokens(), 0) + " tokens"));
-    facts.add(new Fact("answer", Numbers.fixed(speed.answerTokens(), 0) + " tokens"));
+    facts.add(new Fact("prompt", Numbers.fixed(speed.promptTokens(), 0) + unit));
+    facts.add(new Fact("answer", Numbers.fixed(speed.answerTokens(), 0) + unit));
   }
 
   private static List<Fact> settings(Plan plan) {

@@ -10,8 +10,11 @@ import java.util.ArrayList;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** The page, section by section. */
 final class Page {
@@ -30,6 +33,8 @@ final class Page {
       "Small dots: checkpoints with their step (solid line) and the adapter scaled (dashed line)."
           + " They may be measured on fewer items than the letters, and on others, so they need not"
           + " end at them.";
+
+  private static final String NOT_ASKED = "not asked";
 
   private final ReportData data;
   private final List<List<ArmSection.Part>> arms = new ArrayList<>();
@@ -64,7 +69,9 @@ final class Page {
     html.element("p", data.finding(), "class", "finding").closeLine();
     contents();
     html.open("main", "id", "content", "tabindex", "-1");
-    picture.ifPresent(this::frontier);
+    if (held()) {
+      frontier();
+    }
     for (int i = 0; i < data.arms().size(); i++) {
       arm(i);
     }
@@ -112,7 +119,7 @@ final class Page {
 
   private void contents() {
     html.open("nav", "aria-label", "Contents").open("ul");
-    if (picture.isPresent()) {
+    if (held()) {
       link("frontier", "Gain against loss");
     }
     for (int i = 0; i < data.arms().size(); i++) {
@@ -139,16 +146,26 @@ final class Page {
     html.open("li").element("a", text, "href", "#" + id).close();
   }
 
-  private void frontier(Markup picture) {
+  /** Whether anything is held against anything. */
+  private boolean held() {
+    return picture.isPresent() || alone().isEmpty();
+  }
+
+  private void frontier() {
     html.section("frontier", "Gain against loss");
+    picture.ifPresent(this::figure);
+    if (alone().isEmpty()) {
+      standings();
+      costs();
+    }
+    html.closeLine();
+  }
+
+  private void figure(Markup picture) {
     html.open("figure").add(picture);
     boolean ways =
         data.arms().stream().anyMatch(arm -> !arm.dial().isEmpty() || !arm.checkpoints().isEmpty());
     html.element("figcaption", ways ? LETTERS + " " + WAYS : LETTERS);
-    html.closeLine();
-    if (alone().isEmpty()) {
-      standings();
-    }
     html.closeLine();
   }
 
@@ -164,28 +181,56 @@ final class Page {
             "95\u00a0% interval",
             "gain, retention");
     for (int i = 0; i < data.arms().size(); i++) {
-      String name = FrontierPicture.mark(i) + " \u00b7 " + data.arms().get(i).title();
-      Optional<PathPoint> place = data.arms().get(i).place();
-      if (place.isEmpty()) {
-        table.row(name, "not measured", "", "not measured", "", "");
-      } else {
-        PathPoint point = place.get();
-        table.row(
-            name,
-            Numbers.points(point.gain()),
-            Numbers.points(point.gainInterval()),
-            Numbers.points(point.loss()),
-            Numbers.points(point.lossInterval()),
-            verdict(data.arms().get(i).ledger().orElseThrow()));
-      }
+      Optional<LedgerView> ledger = data.arms().get(i).ledger();
+      Optional<LedgerView.Change> gain = ledger.flatMap(view -> view.pooled(ProbeKind.GAIN));
+      Optional<LedgerView.Change> kept = ledger.flatMap(view -> view.pooled(ProbeKind.RETENTION));
+      table.row(
+          name(i),
+          gain.map(change -> Numbers.points(change.delta())).orElse(NOT_ASKED),
+          gain.map(change -> Numbers.points(change.interval())).orElse(""),
+          kept.map(change -> Numbers.points(-change.delta())).orElse(NOT_ASKED),
+          kept.map(change -> Numbers.points(change.interval().map(l -> l.times(-1)))).orElse(""),
+          verdict(gain, kept));
     }
     table.close();
   }
 
-  private static String verdict(LedgerView ledger) {
-    return Verdict.words(ledger.pooled(ProbeKind.GAIN).orElseThrow(), ProbeKind.GAIN)
-        + ", "
-        + Verdict.words(ledger.pooled(ProbeKind.RETENTION).orElseThrow(), ProbeKind.RETENTION);
+  private String name(int arm) {
+    return FrontierPicture.mark(arm) + " \u00b7 " + data.arms().get(arm).title();
+  }
+
+  private static String verdict(
+      Optional<LedgerView.Change> gain, Optional<LedgerView.Change> kept) {
+    return Stream.of(
+            gain.map(change -> Verdict.words(change, ProbeKind.GAIN)),
+            kept.map(change -> Verdict.words(change, ProbeKind.RETENTION)))
+        .flatMap(Optional::stream)
+        .collect(Collectors.joining(", "));
+  }
+
+  /** What each arm says of its cost, side by side. */
+  private void costs() {
+    List<String> facts =
+        data.arms().stream()
+            .flatMap(arm -> arm.cost().stream())
+            .map(Fact::name)
+            .distinct()
+            .toList();
+    if (facts.isEmpty()) {
+      return;
+    }
+    List<String> columns = new ArrayList<>(List.of("arm"));
+    columns.addAll(facts);
+    Table table = Table.open(html, "What they take", columns.toArray(String[]::new));
+    for (int i = 0; i < data.arms().size(); i++) {
+      Map<String, String> own =
+          data.arms().get(i).cost().stream()
+              .collect(Collectors.toMap(Fact::name, Fact::value, (first, _) -> first));
+      table.row(
+          name(i),
+          facts.stream().map(fact -> own.getOrDefault(fact, "\u2013")).toArray(String[]::new));
+    }
+    table.close();
   }
 
   private void arm(int index) {
