@@ -5,8 +5,12 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +25,7 @@ import tools.jackson.core.JacksonException;
  * @param newLayers numbers of those that were added
  * @param newParts what was added inside of layers, as {@code tune --train} takes it; null in
  *     records of before there was any
+ * @param newTokens ids of the tokens that were added
  */
 public record GrowthRecord(
     String base,
@@ -28,14 +33,24 @@ public record GrowthRecord(
     String method,
     List<Integer> layerMap,
     List<Integer> newLayers,
-    @Nullable List<String> newParts) {
+    @Nullable List<String> newParts,
+    @Nullable Map<String, Integer> newTokens) {
   private static final String FILE = "growth.json";
 
-  /** Copies the lists. */
+  /** Copies; records of old have no tokens. */
   public GrowthRecord {
     layerMap = List.copyOf(layerMap);
     newLayers = List.copyOf(newLayers);
     newParts = newParts == null ? List.of() : List.copyOf(newParts);
+    newTokens =
+        Collections.unmodifiableMap(
+            new LinkedHashMap<>(Objects.requireNonNullElse(newTokens, Map.of())));
+  }
+
+  /** What a base's folder says of its own making. */
+  static Optional<GrowthRecord> before(Path base) {
+    Path file = base.resolve(FILE);
+    return Files.isRegularFile(file) ? Optional.of(read(file)) : Optional.empty();
   }
 
   void write(Path folder) {
