@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ public record GrowthRecord(
     List<Integer> layerMap,
     List<Integer> newLayers,
     @Nullable List<String> newParts,
-    @Nullable Map<String, Integer> newTokens) {
+    Map<String, Integer> newTokens) {
   private static final String FILE = "growth.json";
 
   /** Copies; records of old have no tokens. */
@@ -80,6 +81,23 @@ public record GrowthRecord(
               + " left no layer as it was; take --method full, or an adapter");
     }
     return selection;
+  }
+
+  /**
+   * The tokens that were added, as {@code tune --train-tokens} takes them.
+   *
+   * @param model a folder that {@code grow} wrote, or a model that was tuned from it
+   * @throws BadInput if the folder has no record, or no token is new
+   */
+  public static Set<String> tokens(Path model) {
+    Map<String, Integer> tokens = before(model).map(GrowthRecord::newTokens).orElse(Map.of());
+    if (tokens.isEmpty()) {
+      throw new BadInput(
+          "--train-tokens new: "
+              + model.resolve(FILE)
+              + " names no token; give --model a folder that grow --method tokens wrote");
+    }
+    return tokens.keySet();
   }
 
   static String selection(List<Integer> layers, List<String> parts) {

@@ -149,6 +149,11 @@ public final class PeftFolder {
     return List.of(module + PeftTensors.a(module), module + PeftTensors.b(module));
   }
 
+  /** How the rows of some tokens of a module are named. */
+  public static String rowsName(String module) {
+    return module + PeftTensors.ROWS;
+  }
+
   /**
    * Reads the configuration alone.
    *
