@@ -110,7 +110,18 @@ final class LoraParameters implements AutoCloseable {
 
   /** Parameters that copy given factors: an adapter that trains on. */
   static LoraParameters from(Map<String, Factors> given) {
-    LoraParameters made = new LoraParameters(FactorLayout.of(given), false);
+    return from(given, FactorLayout.of(given));
+  }
+
+  /** The same, and rows of tokens that begin as the base's. */
+  static LoraParameters from(Map<String, Factors> given, RowLayout rows, Decoder base) {
+    LoraParameters made = from(given, FactorLayout.of(given).with(rows));
+    made.copyRows(base);
+    return made;
+  }
+
+  private static LoraParameters from(Map<String, Factors> given, FactorLayout layout) {
+    LoraParameters made = new LoraParameters(layout, false);
     try (Scope _ = Scope.open()) {
       made.factors.forEach(
           (name, factors) -> {
