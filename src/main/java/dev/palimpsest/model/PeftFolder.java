@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -88,16 +87,15 @@ public final class PeftFolder {
   public static Adapter read(Path folder, ModelConfig model) {
     try (Scope scope = Scope.open()) {
       Adapter adapter = readLora(folder, model);
-      TreeSet<String> ends = adapter.ends().modules();
-      ends.addAll(adapter.factors().keySet());
-      ends.retainAll(Set.of(ModelTensors.EMBEDDING_MODULE, ModelTensors.HEAD_MODULE));
+      Set<String> ends = adapter.endModules();
       if (!ends.isEmpty()) {
         throw new BadInput(
             folder
                 + ": the adapter changes "
                 + String.join(" and ", ends)
                 + " (target_modules, modules_to_save or trainable_token_indices), which is not"
-                + " supported here; only score, generate and ledger take it");
+                + " supported here; score, generate and ledger take it, and merge, after which"
+                + " the model is a base");
       }
       adapter.tensors().forEach(scope::keep);
       return adapter;
