@@ -14,6 +14,9 @@ from golden import ADAPTERS, CHECKPOINTS, load, rounded, write
 ALONE = {
     "plain": "llama", "second": "llama", "patterns": "llama", "rslora": "llama", "one-layer": "llama", "dora": "llama",
     "qwen2-dora": "qwen2", "qwen3-plain": "qwen3", "gemma3-plain": "gemma3", "mistral-plain": "mistral",
+    # embedding and head: rows of tokens, whole copies, factors; where the base ties them, what keeps them tied
+    "tokens": "llama3", "tokens-both": "llama3", "saved-embedding": "llama3", "embedding": "llama3",
+    "tokens-tied": "llama", "gemma3-tokens": "gemma3", "saved-ensured": "llama",
 }
 
 
@@ -42,6 +45,9 @@ def peft_alone(name):
     base = matrices(load(CHECKPOINTS / ALONE[name]))
     merged = matrices(PeftModel.from_pretrained(load(CHECKPOINTS / ALONE[name]), ADAPTERS / name).merge_and_unload())
     assert base.keys() == merged.keys()
+    if numpy.array_equal(base["lm_head.weight"], base["model.embed_tokens.weight"]):
+        assert numpy.array_equal(merged["lm_head.weight"], merged["model.embed_tokens.weight"]), name
+        del merged["lm_head.weight"]
     return {"name": name, "checkpoint": ALONE[name],
             "probes": probes({key: w for key, w in merged.items() if not numpy.array_equal(w, base[key])})}
 

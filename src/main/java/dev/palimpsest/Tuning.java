@@ -9,6 +9,7 @@ import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.TuneSettings;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -48,6 +49,7 @@ public final class Tuning {
   private double heldOutShare;
   private Optional<TuneJob.Replay> replay = Optional.empty();
   private Optional<Layers> layers = Optional.empty();
+  private List<String> trainedTokens = List.of();
   private Regularisation regularisation = Regularisation.none();
 
   Tuning(Loaded loaded, Data data) {
@@ -220,6 +222,18 @@ public final class Tuning {
   public Tuning layers(int first, int last) {
     said.put("layers", Family.FACTORS);
     layers = Optional.of(new Layers(first, last));
+    return this;
+  }
+
+  /**
+   * Trains the rows of some tokens in embedding and head beside the factors.
+   *
+   * @param vocabulary tokens as the tokenizer's vocabulary writes them
+   * @return this request
+   */
+  public Tuning trainTokens(String... vocabulary) {
+    said.put("trainTokens", Family.FACTORS);
+    trainedTokens = List.of(vocabulary);
     return this;
   }
 
@@ -435,7 +449,7 @@ public final class Tuning {
             LowRank.of(method.word, rank, alpha, targets)
                 .with(new LowRank.Patterns(rankPatterns, alphaPatterns));
         LowRank rated = ratio.isPresent() ? chosen.withRatio(ratio.getAsDouble()) : chosen;
-        yield layers.map(rated::in).orElse(rated);
+        yield layers.map(rated::in).orElse(rated).withTokens(trainedTokens);
       }
     };
   }

@@ -2,7 +2,10 @@ package dev.palimpsest.cli;
 
 import dev.palimpsest.merge.GrowJob;
 import dev.palimpsest.merge.Grown;
+import dev.palimpsest.merge.GrownTokens;
+import dev.palimpsest.merge.TokensJob;
 import dev.palimpsest.run.Progress;
+import dev.palimpsest.tensor.DType;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -13,7 +16,9 @@ import picocli.CommandLine.Option;
 /** A larger model out of a model. */
 @Command(
     name = "grow",
-    description = "Make a model deeper, wider or a mixture; blocks, width and experts keep what it computes.")
+    description =
+        "Make a model deeper, wider or a mixture, or its vocabulary larger; blocks, width, experts"
+            + " and tokens keep what it computes.")
 final class GrowCommand implements Runnable {
   @Option(names = "--model", required = true, description = "MODEL, as pull takes it")
   private String model = "";
@@ -41,11 +46,24 @@ final class GrowCommand implements Runnable {
   @Override
   public void run() {
     Main.threads(threads);
-    GrowJob job =
-        new GrowJob(
-            model, options.growth(), Optional.ofNullable(type).map(each -> each.type), check);
+    Optional<DType> stored = Optional.ofNullable(type).map(each -> each.type);
+    if (options.addsTokens()) {
+      run(options.tokens(model, stored, check));
+    } else {
+      run(new GrowJob(model, options.growth(), stored, check));
+    }
+  }
+
+  private void run(GrowJob job) {
     try (Progress progress = output.progress()) {
       Grown grown = job.run(out, Places.store(progress)::locate, progress);
+      output.print(grown, grown::text);
+    }
+  }
+
+  private void run(TokensJob job) {
+    try (Progress progress = output.progress()) {
+      GrownTokens grown = job.run(out, Places.store(progress)::locate, progress);
       output.print(grown, grown::text);
     }
   }

@@ -3,13 +3,21 @@ package dev.palimpsest.cli;
 import dev.palimpsest.merge.BlockExpansion;
 import dev.palimpsest.merge.DepthUpscaling;
 import dev.palimpsest.merge.ExpertUpcycling;
+import dev.palimpsest.merge.GrowJob;
 import dev.palimpsest.merge.Growth;
 import dev.palimpsest.merge.Tiling;
+import dev.palimpsest.merge.TokensJob;
 import dev.palimpsest.merge.WidthCloning;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.TextFile;
+import dev.palimpsest.tensor.DType;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +25,8 @@ import picocli.CommandLine.Option;
 
 /** How a model grows. */
 final class GrowOptions {
+  private static final String TOKENS = "tokens";
+
   /** The settings of each method; another one's are refused. */
   private static final Map<String, Set<String>> SETTINGS =
       Map.of(
@@ -24,9 +34,13 @@ final class GrowOptions {
           "blocks", Set.of("--blocks"),
           "width", Set.of("--times", "--noise", "--seed"),
           "experts", Set.of("--experts", "--top", "--noise", "--seed"),
-          "tile", Set.of("--times", "--layers"));
+          "tile", Set.of("--times", "--layers"),
+          TOKENS, Set.of("--add", "--add-file", "--special", "--init"));
 
-  @Option(names = "--method", required = true, description = "depth, blocks, width, tile or experts")
+  @Option(
+      names = "--method",
+      required = true,
+      description = "depth, blocks, width, tile, experts or tokens")
   private String method = "";
 
   @Option(
@@ -57,11 +71,67 @@ final class GrowOptions {
   @Option(names = "--seed", description = "width, experts: of noise and routers; default: 0")
   private @Nullable Long seed;
 
+  @Option(
+      names = "--add",
+      paramLabel = "TOKEN",
+      description = "tokens: one that the tokenizer gets; may repeat")
+  private @Nullable List<String> add;
+
+  @Option(
+      names = "--add-file",
+      paramLabel = "FILE",
+      description = "tokens: a file of them, one a line")
+  private @Nullable Path addFile;
+
+  @Option(
+      names = "--special",
+      description = "tokens: they are special: answers are shown without them; default: ordinary")
+  private @Nullable Boolean special;
+
+  @Option(
+      names = "--init",
+      description =
+          "tokens: their rows begin as the mean of all rows, or of those of the pieces that the"
+              + " text was: mean, pieces; default: mean")
+  private TokensJob.@Nullable Init init;
+
+  /** Whether the vocabulary grows, not the decoder. */
+  boolean addsTokens() {
+    return method.equals(TOKENS);
+  }
+
+  /** The tokens to add. */
+  TokensJob tokens(String model, Optional<DType> type, GrowJob.Check check) {
+    requireOwn();
+    List<String> all = new ArrayList<>();
+    if (add != null) {
+      all.addAll(add);
+    }
+    if (addFile != null) {
+      TextFile.read(addFile).lines().forEach(all::add);
+    }
+    if (all.isEmpty()) {
+      throw new BadInput("--method tokens: give --add TOKEN, or --add-file with one a line");
+    }
+    return new TokensJob(
+        model,
+        all,
+        special != null && special,
+        Objects.requireNonNullElse(init, TokensJob.Init.MEAN),
+        type,
+        check);
+  }
+
   Growth growth() {
+    requireOwn();
+    return made();
+  }
+
+  private void requireOwn() {
     Set<String> own = SETTINGS.get(method);
     if (own == null) {
       throw new BadInput(
-          "--method " + method + ": known are depth, blocks, width, tile, experts");
+          "--method " + method + ": known are depth, blocks, width, tile, experts, tokens");
     }
     Map<String, @Nullable Object> settings = new LinkedHashMap<>();
     settings.put("--drop", drop);
@@ -72,8 +142,11 @@ final class GrowOptions {
     settings.put("--top", top);
     settings.put("--noise", noise);
     settings.put("--seed", seed);
+    settings.put("--add", add);
+    settings.put("--add-file", addFile);
+    settings.put("--special", special);
+    settings.put("--init", init);
     OwnSettings.require(method, own, settings);
-    return made();
   }
 
   private Growth made() {

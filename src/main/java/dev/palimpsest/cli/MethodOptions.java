@@ -87,6 +87,14 @@ final class MethodOptions {
               + " by comma; or new: the layers that grow added")
   private @Nullable String trains;
 
+  @Option(
+      names = "--train-tokens",
+      paramLabel = "TOKEN",
+      description =
+          "of an adapter: a token whose rows of embedding and head train, too; may repeat; new:"
+              + " those that grow added")
+  private List<String> tokensToTrain = List.of();
+
   @Option(names = "--tokens", description = "of a soft prompt or prefix; default: 20")
   private @Nullable Integer tokens;
 
@@ -99,7 +107,7 @@ final class MethodOptions {
   /**
    * What the user asks for.
    *
-   * @param model its folder says what {@code --train new} means
+   * @param model its folder says what {@code --train new} and {@code --train-tokens new} mean
    */
   Method method(Path model) {
     String chosen = method == null ? LowRank.METHODS.getFirst() : method;
@@ -118,7 +126,7 @@ final class MethodOptions {
       default -> {
         refuse(chosen, "freeze's", ofFreeze());
         refuse(chosen, "a soft prompt's or prefix's", ofPrompt());
-        yield from == null ? stacked(lowRank(chosen)) : continued(from);
+        yield from == null ? stacked(lowRank(chosen).withTokens(tokens(model))) : continued(from);
       }
     };
   }
@@ -127,6 +135,14 @@ final class MethodOptions {
     return Stream.of(trains.split(",", -1))
         .map(item -> item.strip().equals("new") ? GrowthRecord.selection(model) : item)
         .collect(Collectors.joining(","));
+  }
+
+  private List<String> tokens(Path model) {
+    return tokensToTrain.stream()
+        .flatMap(
+            token ->
+                token.equals("new") ? GrowthRecord.tokens(model).stream() : Stream.of(token))
+        .toList();
   }
 
   private Method stacked(LowRank own) {
@@ -140,6 +156,7 @@ final class MethodOptions {
     addIf(given, layers != null, "--layers");
     addIf(given, !rankPatterns.isEmpty(), "--rank-pattern");
     addIf(given, !alphaPatterns.isEmpty(), "--alpha-pattern");
+    addIf(given, !tokensToTrain.isEmpty(), "--train-tokens");
     Continued.Asked asked =
         new Continued.Asked(
             Optional.ofNullable(method),
@@ -167,6 +184,7 @@ final class MethodOptions {
     addIf(given, layers != null, "--layers");
     addIf(given, !rankPatterns.isEmpty(), "--rank-pattern");
     addIf(given, !alphaPatterns.isEmpty(), "--alpha-pattern");
+    addIf(given, !tokensToTrain.isEmpty(), "--train-tokens");
     addIf(given, ratio != null, "--lora-plus-ratio");
     return given;
   }

@@ -100,6 +100,12 @@ public record Controls(double scale, long seed) {
               + ": a DoRA adapter cannot be scaled by directions; merge it into a model, and give"
               + " --tuned for --controls");
     }
+    if (!lora.adapter().endModules().isEmpty()) {
+      throw new BadInput(
+          source.name()
+              + ": --controls scales an adapter of the blocks, this one changes "
+              + String.join(" and ", lora.adapter().endModules()));
+    }
     try (Scope _ = Scope.open()) {
       Map<String, Map<String, Factors>> five = new LinkedHashMap<>();
       lora.adapter()

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -80,7 +81,8 @@ public record GrowJob(String model, Growth growth, Optional<DType> type, Check c
             growth.name(),
             blueprint.blocks(),
             blueprint.added(),
-            blueprint.newParts())
+            blueprint.newParts(),
+            GrowthRecord.before(base.path()).map(GrowthRecord::newTokens).orElse(Map.of()))
         .write(folder);
   }
 

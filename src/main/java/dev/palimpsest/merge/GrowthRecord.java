@@ -5,8 +5,13 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -21,6 +26,7 @@ import tools.jackson.core.JacksonException;
  * @param newLayers numbers of those that were added
  * @param newParts what was added inside of layers, as {@code tune --train} takes it; null in
  *     records of before there was any
+ * @param newTokens ids of the tokens that were added
  */
 public record GrowthRecord(
     String base,
@@ -28,14 +34,24 @@ public record GrowthRecord(
     String method,
     List<Integer> layerMap,
     List<Integer> newLayers,
-    @Nullable List<String> newParts) {
+    @Nullable List<String> newParts,
+    Map<String, Integer> newTokens) {
   private static final String FILE = "growth.json";
 
-  /** Copies the lists. */
+  /** Copies; records of old have no tokens. */
   public GrowthRecord {
     layerMap = List.copyOf(layerMap);
     newLayers = List.copyOf(newLayers);
     newParts = newParts == null ? List.of() : List.copyOf(newParts);
+    newTokens =
+        Collections.unmodifiableMap(
+            new LinkedHashMap<>(Objects.requireNonNullElse(newTokens, Map.of())));
+  }
+
+  /** What a base's folder says of its own making. */
+  static Optional<GrowthRecord> before(Path base) {
+    Path file = base.resolve(FILE);
+    return Files.isRegularFile(file) ? Optional.of(read(file)) : Optional.empty();
   }
 
   void write(Path folder) {
@@ -65,6 +81,23 @@ public record GrowthRecord(
               + " left no layer as it was; take --method full, or an adapter");
     }
     return selection;
+  }
+
+  /**
+   * The tokens that were added, as {@code tune --train-tokens} takes them.
+   *
+   * @param model a folder that {@code grow} wrote, or a model that was tuned from it
+   * @throws BadInput if the folder has no record, or no token is new
+   */
+  public static Set<String> tokens(Path model) {
+    Map<String, Integer> tokens = before(model).map(GrowthRecord::newTokens).orElse(Map.of());
+    if (tokens.isEmpty()) {
+      throw new BadInput(
+          "--train-tokens new: "
+              + model.resolve(FILE)
+              + " names no token; give --model a folder that grow --method tokens wrote");
+    }
+    return tokens.keySet();
   }
 
   static String selection(List<Integer> layers, List<String> parts) {

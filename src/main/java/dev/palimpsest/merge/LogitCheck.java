@@ -33,11 +33,20 @@ record LogitCheck(double largestChange, double largestLogit) {
         Map.of("--check none", footprint.readingBytes()));
   }
 
-  /** Runs one model after the other, so that one is in memory at a time. */
+  /** Between models of one vocabulary. */
   static LogitCheck between(Checkpoint base, Checkpoint grown) {
-    List<int[]> sequences = sequences(base.config());
-    float[] before = logits(base, sequences);
-    float[] after = logits(grown, sequences);
+    return between(base, grown, base.config().vocabulary());
+  }
+
+  /**
+   * Runs one model after the other, so that one is in memory at a time.
+   *
+   * @param tokens the first so many are looked at, in the sequences and among the logits
+   */
+  static LogitCheck between(Checkpoint base, Checkpoint grown, int tokens) {
+    List<int[]> sequences = sequences(base.config(), tokens);
+    float[] before = logits(base, sequences, tokens);
+    float[] after = logits(grown, sequences, tokens);
     double change = 0;
     double largest = 0;
     for (int i = 0; i < before.length; i++) {
@@ -47,19 +56,23 @@ record LogitCheck(double largestChange, double largestLogit) {
     return new LogitCheck(change, largest);
   }
 
-  private static List<int[]> sequences(ModelConfig config) {
+  private static List<int[]> sequences(ModelConfig config, int tokens) {
     SplittableRandom random = new SplittableRandom(0);
     int length = Math.min(LENGTH, config.context());
-    return Stream.generate(() -> random.ints(length, 0, config.vocabulary()).toArray())
+    return Stream.generate(() -> random.ints(length, 0, tokens).toArray())
         .limit(SEQUENCES)
         .toList();
   }
 
-  private static float[] logits(Checkpoint model, List<int[]> sequences) {
+  private static float[] logits(Checkpoint model, List<int[]> sequences, int tokens) {
     try (Scope _ = Scope.open();
         Decoder decoder =
             Decoder.load(model.config(), model.weights(), Precision.FP32, Device.CPU)) {
-      return decoder.logits(AdaptedDecoder.base(decoder).hidden(Ragged.of(sequences))).floats();
+      return decoder
+          .logits(AdaptedDecoder.base(decoder).hidden(Ragged.of(sequences)))
+          .narrow(1, 0, tokens)
+          .contiguous()
+          .floats();
     }
   }
 }

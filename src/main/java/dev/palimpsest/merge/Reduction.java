@@ -76,6 +76,14 @@ record Reduction(Adapter adapter, List<Realised.Sums> sums) {
         throw new BadInput(
             lora.name() + ": a DoRA adapter is no product of factors; merge it into a model");
       }
+      if (!lora.adapter().ends().isEmpty()
+          || lora.adapter().factors().containsKey(ModelTensors.EMBEDDING_MODULE)) {
+        throw new BadInput(
+            lora.name()
+                + ": what it changes of "
+                + String.join(" and ", lora.adapter().endModules())
+                + " is no product of a linear module's factors; merge it into a model");
+      }
       Factors factors = lora.adapter().factors().get(module);
       if (factors != null) {
         parts.add(factors.scaled(lora.weight()));

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -109,6 +110,32 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors, EndWei
                 ? other.config.targets()
                 : TargetModules.of(new TargetModules.Names.Listed(List.copyOf(joined.keySet())));
     return new Adapter(AdapterConfig.plain(joined, targets).overBaseOf(config), joined);
+  }
+
+  /** Embedding and head, where they are changed in any way. */
+  public Set<String> endModules() {
+    Set<String> changed = new TreeSet<>(ends.modules());
+    changed.addAll(factors.keySet());
+    changed.retainAll(ModelTensors.END_MODULES);
+    return changed;
+  }
+
+  /**
+   * Checks that a base that ties embedding and head can have the change in it.
+   *
+   * @throws BadInput if one would be changed without the other
+   */
+  void requireTied(String where) {
+    boolean byFactors = !Collections.disjoint(factors.keySet(), ModelTensors.END_MODULES);
+    if (byFactors || !ends.alike()) {
+      throw new BadInput(
+          where
+              + ": the adapter changes "
+              + String.join(" and ", endModules())
+              + " (target_modules, modules_to_save or trainable_token_indices) so that one is not"
+              + " the other any more, and the base ties them; only score, generate and ledger take"
+              + " it");
+    }
   }
 
   private void requireFactorsAlone() {

@@ -267,6 +267,15 @@ public final class Decoder implements AutoCloseable {
     return head.linear(hidden.to(head.products())).to(DType.F32);
   }
 
+  /** Rows of some tokens of the embedding or the head, by module, F32, in the open scope. */
+  public Tensor rows(String module, List<Integer> ids) {
+    Tensor table =
+        module.equals(ModelTensors.HEAD_MODULE) ? weights.head().dense() : weights.embedding();
+    return table
+        .rows(Tensor.ofIndices(ids.stream().mapToInt(Integer::intValue).toArray()))
+        .to(DType.F32);
+  }
+
   /**
    * The gradient by the hidden rows, given the one by their logits.
    *

@@ -1,11 +1,15 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an adapter puts in the place of the base's embedding and head, by module: {@link
@@ -41,6 +45,49 @@ public record EndWeights(Map<String, Tensor> whole, Map<String, TokenRows> rows)
       written.remove(ModelTensors.HEAD_MODULE);
     }
     return written;
+  }
+
+  /**
+   * How far some rows of a module's matrix are changed, in the scope that is open.
+   *
+   * @param before the base's, F64
+   * @param from number of the first
+   * @return of the same shape, F64
+   */
+  Tensor change(String module, Tensor before, long from) {
+    Tensor given = whole.get(module);
+    Tensor change =
+        given == null
+            ? Tensor.zeros(DType.F64, before.shape())
+            : given.narrow(0, from, before.size(0)).to(DType.F64).minus(before);
+    TokenRows own = rows.get(module);
+    if (own != null) {
+      int first = Math.toIntExact(from);
+      own.in(IntStream.range(first, first + Math.toIntExact(before.size(0))).toArray())
+          .ifPresent(
+              at ->
+                  change.copyRowsFrom(
+                      own.rows().rows(at.rows()).to(DType.F64).minus(before.rows(at.places())),
+                      at.places()));
+    }
+    return change;
+  }
+
+  /** Whether embedding and head are changed alike. */
+  @SuppressWarnings("ReferenceEquality") // one set of rows, not two that are alike
+  boolean alike() {
+    return rows.get(ModelTensors.EMBEDDING_MODULE) == rows.get(ModelTensors.HEAD_MODULE)
+        && same(
+            whole.get(ModelTensors.EMBEDDING_MODULE), whole.get(ModelTensors.HEAD_MODULE));
+  }
+
+  private static boolean same(@Nullable Tensor one, @Nullable Tensor two) {
+    if (one == null || two == null) {
+      return one == null && two == null;
+    }
+    try (Scope _ = Scope.open()) {
+      return one.dtype() == two.dtype() && one.minus(two).abs().sum().item() == 0;
+    }
   }
 
   /** The modules that are changed here. */

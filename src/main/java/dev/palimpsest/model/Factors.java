@@ -160,6 +160,19 @@ public record Factors(
   }
 
   /**
+   * The same of some rows of an embedding, whose A names a token by its column: scale · Aᵀ · Bᵀ.
+   *
+   * @return (rows, width), F64
+   */
+  Tensor changeOfEmbedding(long from, long rows) {
+    try (Scope scope = Scope.open()) {
+      Factors change = whole();
+      Tensor columns = change.a.narrow(1, from, rows).to(DType.F64).times(change.scale);
+      return scope.keep(columns.transpose(0, 1).matmul(change.b.to(DType.F64).transpose(0, 1)));
+    }
+  }
+
+  /**
    * One pair whose product is the sum of all changes: every A below the one before, every scaled B
    * beside it. It is exact, where averaged factors are not: (B₁ + B₂)(A₁ + A₂) has cross terms.
    *

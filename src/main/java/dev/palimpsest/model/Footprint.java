@@ -82,6 +82,11 @@ public record Footprint(ModelConfig config, Precision precision) {
         + products() * joinedParameters(adapter);
   }
 
+  /** Rows of so many tokens in embedding and head, as they train. */
+  public long rowBytes(int tokens) {
+    return FLOATS_A_PARAMETER * Float.BYTES * 2L * tokens * config.width();
+  }
+
   /** Factors that stay as they are, and the same joined. */
   public long frozenBytes(AdapterConfig adapter) {
     return Float.BYTES * trainedParameters(adapter) + products() * joinedParameters(adapter);

@@ -9,10 +9,12 @@ import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * A decoder under factors that train, or with weights of its own that do, with the gradient written
@@ -35,6 +37,7 @@ public final class FrozenDecoder implements TrainedDecoder {
   private final Ends ends;
   private final FrozenEmbedding embedding;
   private final FrozenProjection head;
+  private final Optional<FrozenHeadTokens> headTokens;
   private final List<FrozenBlock> blocks = new ArrayList<>();
   private final int lowest;
   private final int mostKeptRows;
@@ -46,6 +49,11 @@ public final class FrozenDecoder implements TrainedDecoder {
    */
   public FrozenDecoder(Decoder decoder, Map<String, Factors> factors) {
     this(decoder, factors, MOST_KEPT_ROWS);
+  }
+
+  /** The same with rows of some tokens that train, too, in the place of the decoder's. */
+  public FrozenDecoder(Decoder decoder, Map<String, Factors> factors, EndWeights rows) {
+    this(decoder, factors, rows, WeightGradients.NONE, MOST_KEPT_ROWS);
   }
 
   /** A decoder whose own weights train. */
@@ -60,11 +68,25 @@ public final class FrozenDecoder implements TrainedDecoder {
 
   FrozenDecoder(
       Decoder decoder, Map<String, Factors> factors, WeightGradients gradients, int mostKeptRows) {
+    this(decoder, factors, EndWeights.NONE, gradients, mostKeptRows);
+  }
+
+  private FrozenDecoder(
+      Decoder decoder,
+      Map<String, Factors> factors,
+      EndWeights rows,
+      WeightGradients gradients,
+      int mostKeptRows) {
+    if (!rows.whole().isEmpty() || !Collections.disjoint(rows.rows().keySet(), factors.keySet())) {
+      throw new IllegalArgumentException("rows of tokens train in an end without factors alone");
+    }
     this.decoder = decoder;
     this.gradients = gradients;
     this.own = TrainedEnds.of(decoder, gradients);
-    this.ends = Ends.of(decoder, EndWeights.NONE, factors);
-    this.embedding = new FrozenEmbedding(ends.factors(), decoder.embeddingScale());
+    this.ends = Ends.of(decoder, rows, factors);
+    this.embedding =
+        new FrozenEmbedding(ends.tokens(), ends.factors(), decoder.embeddingScale());
+    this.headTokens = Optional.ofNullable(ends.headTokens()).map(FrozenHeadTokens::new);
     this.head = new FrozenProjection(ends.head(), factors, WeightGradients.NONE);
     this.mostKeptRows = mostKeptRows;
     for (int i = 0; i < decoder.config().layers(); i++) {
@@ -99,9 +121,16 @@ public final class FrozenDecoder implements TrainedDecoder {
   @Override
   public Tensor backThroughHead(Tensor hidden, Tensor gradient, double weight) {
     own.collectHead(hidden, gradient, weight);
-    return head.trains()
-        ? Native.withoutGradients(() -> backThroughFactors(hidden, gradient.timesInPlace(weight)))
-        : TrainedDecoder.super.backThroughHead(hidden, gradient, weight);
+    Optional<Tensor> ofTokens =
+        headTokens.map(
+            tokens ->
+                Native.withoutGradients(() -> tokens.backward(hidden, gradient, weight)));
+    Tensor down =
+        head.trains()
+            ? Native.withoutGradients(
+                () -> backThroughFactors(hidden, gradient.timesInPlace(weight)))
+            : TrainedDecoder.super.backThroughHead(hidden, gradient, weight);
+    return ofTokens.map(down::plusInPlace).orElse(down);
   }
 
   private Tensor backThroughFactors(Tensor hidden, Tensor gradient) {
@@ -111,6 +140,10 @@ public final class FrozenDecoder implements TrainedDecoder {
 
   @Override
   public Tensor logits(Tensor hidden) {
+    if (headTokens.isPresent()) {
+      return Native.withoutGradients(
+          () -> ends.plain(hidden.to(ends.head().weight().products())).to(DType.F32));
+    }
     return head.trains()
         ? Native.withoutGradients(() -> head.apply(hidden).output().to(DType.F32))
         : decoder.logits(hidden);

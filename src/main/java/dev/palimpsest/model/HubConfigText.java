@@ -57,7 +57,7 @@ record HubConfigText(ModelConfig config, String where) {
   }
 
   /**
-   * A {@code config.json} whose model has other blocks now, or is wider.
+   * A {@code config.json} whose model has other blocks now, is wider, or knows more tokens.
    *
    * @throws BadInput if the document has no words for that
    */
@@ -70,6 +70,7 @@ record HubConfigText(ModelConfig config, String where) {
     }
     ObjectNode whole = (ObjectNode) document.deepCopy();
     config.mixture().ifPresent(mixture -> mixed(whole, mixture, config));
+    whole.put("vocab_size", config.vocabulary());
     whole.put("hidden_size", config.width());
     whole.put("intermediate_size", config.feedForward());
     whole.put("num_hidden_layers", config.layers());

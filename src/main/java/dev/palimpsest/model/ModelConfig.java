@@ -187,6 +187,30 @@ public record ModelConfig(
         localRope);
   }
 
+  /** The same with another number of rows of the embedding. */
+  ModelConfig withVocabulary(int rows) {
+    return new ModelConfig(
+        architecture,
+        rows,
+        width,
+        layers,
+        heads,
+        keyValueHeads,
+        headWidth,
+        feedForward,
+        mixture,
+        context,
+        normEpsilon,
+        queryScale,
+        tiedHead,
+        queryKeyValueBias,
+        outputBias,
+        window,
+        layerTypes,
+        rope,
+        localRope);
+  }
+
   /** How many feed-forward parts a token goes through in a layer. */
   public int chosenExperts() {
     return mixture.map(Mixture::chosen).orElse(1);

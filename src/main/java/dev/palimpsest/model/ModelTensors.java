@@ -38,6 +38,9 @@ public final class ModelTensors {
   /** The module of the head. */
   public static final String HEAD_MODULE = "lm_head";
 
+  /** Both. */
+  public static final List<String> END_MODULES = List.of(EMBEDDING_MODULE, HEAD_MODULE);
+
   /** Sizes of a linear module. */
   public record Linear(long out, long in) {}
 

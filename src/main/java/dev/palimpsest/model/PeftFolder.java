@@ -21,7 +21,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import tools.jackson.databind.JsonNode;
 
 /**
@@ -88,16 +87,15 @@ public final class PeftFolder {
   public static Adapter read(Path folder, ModelConfig model) {
     try (Scope scope = Scope.open()) {
       Adapter adapter = readLora(folder, model);
-      TreeSet<String> ends = adapter.ends().modules();
-      ends.addAll(adapter.factors().keySet());
-      ends.retainAll(Set.of(ModelTensors.EMBEDDING_MODULE, ModelTensors.HEAD_MODULE));
+      Set<String> ends = adapter.endModules();
       if (!ends.isEmpty()) {
         throw new BadInput(
             folder
                 + ": the adapter changes "
                 + String.join(" and ", ends)
                 + " (target_modules, modules_to_save or trainable_token_indices), which is not"
-                + " supported here; only score, generate and ledger take it");
+                + " supported here; score, generate and ledger take it, and merge, after which"
+                + " the model is a base");
       }
       adapter.tensors().forEach(scope::keep);
       return adapter;
@@ -147,6 +145,11 @@ public final class PeftFolder {
   /** How the tensors of a module's A and B are named: the module's name and what follows it. */
   public static List<String> names(String module) {
     return List.of(module + PeftTensors.a(module), module + PeftTensors.b(module));
+  }
+
+  /** How the rows of some tokens of a module are named. */
+  public static String rowsName(String module) {
+    return module + PeftTensors.ROWS;
   }
 
   /**

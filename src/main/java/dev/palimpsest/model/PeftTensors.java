@@ -25,7 +25,7 @@ import java.util.stream.Stream;
 final class PeftTensors {
   static final String PREFIX = "base_model.model.";
   private static final String MAGNITUDE = ".lora_magnitude_vector";
-  private static final String ROWS = ".token_adapter.trainable_tokens_delta";
+  static final String ROWS = ".token_adapter.trainable_tokens_delta";
   private static final String WHOLE = ".weight";
 
   /** What PEFT calls the base's own matrix, which it writes beside factors of an end. */

@@ -38,13 +38,28 @@ public sealed interface Source {
 
     @Override
     public boolean changes(String tensor) {
-      return tensor.endsWith(WEIGHT) && adapter.factors().containsKey(module(tensor));
+      return tensor.endsWith(WEIGHT)
+          && (adapter.factors().containsKey(module(tensor))
+              || adapter.ends().modules().contains(module(tensor)));
     }
 
     @Override
     public Tensor change(String tensor, Tensor before, long from) {
-      Factors factors = Objects.requireNonNull(adapter.factors().get(module(tensor)), tensor);
-      return factors.change(before, from);
+      String module = module(tensor);
+      Factors factors = adapter.factors().get(module);
+      if (!adapter.ends().modules().contains(module)) {
+        return change(module, Objects.requireNonNull(factors, tensor), before, from);
+      }
+      Tensor inPlace = adapter.ends().change(module, before, from);
+      return factors == null
+          ? inPlace
+          : change(module, factors, before.plus(inPlace), from).plusInPlace(inPlace);
+    }
+
+    private static Tensor change(String module, Factors factors, Tensor rows, long from) {
+      return module.equals(ModelTensors.EMBEDDING_MODULE)
+          ? factors.changeOfEmbedding(from, rows.size(0))
+          : factors.change(rows, from);
     }
 
     private static String module(String tensor) {

@@ -32,10 +32,14 @@ public final class Sources implements AutoCloseable {
    * Reads an adapter.
    *
    * @param anyBase whether it may have been trained over another base
-   * @throws BadInput if it is no LoRA, does not fit, or was trained over another base
+   * @throws BadInput if it is no LoRA, does not fit, parts what the base ties, or was trained over
+   *     another base
    */
   public void adapter(Path folder, double weight, boolean anyBase) {
-    Adapter adapter = PeftFolder.read(folder, base.config());
+    Adapter adapter = PeftFolder.readLora(folder, base.config());
+    if (base.config().tiedHead()) {
+      adapter.requireTied(folder.toString());
+    }
     sources.add(new Source.Lora(folder.toString(), weight, adapter));
     if (!anyBase && adapter.baseFingerprint().isPresent()) {
       adapter.requireBase(fingerprint(), folder.toString());

@@ -3,6 +3,7 @@ package dev.palimpsest.tokenizer;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.function.Function;
 
@@ -69,6 +70,17 @@ public final class Tokenizer {
    */
   public static String json(GgufVocabulary vocabulary) {
     return new GgufTokenizer(vocabulary).document();
+  }
+
+  /**
+   * A tokenizer.json with more tokens, which a text is searched for as they are written, before
+   * anything else is done with it.
+   *
+   * @param special whether they are part of no text
+   * @throws IllegalArgumentException if the text is no tokenizer.json
+   */
+  public static String json(String tokenizerJson, List<String> more, boolean special) {
+    return TokenizerJson.extended(tokenizerJson, more, special);
   }
 
   /**

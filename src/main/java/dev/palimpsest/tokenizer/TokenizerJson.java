@@ -2,6 +2,7 @@ package dev.palimpsest.tokenizer;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Collections;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -11,6 +12,7 @@ import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -40,6 +42,13 @@ final class TokenizerJson {
    * @throws IllegalArgumentException saying what is no tokenizer.json about it
    */
   TokenizerJson(String json) {
+    root = read(json);
+    root.putNull("truncation");
+    root.putNull("padding");
+    countWhiteSpace(root.path("post_processor"));
+  }
+
+  private static ObjectNode read(String json) {
     JsonNode read;
     try {
       read = MAPPER.readTree(json);
@@ -49,10 +58,27 @@ final class TokenizerJson {
     if (!(read instanceof ObjectNode object) || !object.path("model").isObject()) {
       throw new IllegalArgumentException("tokenizer.json: has no \"model\", expected an object");
     }
-    root = object;
-    root.putNull("truncation");
-    root.putNull("padding");
-    countWhiteSpace(root.path("post_processor"));
+    return object;
+  }
+
+  /**
+   * The document with more added tokens, looked for in a text as they are written. Their ids count
+   * on as the library has it ({@code added_vocabulary.rs}, {@code add_tokens}): from the size of
+   * the model's vocabulary, or from the last added token where that is past it.
+   */
+  static String extended(String json, List<String> tokens, boolean special) {
+    ObjectNode root = read(json);
+    ArrayNode added = root.withArray("added_tokens");
+    int id = root.path("model").path("vocab").size();
+    for (JsonNode token : added) {
+      id = Math.max(id, id(token.path("id")) + 1);
+    }
+    for (String token : tokens) {
+      ObjectNode entry = added.addObject().put("id", id++).put("content", token);
+      entry.put("single_word", false).put("lstrip", false).put("rstrip", false);
+      entry.put("normalized", false).put("special", special);
+    }
+    return root.toString();
   }
 
   private static void countWhiteSpace(JsonNode node) {

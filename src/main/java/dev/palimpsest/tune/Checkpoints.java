@@ -44,15 +44,14 @@ public final class Checkpoints {
     requireBase(run, model);
     AdapterConfig config = config(run, job, model);
     try (Safetensors stored = Safetensors.open(file)) {
-      FactorLayout layout = FactorLayout.of(config, model.decoder().config());
-      Map<String, Factors> factors = read(layout, stored, Training.PARAMETERS, file);
-      Adapter trained =
-          stored.tensors().containsKey(TrainedAdapter.START)
-              ? new Adapter(
-                      config,
-                      FactorLayout.from(read(layout, stored, TrainedAdapter.START, file), factors))
-                  .whole()
-              : new Adapter(config, factors);
+      FactorLayout layout = layout(config, job.method(), model);
+      Tensor flat = read(layout, stored, Training.PARAMETERS, file);
+      Map<String, Factors> factors = layout.views(flat);
+      if (stored.tensors().containsKey(TrainedAdapter.START)) {
+        Tensor start = read(layout, stored, TrainedAdapter.START, file);
+        factors = FactorLayout.from(layout.views(start), factors);
+      }
+      Adapter trained = new Adapter(config, factors, layout.endViews(flat)).whole();
       return job.method() instanceof Stacked stacked ? stacked.joined(model, trained) : trained;
     }
   }
@@ -82,7 +81,13 @@ public final class Checkpoints {
     }
   }
 
-  private static Map<String, Factors> read(
+  private static FactorLayout layout(AdapterConfig config, Method method, LanguageModel model) {
+    return method instanceof LowRank own
+        ? own.layout(config, model)
+        : FactorLayout.of(config, model.decoder().config());
+  }
+
+  private static Tensor read(
       FactorLayout layout, Safetensors stored, String name, Path file) {
     Tensor flat = Tuner.read(stored, name, file);
     if (flat.count() != layout.size()) {
@@ -95,7 +100,7 @@ public final class Checkpoints {
               + " elements, the adapter's settings ask for "
               + layout.size());
     }
-    return layout.views(flat);
+    return flat;
   }
 
   private static AdapterConfig config(Path run, TuneJob job, LanguageModel model) {

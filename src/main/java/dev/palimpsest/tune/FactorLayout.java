@@ -1,6 +1,7 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.model.AdapterConfig;
+import dev.palimpsest.model.EndWeights;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelTensors;
@@ -15,11 +16,20 @@ import java.util.Objects;
 
 /**
  * Where the factors of all modules lie in one flat vector: first every A, then every B, then every
- * magnitude, so that an optimiser can give each its own rate.
+ * magnitude, so that an optimiser can give each its own rate, and then the rows of tokens.
  *
  * @param modules by name, in the order of the computation
  */
-record FactorLayout(Map<String, Form> modules) {
+record FactorLayout(Map<String, Form> modules, RowLayout rows) {
+  /** Of factors alone. */
+  FactorLayout(Map<String, Form> modules) {
+    this(modules, RowLayout.NONE);
+  }
+
+  /** The same with rows of tokens behind. */
+  FactorLayout with(RowLayout others) {
+    return new FactorLayout(modules, others);
+  }
 
   /**
    * Sizes of one module's factors.
@@ -80,6 +90,11 @@ record FactorLayout(Map<String, Form> modules) {
 
   /** Elements of the flat vector. */
   long size() {
+    return ofFactors() + rows.size();
+  }
+
+  /** Elements of all factors. */
+  long ofFactors() {
     return ofA()
         + ofB()
         + modules.values().stream().filter(Form::decomposed).mapToLong(Form::out).sum();
@@ -116,6 +131,11 @@ record FactorLayout(Map<String, Form> modules) {
     return factors;
   }
 
+  /** The rows of tokens, cut out of a flat vector. */
+  EndWeights ends(Cut cut) {
+    return rows.ends(ofFactors(), cut);
+  }
+
   /** Where each tensor lies, in PEFT's names. */
   List<FlatView> tensors() {
     List<FlatView> all = new ArrayList<>();
@@ -129,6 +149,7 @@ record FactorLayout(Map<String, Form> modules) {
             add(all, name + ".lora_magnitude_vector", form.out);
           }
         });
+    all.addAll(rows.tensors(ofFactors()));
     return all;
   }
 
@@ -139,7 +160,16 @@ record FactorLayout(Map<String, Form> modules) {
 
   /** The same as views of a flat vector, in the scope that is open. */
   Map<String, Factors> views(Tensor flat) {
-    return factors((offset, shape) -> flat.narrow(0, offset, FlatView.elements(shape)).view(shape));
+    return factors(cut(flat));
+  }
+
+  /** The rows of tokens likewise. */
+  EndWeights endViews(Tensor flat) {
+    return ends(cut(flat));
+  }
+
+  private static Cut cut(Tensor flat) {
+    return (offset, shape) -> flat.narrow(0, offset, FlatView.elements(shape)).view(shape);
   }
 
   /** Factors whose start is other factors of the same layout. */

@@ -1,6 +1,7 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.model.Decoder;
+import dev.palimpsest.model.EndWeights;
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.run.BadInput;
@@ -27,6 +28,7 @@ final class LoraParameters implements AutoCloseable {
   private final Tensor gradient;
   private final Optional<Tensor> start;
   private final Map<String, Factors> factors;
+  private final EndWeights ends;
   private final List<Tensor> views = new ArrayList<>();
 
   /**
@@ -50,7 +52,16 @@ final class LoraParameters implements AutoCloseable {
             }
           }
         });
+    made.copyRows(base);
     return made;
+  }
+
+  /** Rows of tokens begin as the base's. */
+  private void copyRows(Decoder base) {
+    try (Scope _ = Scope.open()) {
+      ends.rows()
+          .forEach((module, own) -> own.rows().detach().copyFrom(base.rows(module, own.ids())));
+    }
   }
 
   /**
@@ -60,6 +71,7 @@ final class LoraParameters implements AutoCloseable {
   static LoraParameters principal(FactorLayout layout, Decoder base) {
     LoraParameters made = new LoraParameters(layout, true);
     made.factors.forEach((name, factors) -> decompose(factors, base.weight(name)));
+    made.copyRows(base);
     made.start.orElseThrow().copyFrom(made.parameters);
     return made;
   }
@@ -98,7 +110,18 @@ final class LoraParameters implements AutoCloseable {
 
   /** Parameters that copy given factors: an adapter that trains on. */
   static LoraParameters from(Map<String, Factors> given) {
-    LoraParameters made = new LoraParameters(FactorLayout.of(given), false);
+    return from(given, FactorLayout.of(given));
+  }
+
+  /** The same, and rows of tokens that begin as the base's. */
+  static LoraParameters from(Map<String, Factors> given, RowLayout rows, Decoder base) {
+    LoraParameters made = from(given, FactorLayout.of(given).with(rows));
+    made.copyRows(base);
+    return made;
+  }
+
+  private static LoraParameters from(Map<String, Factors> given, FactorLayout layout) {
+    LoraParameters made = new LoraParameters(layout, false);
     try (Scope _ = Scope.open()) {
       made.factors.forEach(
           (name, factors) -> {
@@ -117,6 +140,7 @@ final class LoraParameters implements AutoCloseable {
       parameters = scope.release(Tensor.zeros(DType.F32, layout.size()));
       gradient = scope.release(Tensor.zeros(DType.F32, layout.size()));
       Map<String, Factors> leaves = layout.factors((at, shape) -> leaf(scope, at, shape));
+      ends = layout.ends((at, shape) -> leaf(scope, at, shape));
       if (started) {
         Tensor first = scope.release(Tensor.zeros(DType.F32, layout.size()));
         start = Optional.of(first);
@@ -185,6 +209,11 @@ final class LoraParameters implements AutoCloseable {
   /** By module name, in the order of the modules. */
   Map<String, Factors> factors() {
     return factors;
+  }
+
+  /** Rows of tokens in the place of the base's. */
+  EndWeights ends() {
+    return ends;
   }
 
   @Override

@@ -9,7 +9,9 @@ import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.TargetModules;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Problems;
 import dev.palimpsest.run.Seeds;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -18,7 +20,9 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
@@ -31,6 +35,7 @@ import java.util.stream.Stream;
  * @param patterns modules of another rank or alpha
  * @param ratio how many times A's rate B has; 1 but for LoRA+
  * @param layers the only ones that change; the others stay frozen
+ * @param tokens whose rows of embedding and head train, too
  */
 public record LowRank(
     String method,
@@ -39,7 +44,8 @@ public record LowRank(
     String targets,
     Patterns patterns,
     double ratio,
-    Optional<Layers> layers)
+    Optional<Layers> layers,
+    List<String> tokens)
     implements Method {
   /** What {@code method} may be. */
   public static final List<String> METHODS =
@@ -109,12 +115,13 @@ public record LowRank(
         targets,
         Patterns.NONE,
         method.equals("lora+") ? RATIO : 1,
-        Optional.empty());
+        Optional.empty(),
+        List.of());
   }
 
   /** The same with exceptions. */
   public LowRank with(Patterns exceptions) {
-    return new LowRank(method, rank, alpha, targets, exceptions, ratio, layers);
+    return new LowRank(method, rank, alpha, targets, exceptions, ratio, layers, tokens);
   }
 
   /**
@@ -131,7 +138,7 @@ public record LowRank(
               + targets
               + ": PEFT has layers with names only; give names, or the layers in the pattern");
     }
-    return new LowRank(method, rank, alpha, targets, patterns, ratio, Optional.of(only));
+    return new LowRank(method, rank, alpha, targets, patterns, ratio, Optional.of(only), tokens);
   }
 
   /**
@@ -143,12 +150,18 @@ public record LowRank(
     if (!method.equals("lora+")) {
       throw new BadInput("--lora-plus-ratio goes with --method lora+, not " + method);
     }
-    return new LowRank(method, rank, alpha, targets, patterns, other, layers);
+    return new LowRank(method, rank, alpha, targets, patterns, other, layers, tokens);
+  }
+
+  /** The same with rows of tokens that train beside, as the tokenizer's vocabulary writes them. */
+  public LowRank withTokens(List<String> others) {
+    return new LowRank(method, rank, alpha, targets, patterns, ratio, layers, others);
   }
 
   /** Checks method, rank, alpha and ratio. */
   public LowRank {
     layers = Objects.requireNonNullElse(layers, Optional.empty()); // runs of old have none
+    tokens = List.copyOf(Objects.requireNonNullElse(tokens, List.of())); // nor these
     if (rank < 1) {
       throw new BadInput("--rank " + rank + ": give 1 or more");
     }
@@ -180,12 +193,17 @@ public record LowRank(
   @Override
   public long peakBytes(Footprint base, TuneSettings settings, int rows) {
     long pass = base.passBytes(rows) + (method.equals("dora") ? base.unscaledBytes(rows) : 0);
-    return base.tuningPeak(base.adapterBytes(form()), pass);
+    return base.tuningPeak(base.adapterBytes(form()) + base.rowBytes(tokens.size()), pass);
   }
 
   @Override
   public Set<String> changes(ModelConfig model) {
-    return form().tensors(model);
+    Set<String> changed = new TreeSet<>(form().tensors(model));
+    if (!tokens.isEmpty()) {
+      changed.add(ModelTensors.EMBEDDING);
+      changed.add(model.tiedHead() ? ModelTensors.EMBEDDING : ModelTensors.HEAD);
+    }
+    return changed;
   }
 
   @Override
@@ -205,11 +223,40 @@ public record LowRank(
               + ": give --dtype nf4 or int8, or --method lora");
     }
     AdapterConfig config = config(model, name);
-    FactorLayout layout = FactorLayout.of(config, base.config());
+    FactorLayout layout = layout(config, model);
     if (beginsInBase()) {
       LoraParameters.requireRanks(layout);
     }
     return new Plan(config, layout, beginsInBase());
+  }
+
+  /**
+   * Where the parameters lie.
+   *
+   * @throws BadInput naming all tokens that the tokenizer does not know or that come twice, or if
+   *     an end has both rows and factors
+   */
+  FactorLayout layout(AdapterConfig config, LanguageModel model) {
+    ModelConfig shape = model.decoder().config();
+    FactorLayout factors = FactorLayout.of(config, shape);
+    Problems problems = new Problems();
+    if (!tokens.isEmpty()
+        && !Collections.disjoint(factors.modules().keySet(), ModelTensors.END_MODULES)) {
+      problems.add("leave lm_head and embed_tokens out of --targets");
+    }
+    List<Integer> ids = new ArrayList<>();
+    for (String token : tokens) {
+      OptionalInt id = model.tokenizer().id(token);
+      if (id.isEmpty()) {
+        problems.add("\"" + token + "\" is no token of the model (grow --method tokens adds one)");
+      } else if (ids.contains(id.getAsInt())) {
+        problems.add("\"" + token + "\" comes twice");
+      } else {
+        ids.add(id.getAsInt());
+      }
+    }
+    problems.throwIfAny("--train-tokens");
+    return factors.with(RowLayout.of(ids, shape));
   }
 
   /**

@@ -75,6 +75,11 @@ public record Regularisers(
 
   /** Refuses a method whose change of the weights is none, or is not linear in its factors. */
   void require(Method method) {
+    if (!equals(NONE) && method instanceof LowRank adapter && !adapter.tokens().isEmpty()) {
+      throw new BadInput(
+          "--train-tokens beside --l2-to-start, --ewc or --orthogonal-to: these hold factors alone,"
+              + " not rows of tokens; leave them out, --replay goes with both");
+    }
     if (l2ToStart > 0) {
       requireWeights("--l2-to-start", method);
     }

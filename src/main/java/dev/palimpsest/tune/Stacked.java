@@ -8,6 +8,7 @@ import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.FrozenDecoder;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.Precision;
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.Scope;
 import java.nio.file.Path;
@@ -32,6 +33,11 @@ public record Stacked(LowRank own, Earlier over) implements Method {
   public static Stacked of(LowRank own, Path adapter) {
     Stacked stacked = new Stacked(own, Earlier.of(adapter));
     own.form().requireStackable();
+    if (!own.tokens().isEmpty()) {
+      throw new BadInput(
+          "--train-tokens beside --over: rows of tokens cannot be joined with another adapter; merge"
+              + " that one into the model first");
+    }
     stacked.over.config().requireStackable();
     return stacked;
   }

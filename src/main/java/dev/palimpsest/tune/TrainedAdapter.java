@@ -10,6 +10,7 @@ import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,13 +36,24 @@ record TrainedAdapter(
   /** The written-out gradient. */
   TrainedAdapter(AdapterConfig config, Decoder base, LoraParameters factors, double ratio) {
     this(
-        config, base, factors, ratio, new FrozenDecoder(base, factors.factors()), Optional.empty());
+        config,
+        base,
+        factors,
+        ratio,
+        new FrozenDecoder(base, factors.factors(), factors.ends()),
+        Optional.empty());
   }
 
   @Override
   public List<Stretch> stretches() {
-    long ofA = factors.layout().ofA();
-    return List.of(new Stretch(ofA, 1), new Stretch(factors.layout().size() - ofA, ratio));
+    FactorLayout layout = factors.layout();
+    List<Stretch> all = new ArrayList<>();
+    all.add(new Stretch(layout.ofA(), 1));
+    all.add(new Stretch(layout.ofFactors() - layout.ofA(), ratio));
+    if (layout.rows().size() > 0) {
+      all.add(new Stretch(layout.rows().size(), 1));
+    }
+    return all;
   }
 
   /**
@@ -63,7 +75,7 @@ record TrainedAdapter(
     return factors.gradient();
   }
 
-  /** Those of the ends are left out: an embedding's are looked up, a head's see labels alone. */
+  /** What is of the ends is left out: an embedding's is looked up, a head's sees labels alone. */
   @Override
   public long factorCount() {
     return factors.layout().ofBlocks();
@@ -76,7 +88,7 @@ record TrainedAdapter(
 
   @Override
   public AdaptedDecoder current() {
-    return new AdaptedDecoder(base, factors.factors());
+    return new AdaptedDecoder(base, factors.factors(), factors.ends());
   }
 
   @Override
@@ -86,7 +98,7 @@ record TrainedAdapter(
 
   @Override
   public void write(Path folder) {
-    Adapter own = new Adapter(config, factors.factors());
+    Adapter own = new Adapter(config, factors.factors(), factors.ends());
     PeftFolder.write(folder, below.map(first -> first.and(own)).orElseGet(own::whole));
   }
 

@@ -65,11 +65,11 @@ class ExportJobTest {
   @ValueSource(strings = {"gguf", "hf"})
   void run_withAdapters_writesTheMergedModel(String format) {
     Form form = format.equals("hf") ? hub(DType.F32, 20_000) : GGUF;
-    run(form, "out", adapter("plain"), adapter("second"));
+    run(form, "out", adapter("plain"), adapter("second"), adapter("tokens-tied"));
 
     Path written = folder.resolve("out");
     try (Scope _ = Scope.open();
-        Checkpoint expected = Checkpoint.open(merged("plain", "second"));
+        Checkpoint expected = Checkpoint.open(merged("plain", "second", "tokens-tied"));
         Checkpoint out =
             Checkpoint.open(format.equals("hf") ? written : written.resolve("model-f32.gguf"))) {
       for (String tensor : expected.weights().tensors().keySet()) {
@@ -248,6 +248,8 @@ class ExportJobTest {
     assertThatThrownBy(() -> run(LORA, "out", adapter("dora"))).hasMessageContaining("DoRA");
     assertThatThrownBy(() -> run(LORA, "out", adapter("prompt"))).hasMessageContaining("prompt");
     assertThatThrownBy(() -> run(LORA, "out")).hasMessageContaining("--adapter");
+    assertThatThrownBy(() -> run(LORA, "out", adapter("tokens-tied")))
+        .hasMessageContaining("model.embed_tokens");
     assertThatThrownBy(() -> run(GGUF, "out", adapter("embedding-tied")))
         .hasMessageContaining("model.embed_tokens");
     assertThat(folder).isEmptyDirectory();

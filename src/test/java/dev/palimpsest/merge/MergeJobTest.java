@@ -235,6 +235,9 @@ class MergeJobTest {
         "dora:0.5 | only alone and with weight 1",
         "embedding | the factors do not fit the model",
         "saved-head-tied | modules_to_save",
+        "saved-embedding-tied | the base ties them",
+        "tokens-apart | the base ties them",
+        "head-tied | the base ties them",
         "prompt | PROMPT_TUNING changes no weights",
         "nowhere | no adapter",
       })
@@ -244,6 +247,19 @@ class MergeJobTest {
         .isInstanceOf(BadInput.class)
         .hasMessageContaining(message)
         .hasMessageContaining(text.replaceAll(":.*", ""));
+    assertEmpty();
+  }
+
+  @Test
+  void rows_thatWouldBecomeFactors_areRefused() throws IOException {
+    assertThatThrownBy(
+            () ->
+                run(
+                    job(MergeMethod.svd(2), new Weighted(adapter("tokens-tied"), 1)),
+                    "o",
+                    new MergeJob.Form.PlainAdapter()))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("no product of a linear module's factors");
     assertEmpty();
   }
 

@@ -39,7 +39,14 @@ class MergeReferenceTest {
         "qwen2-dora",
         "qwen3-plain",
         "gemma3-plain",
-        "mistral-plain"
+        "mistral-plain",
+        "tokens",
+        "tokens-both",
+        "saved-embedding",
+        "embedding",
+        "tokens-tied",
+        "gemma3-tokens",
+        "saved-ensured"
       })
   void linear_ofOneAdapter_isPeftsMerge(String name) {
     JsonNode expected = Reference.named(MERGES.get("alone"), name);
