@@ -38,7 +38,8 @@ final class InspectCommand implements Runnable {
 
   @Option(
       names = "--controls",
-      description = "a new folder for five adapters or models: untouched, intruders, shrunk, random, resized")
+      description =
+          "a new folder for five adapters or models: untouched, intruders, shrunk, random, resized")
   private @Nullable Path controls;
 
   @Option(names = "--scale", defaultValue = "0.75", description = "of an intruder; default: 0.75")

@@ -198,6 +198,19 @@ class ExtractJobTest {
         .isCloseTo(0.5 * Math.sqrt(32), within(1e-5));
   }
 
+  /** Layers that the base has not would be passed over, were they not told. */
+  @Test
+  void moreLayersThanTheBase_areRefused() {
+    Path grown = folder.resolve("grown");
+    new GrowJob("llama", new BlockExpansion(1), Optional.empty(), GrowJob.Check.NONE)
+        .run(grown, MODELS, Progress.none());
+    tuned = grown;
+
+    assertThatThrownBy(() -> extract(new RankRule.Fixed(2)))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("model.layers.2.self_attn.q_proj.weight is not in the base");
+  }
+
   @Test
   void noDifference_isRefused() {
     tuned = Reference.checkpoint("llama");
