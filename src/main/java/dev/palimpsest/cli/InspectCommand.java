@@ -84,8 +84,7 @@ final class InspectCommand implements Runnable {
       try (InspectJob.Result result = job.run(checkpoint, source, progress)) {
         if (controls != null) {
           Controls.Base known = new Controls.Base(base, sources.fingerprint(), checkpoint);
-          new Controls(scale, seed)
-              .write(controls, known, source, result.intruders(), progress);
+          new Controls(scale, seed).write(controls, known, source, result.intruders(), progress);
         }
         if (html != null) {
           InspectionReport.write(html, result.inspection());

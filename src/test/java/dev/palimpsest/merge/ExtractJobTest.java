@@ -102,8 +102,7 @@ class ExtractJobTest {
     try (Scope _ = Scope.open();
         Checkpoint base = Checkpoint.open(Reference.checkpoint("llama"));
         Checkpoint after = Checkpoint.open(tuned);
-        Decoder decoder =
-            Decoder.load(base.config(), base.weights(), Precision.FP32, Device.CPU)) {
+        Decoder decoder = Decoder.load(base.config(), base.weights(), Precision.FP32, Device.CPU)) {
       Adapter adapter = PeftFolder.read(folder.resolve("adapter"), base.config());
       Tensor before = base.weights().read(module + ".weight", DType.F64);
       Tensor change = after.weights().read(module + ".weight", DType.F64).minus(before);
