@@ -38,7 +38,8 @@ final class InspectCommand implements Runnable {
 
   @Option(
       names = "--controls",
-      description = "a new folder for five adapters or models: untouched, intruders, shrunk, random, resized")
+      description =
+          "a new folder for five adapters or models: untouched, intruders, shrunk, random, resized")
   private @Nullable Path controls;
 
   @Option(names = "--scale", defaultValue = "0.75", description = "of an intruder; default: 0.75")
@@ -83,8 +84,7 @@ final class InspectCommand implements Runnable {
       try (InspectJob.Result result = job.run(checkpoint, source, progress)) {
         if (controls != null) {
           Controls.Base known = new Controls.Base(base, sources.fingerprint(), checkpoint);
-          new Controls(scale, seed)
-              .write(controls, known, source, result.intruders(), progress);
+          new Controls(scale, seed).write(controls, known, source, result.intruders(), progress);
         }
         if (html != null) {
           InspectionReport.write(html, result.inspection());

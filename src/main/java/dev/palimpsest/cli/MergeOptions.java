@@ -90,11 +90,8 @@ final class MergeOptions {
     put(settings, "top", top);
     put(settings, "epsilon", epsilon);
     MethodSettings call = new MethodSettings(Optional.ofNullable(method), settings);
-    MethodSettings.Finding finding =
-        (among, below) -> new InspectJob(among, below, 1)::intruders;
-    return config == null
-        ? call.made(finding)
-        : MergeReader.read(config).made(call, finding);
+    MethodSettings.Finding finding = (among, below) -> new InspectJob(among, below, 1)::intruders;
+    return config == null ? call.made(finding) : MergeReader.read(config).made(call, finding);
   }
 
   private static void put(Map<String, Number> settings, String name, @Nullable Number value) {

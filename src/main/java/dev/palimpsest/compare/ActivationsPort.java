@@ -108,9 +108,7 @@ record ActivationsPort() implements PortWay {
   /** As many matches at a time as there is memory for. */
   private static List<List<Match>> groups(List<Match> matches, PortTask task) {
     return ModuleInputs.groups(
-        matches,
-        Match::own,
-        match -> Moments.bytes(in(task.from(), match.old), in(task, match)));
+        matches, Match::own, match -> Moments.bytes(in(task.from(), match.old), in(task, match)));
   }
 
   private static long in(ModelConfig model, String module) {

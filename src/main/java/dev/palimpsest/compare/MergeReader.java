@@ -132,8 +132,7 @@ public final class MergeReader {
   }
 
   private static TargetModules modules(JsonNode node) {
-    TargetModules named =
-        PlanFields.text(node, "modules").map(TargetModules::parse).orElse(EVERY);
+    TargetModules named = PlanFields.text(node, "modules").map(TargetModules::parse).orElse(EVERY);
     Optional<String> layers = PlanFields.text(node, "layers");
     if (layers.isEmpty()) {
       return named;

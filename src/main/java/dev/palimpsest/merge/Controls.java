@@ -28,9 +28,9 @@ import java.util.stream.IntStream;
 /**
  * An adapter or a tuned model with its intruder dimensions scaled down (2410.21228, section 5), and
  * what that must be held against, each as an adapter over the same base, or as a model: {@code
- * untouched}, {@code intruders}
- * scaled, the whole change {@code shrunk} to the norm that this leaves in each module, as many of
- * its own directions at {@code random} scaled, and the second {@code resized} to the first's norm.
+ * untouched}, {@code intruders} scaled, the whole change {@code shrunk} to the norm that this
+ * leaves in each module, as many of its own directions at {@code random} scaled, and the second
+ * {@code resized} to the first's norm.
  *
  * @param scale λ: what an intruder's singular value is multiplied by
  * @param seed of the draw of directions
@@ -92,8 +92,7 @@ public record Controls(double scale, long seed) {
         });
   }
 
-  private void adapters(
-      Path out, Base base, Source.Lora lora, Map<String, Factors> intruders) {
+  private void adapters(Path out, Base base, Source.Lora lora, Map<String, Factors> intruders) {
     if (lora.adapter().config().weightDecomposed()) {
       throw new BadInput(
           lora.name()

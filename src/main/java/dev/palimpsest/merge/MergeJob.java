@@ -102,8 +102,7 @@ public record MergeJob(
     method.rule().check(sources);
     Reduction reduction = Reduction.of(method, sources, base);
     Source joined = new Source.Lora(method.name(), 1, reduction.adapter());
-    return new Reduced(
-        ModuleRules.of(method.rule(), List.of(joined)), reduction.keptEnergy());
+    return new Reduced(ModuleRules.of(method.rule(), List.of(joined)), reduction.keptEnergy());
   }
 
   private Merged writeModel(
@@ -123,8 +122,7 @@ public record MergeJob(
                   return merging.tensor(
                       tensor, type.orElseGet(() -> ModelFolder.type(base, tensor)));
                 }));
-    return Merged.of(out, method.name(), reduced.keptEnergy, merging.sums())
-        .by(merging.uses());
+    return Merged.of(out, method.name(), reduced.keptEnergy, merging.sums()).by(merging.uses());
   }
 
   private Merged writeAdapter(Path out, Checkpoint base, Sources sources) {

@@ -11,8 +11,7 @@ import java.util.OptionalInt;
  * @param rank that adapters are reduced to before they are added; empty for as they are
  * @param modules rules of some modules in the place of {@code rule}; the first that matches
  */
-public record MergeMethod(
-    String name, Rule rule, OptionalInt rank, List<ModuleRule> modules) {
+public record MergeMethod(String name, Rule rule, OptionalInt rank, List<ModuleRule> modules) {
   /** Copies the list. */
   public MergeMethod {
     modules = List.copyOf(modules);

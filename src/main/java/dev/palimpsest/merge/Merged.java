@@ -85,7 +85,6 @@ public record Merged(
         rules.stream()
             .map(each -> "%n%s: %s of %d tensors".formatted(each.rule, each.method, each.tensors))
             .collect(Collectors.joining());
-    return "%s%n%s of %d tensors%s; %s%s"
-        .formatted(out, method, modules, kept, realised, byRule);
+    return "%s%n%s of %d tensors%s; %s%s".formatted(out, method, modules, kept, realised, byRule);
   }
 }

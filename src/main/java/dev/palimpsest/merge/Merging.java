@@ -28,8 +28,7 @@ final class Merging {
    */
   Optional<Tensor> tensor(String name, DType type) {
     ModuleRules.Choice choice = rules.of(name);
-    List<Source> changing =
-        choice.sources().stream().filter(each -> each.changes(name)).toList();
+    List<Source> changing = choice.sources().stream().filter(each -> each.changes(name)).toList();
     if (changing.isEmpty()) {
       return Optional.empty();
     }

@@ -20,13 +20,20 @@ public record MethodSettings(Optional<String> method, Map<String, Number> values
   /** The settings of each method; another one's are refused. */
   private static final Map<String, Set<String>> OWN =
       Map.of(
-          USUAL, Set.of(),
-          "svd", Set.of("rank"),
-          "ties", Set.of("density", "scale"),
-          "dare", Set.of("drop", "seed"),
-          "slerp", Set.of("weight"),
-          "wise", Set.of("weight"),
-          "intruders", Set.of("scale", "top", "epsilon"));
+          USUAL,
+          Set.of(),
+          "svd",
+          Set.of("rank"),
+          "ties",
+          Set.of("density", "scale"),
+          "dare",
+          Set.of("drop", "seed"),
+          "slerp",
+          Set.of("weight"),
+          "wise",
+          Set.of("weight"),
+          "intruders",
+          Set.of("scale", "top", "epsilon"));
 
   /** Those that are whole numbers. */
   public static final Set<String> WHOLE = Set.of("rank", "seed", "top");

@@ -89,8 +89,8 @@ record TunedControls(
     Tensor u = svd.u().transpose(0, 1).contiguous().rows(rows);
     Tensor random = u.matmul(change); // σ vᵀ of each
     double whole = change.square().sum().item();
-    double less =
-        change.plus(part.change(change, 0).timesInPlace(settings.scale() - 1)).square().sum().item();
+    Tensor scaled = part.scaled(settings.scale() - 1).change(change, 0);
+    double less = change.plus(scaled).square().sum().item();
     double kept = settings.scale() * settings.scale();
     double fewer = whole - (1 - kept) * random.square().sum().item();
     return new Module(
@@ -100,7 +100,15 @@ record TunedControls(
             scope.keep(u.transpose(0, 1).to(DType.F32).contiguous()),
             1),
         Map.of(
-            "untouched", whole, "intruders", less, "shrunk", less, "random", fewer, "resized",
+            "untouched",
+            whole,
+            "intruders",
+            less,
+            "shrunk",
+            less,
+            "random",
+            fewer,
+            "resized",
             less > 0 ? whole : 0));
   }
 

@@ -76,6 +76,9 @@ public final class Sources implements AutoCloseable {
                     + Arrays.toString(shape));
           }
         });
+    ModelTensors.shapes(tuned.config()).keySet().stream()
+        .filter(name -> !shapes.containsKey(name) && !name.equals(ModelTensors.HEAD))
+        .forEach(name -> problems.add(name + " is not in the base"));
     if (base.config().tiedHead() && !tuned.config().tiedHead()) {
       problems.add("it has a head of its own, the base's is tied to the embedding");
     }

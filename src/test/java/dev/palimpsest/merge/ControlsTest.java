@@ -175,11 +175,7 @@ class ControlsTest {
   }
 
   private static double norm(Path out, String what, String control) {
-    return Json.read(out.resolve("controls.json"))
-        .get(what)
-        .get(control)
-        .get("norm")
-        .asDouble();
+    return Json.read(out.resolve("controls.json")).get(what).get(control).get("norm").asDouble();
   }
 
   private void assertSameChange(Path model, String control, Checkpoint base) {

@@ -102,8 +102,7 @@ class ExtractJobTest {
     try (Scope _ = Scope.open();
         Checkpoint base = Checkpoint.open(Reference.checkpoint("llama"));
         Checkpoint after = Checkpoint.open(tuned);
-        Decoder decoder =
-            Decoder.load(base.config(), base.weights(), Precision.FP32, Device.CPU)) {
+        Decoder decoder = Decoder.load(base.config(), base.weights(), Precision.FP32, Device.CPU)) {
       Adapter adapter = PeftFolder.read(folder.resolve("adapter"), base.config());
       Tensor before = base.weights().read(module + ".weight", DType.F64);
       Tensor change = after.weights().read(module + ".weight", DType.F64).minus(before);
@@ -196,6 +195,19 @@ class ExtractJobTest {
     assertThat(extracted.notCaptured()).extracting(TensorChange::name).containsExactly(norm);
     assertThat(extracted.notCaptured().getFirst().norm())
         .isCloseTo(0.5 * Math.sqrt(32), within(1e-5));
+  }
+
+  /** Layers that the base has not would be passed over, were they not told. */
+  @Test
+  void moreLayersThanTheBase_areRefused() {
+    Path grown = folder.resolve("grown");
+    new GrowJob("llama", new BlockExpansion(1), Optional.empty(), GrowJob.Check.NONE)
+        .run(grown, MODELS, Progress.none());
+    tuned = grown;
+
+    assertThatThrownBy(() -> extract(new RankRule.Fixed(2)))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining("model.layers.2.self_attn.q_proj.weight is not in the base");
   }
 
   @Test
