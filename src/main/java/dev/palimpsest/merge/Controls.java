@@ -101,7 +101,7 @@ public record Controls(double scale, long seed) {
     }
     if (!lora.adapter().endModules().isEmpty()) {
       throw new BadInput(
-          source.name()
+          lora.name()
               + ": --controls scales an adapter of the blocks, this one changes "
               + String.join(" and ", lora.adapter().endModules()));
     }
