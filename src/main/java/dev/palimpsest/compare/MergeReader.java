@@ -112,7 +112,7 @@ public final class MergeReader {
     try {
       return Optional.of(reading.get());
     } catch (BadInput e) {
-      problems.add(where + e.getMessage().replaceFirst("^--", ""));
+      problems.add(where + String.valueOf(e.getMessage()).replaceFirst("^--", ""));
       return Optional.empty();
     }
   }
