@@ -15,22 +15,23 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record Captured(Divergence missed, Divergence whole, Divergence moved) {
   /**
-   * Measures it.
+   * Texts that had no part in the adapter.
    *
-   * @param on what the texts are
+   * @param on what they are
    */
+  record Held(String on, List<int[]> ids) {
+    Divergence between(TunedModel before, TunedModel after, Progress progress) {
+      return KlDivergence.between(before, after, progress).along(on, BaseTexts.passages(ids));
+    }
+  }
+
+  /** Measures it. */
   static Captured along(
-      String on,
-      List<int[]> texts,
-      TunedModel tuned,
-      TunedModel base,
-      TunedModel extracted,
-      Progress progress) {
-    List<KlDivergence.Passage> passages = BaseTexts.passages(texts);
+      Held texts, TunedModel tuned, TunedModel base, TunedModel extracted, Progress progress) {
     return new Captured(
-        KlDivergence.between(tuned, extracted, progress).along(on, passages),
-        KlDivergence.between(tuned, base, progress).along(on, passages),
-        KlDivergence.between(base, tuned, progress).along(on, passages));
+        texts.between(tuned, extracted, progress),
+        texts.between(tuned, base, progress),
+        texts.between(base, tuned, progress));
   }
 
   /** 1 where nothing is missed, 0 where the base alone is as near. */

@@ -56,10 +56,10 @@ public record Extraction(ExtractJob job, Optional<GivenTexts> weigh, Optional<Gi
       return new Report(job.run(out, models, Optional.empty(), progress), Optional.empty());
     }
     try (LanguageModel base = load(models, job.model())) {
-      List<int[]> held = check.map(each -> each.ids(base, DRAWS)).orElse(List.of());
+      Optional<Captured.Held> held =
+          check.map(each -> new Captured.Held(each.named(), each.ids(base, DRAWS)));
       Extracted extracted = extracted(out, base, models, progress);
-      return new Report(
-          extracted, check.map(each -> captured(each.named(), held, out, base, models, progress)));
+      return new Report(extracted, held.map(texts -> captured(texts, out, base, models, progress)));
     }
   }
 
@@ -75,15 +75,13 @@ public record Extraction(ExtractJob job, Optional<GivenTexts> weigh, Optional<Gi
   }
 
   private Captured captured(
-      String on,
-      List<int[]> texts,
+      Captured.Held texts,
       Path out,
       LanguageModel base,
       MergeJob.Models models,
       Progress progress) {
     try (LanguageModel tuned = load(models, job.tuned())) {
       return Captured.along(
-          on,
           texts,
           TunedModel.base(job.tuned(), tuned),
           TunedModel.base(job.model(), base),
