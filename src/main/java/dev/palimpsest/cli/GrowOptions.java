@@ -30,12 +30,18 @@ final class GrowOptions {
   /** The settings of each method; another one's are refused. */
   private static final Map<String, Set<String>> SETTINGS =
       Map.of(
-          "depth", Set.of("--drop"),
-          "blocks", Set.of("--blocks"),
-          "width", Set.of("--times", "--noise", "--seed"),
-          "experts", Set.of("--experts", "--top", "--noise", "--seed"),
-          "tile", Set.of("--times", "--layers"),
-          TOKENS, Set.of("--add", "--add-file", "--special", "--init"));
+          "depth",
+          Set.of("--drop"),
+          "blocks",
+          Set.of("--blocks"),
+          "width",
+          Set.of("--times", "--noise", "--seed"),
+          "experts",
+          Set.of("--experts", "--top", "--noise", "--seed"),
+          "tile",
+          Set.of("--times", "--layers"),
+          TOKENS,
+          Set.of("--add", "--add-file", "--special", "--init"));
 
   @Option(
       names = "--method",

@@ -140,8 +140,7 @@ final class MethodOptions {
   private List<String> tokens(Path model) {
     return tokensToTrain.stream()
         .flatMap(
-            token ->
-                token.equals("new") ? GrowthRecord.tokens(model).stream() : Stream.of(token))
+            token -> token.equals("new") ? GrowthRecord.tokens(model).stream() : Stream.of(token))
         .toList();
   }
 

@@ -50,8 +50,7 @@ public record GrownTokens(
     tokens = List.copyOf(tokens);
   }
 
-  static GrownTokens of(
-      Path out, Checkpoint base, AddedTokens added, Optional<LogitCheck> logits) {
+  static GrownTokens of(Path out, Checkpoint base, AddedTokens added, Optional<LogitCheck> logits) {
     int before = base.config().vocabulary();
     int after = added.over(base.config()).vocabulary();
     Tokenizer old = base.tokenizer();

@@ -45,8 +45,8 @@ public record TokensJob(
   public enum Init {
     /**
      * The mean of all tokens' rows: a new token is nowhere likelier than the mean of the old ones,
-     * so n of them take at most n / (n + vocabulary) of any distribution (Hewitt 2021, "Initializing
-     * New Word Embeddings for Pretrained Language Models").
+     * so n of them take at most n / (n + vocabulary) of any distribution (Hewitt 2021,
+     * "Initializing New Word Embeddings for Pretrained Language Models").
      */
     MEAN,
     /** The mean of the rows that the token's text had before (Gee et al. 2022, 2402.09977). */
@@ -151,7 +151,9 @@ public record TokensJob(
     return Tensor.ofIndices(ids.stream().mapToInt(Integer::intValue).toArray());
   }
 
-  /** What was new before stays so: layers and tokens of an earlier growth train by the same word. */
+  /**
+   * What was new before stays so: layers and tokens of an earlier growth train by the same word.
+   */
   private GrowthRecord recorded(Checkpoint base, AddedTokens added) {
     Optional<GrowthRecord> before = GrowthRecord.before(base.path());
     Map<String, Integer> ids = new LinkedHashMap<>();

@@ -81,7 +81,9 @@ public record AddedTokens(
     return boxed;
   }
 
-  /** The library, which counts ids by itself, must find every token, and give the ids that follow. */
+  /**
+   * The library, which counts ids by itself, must find every token, and give the ids that follow.
+   */
   private void requireFound(Tokenizer tokenizer, Path base) {
     Problems problems = new Problems();
     for (int i = 0; i < tokens.size(); i++) {

@@ -209,7 +209,8 @@ public final class Decoder implements AutoCloseable {
     Layer layer = weights.layers().get(index);
     Tensor attended = attend(index, x, angles, attention, adapter);
     Tensor middle = x.plus(normed(attended, layer.afterAttention()));
-    Tensor fed = layer.feedForward().apply(config, normed(middle, layer.beforeFeedForward()), adapter);
+    Tensor fed =
+        layer.feedForward().apply(config, normed(middle, layer.beforeFeedForward()), adapter);
     return middle.plus(normed(fed, layer.afterFeedForward()));
   }
 

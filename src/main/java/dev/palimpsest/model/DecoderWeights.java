@@ -140,7 +140,8 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
           norm(prefix + (gemma ? "pre_feedforward_layernorm" : "post_attention_layernorm")),
           config
               .mixture()
-              .<FeedForward>map(mixture -> experts(prefix + ModelTensors.MIXTURE, mixture.experts()))
+              .<FeedForward>map(
+                  mixture -> experts(prefix + ModelTensors.MIXTURE, mixture.experts()))
               .orElseGet(
                   () -> dense(prefix + "mlp.", List.of("gate_proj", "up_proj"), "down_proj")),
           gemma ? norm(prefix + "post_feedforward_layernorm") : null);

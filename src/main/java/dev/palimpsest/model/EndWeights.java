@@ -77,8 +77,7 @@ public record EndWeights(Map<String, Tensor> whole, Map<String, TokenRows> rows)
   @SuppressWarnings("ReferenceEquality") // one set of rows, not two that are alike
   boolean alike() {
     return rows.get(ModelTensors.EMBEDDING_MODULE) == rows.get(ModelTensors.HEAD_MODULE)
-        && same(
-            whole.get(ModelTensors.EMBEDDING_MODULE), whole.get(ModelTensors.HEAD_MODULE));
+        && same(whole.get(ModelTensors.EMBEDDING_MODULE), whole.get(ModelTensors.HEAD_MODULE));
   }
 
   private static boolean same(@Nullable Tensor one, @Nullable Tensor two) {

@@ -49,7 +49,8 @@ sealed interface FeedForward {
 
   /**
    * Several, of which each row takes the {@link ModelConfig.Mixture#chosen} that a router likes
-   * best, and adds their outputs by weight (Mixtral, 2401.04088; transformers' modeling_mixtral.py).
+   * best, and adds their outputs by weight (Mixtral, 2401.04088; transformers'
+   * modeling_mixtral.py).
    *
    * @param router (experts, width)
    */

@@ -123,9 +123,7 @@ final class FrozenBlock implements AutoCloseable {
   }
 
   private record FeedForward(
-      FrozenNorm.Applied before,
-      FrozenFeedForward.Applied part,
-      FrozenNorm.Applied after) {
+      FrozenNorm.Applied before, FrozenFeedForward.Applied part, FrozenNorm.Applied after) {
     void keep(Scope scope) {
       List.of(before, after).forEach(norm -> norm.keep(scope));
       part.keep(scope);

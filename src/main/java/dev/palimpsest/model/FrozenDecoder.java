@@ -84,8 +84,7 @@ public final class FrozenDecoder implements TrainedDecoder {
     this.gradients = gradients;
     this.own = TrainedEnds.of(decoder, gradients);
     this.ends = Ends.of(decoder, rows, factors);
-    this.embedding =
-        new FrozenEmbedding(ends.tokens(), ends.factors(), decoder.embeddingScale());
+    this.embedding = new FrozenEmbedding(ends.tokens(), ends.factors(), decoder.embeddingScale());
     this.headTokens = Optional.ofNullable(ends.headTokens()).map(FrozenHeadTokens::new);
     this.head = new FrozenProjection(ends.head(), factors, WeightGradients.NONE);
     this.mostKeptRows = mostKeptRows;
@@ -123,8 +122,7 @@ public final class FrozenDecoder implements TrainedDecoder {
     own.collectHead(hidden, gradient, weight);
     Optional<Tensor> ofTokens =
         headTokens.map(
-            tokens ->
-                Native.withoutGradients(() -> tokens.backward(hidden, gradient, weight)));
+            tokens -> Native.withoutGradients(() -> tokens.backward(hidden, gradient, weight)));
     Tensor down =
         head.trains()
             ? Native.withoutGradients(

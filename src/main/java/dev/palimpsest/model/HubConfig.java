@@ -25,7 +25,8 @@ final class HubConfig {
 
   private static final Set<String> KNOWN =
       Collections.unmodifiableSet(
-          new TreeSet<>(Set.of("llama", "mistral", "mixtral", "qwen2", "qwen3", "gemma3_text", "gemma3")));
+          new TreeSet<>(
+              Set.of("llama", "mistral", "mixtral", "qwen2", "qwen3", "gemma3_text", "gemma3")));
 
   private final JsonFields fields;
   private final String type;
@@ -93,7 +94,8 @@ final class HubConfig {
         fields.flag("attention_bias", false) && !type.equals("mistral") && !type.equals("mixtral");
     List<LayerType> types = layerTypes(layers);
     boolean slides = types.contains(LayerType.SLIDING);
-    HubRope rope = new HubRope(fields, gemma(), gemma() || type.equals("mixtral") ? 1_000_000 : 10_000);
+    HubRope rope =
+        new HubRope(fields, gemma(), gemma() || type.equals("mixtral") ? 1_000_000 : 10_000);
     Rope everywhere = rope.full();
     try {
       return new ModelConfig(

@@ -178,7 +178,10 @@ public final class ModelTensors {
   /** How many of a tensor's numbers a token meets on average: an expert is chosen now and then. */
   public static long active(ModelConfig config, FlatView tensor) {
     return tensor.name().contains("." + MIXTURE + "experts.")
-        ? config.mixture().map(each -> tensor.count() * each.chosen() / each.experts()).orElseThrow()
+        ? config
+            .mixture()
+            .map(each -> tensor.count() * each.chosen() / each.experts())
+            .orElseThrow()
         : tensor.count();
   }
 

@@ -87,8 +87,7 @@ public final class Checkpoints {
         : FactorLayout.of(config, model.decoder().config());
   }
 
-  private static Tensor read(
-      FactorLayout layout, Safetensors stored, String name, Path file) {
+  private static Tensor read(FactorLayout layout, Safetensors stored, String name, Path file) {
     Tensor flat = Tuner.read(stored, name, file);
     if (flat.count() != layout.size()) {
       throw new BadInput(

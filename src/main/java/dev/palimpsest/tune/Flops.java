@@ -11,8 +11,8 @@ import java.util.List;
  * 2·P here: the base has no gradient of its own).
  *
  * <p>Of T tokens in documents of n tokens, L of them labels, with P weights in the blocks' linear
- * modules (of a mixture those that a token goes through), O of which train, and N in factors beside them, width d, vocabulary V, heads h of width
- * w:
+ * modules (of a mixture those that a token goes through), O of which train, and N in factors beside
+ * them, width d, vocabulary V, heads h of width w:
  *
  * <ul>
  *   <li>forward 2·P·T + 2·N·T + Σ 4·h·w·pairs + 2·V·d·L, where a document of n tokens has n·(n+1)/2
@@ -53,7 +53,9 @@ record Flops(ModelConfig config, long factors, long own) {
   }
 
   double forward(Work work) {
-    return 2.0 * (ModelTensors.activeWeights(config) + factors) * work.tokens + work.attention + head(work);
+    return 2.0 * (ModelTensors.activeWeights(config) + factors) * work.tokens
+        + work.attention
+        + head(work);
   }
 
   double forwardAndBackward(Work work) {

@@ -124,8 +124,7 @@ class GrowJobTest {
         .isEqualTo(grown.parametersBefore() + grown.newParameters())
         .isGreaterThan(grown.parametersBefore());
     try (Checkpoint mixed = Checkpoint.open(out())) {
-      assertThat(mixed.config().mixture())
-          .contains(new ModelConfig.Mixture(experts, top));
+      assertThat(mixed.config().mixture()).contains(new ModelConfig.Mixture(experts, top));
       assertThat(mixed.config().tiedHead()).isEqualTo(config(base).tiedHead());
     }
   }

@@ -165,9 +165,7 @@ class TokensJobTest {
   @Test
   void tokens_thatCannotBeAdded_areToldAtOnce() {
     assertThatThrownBy(
-            () ->
-                grow(
-                    LLAMA, List.of("<|im_end|>", "<a>", "", "<a>"), false, TokensJob.Init.MEAN))
+            () -> grow(LLAMA, List.of("<|im_end|>", "<a>", "", "<a>"), false, TokensJob.Init.MEAN))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("\"<|im_end|>\" is there already, id 2")
         .hasMessageContaining("token 3 is empty")

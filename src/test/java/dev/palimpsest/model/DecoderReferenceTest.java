@@ -82,8 +82,7 @@ class DecoderReferenceTest {
         Decoder plain = load("llama");
         Decoder rounded =
             Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.BF16, Device.CPU)) {
-      int[] ids =
-          Reference.ints(of("llama").get("sequences").get(2).get("ids"));
+      int[] ids = Reference.ints(of("llama").get("sequences").get(2).get("ids"));
       float[] expected = logits(plain, Ragged.of(ids));
       float[] found = logits(rounded, Ragged.of(ids));
 

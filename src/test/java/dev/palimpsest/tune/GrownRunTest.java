@@ -70,8 +70,7 @@ class GrownRunTest {
         .isNotEmpty()
         .isEqualTo(
             names(
-                base,
-                name -> name.contains("block_sparse_moe") && !name.contains(".experts.0.")));
+                base, name -> name.contains("block_sparse_moe") && !name.contains(".experts.0.")));
   }
 
   /** The tensors whose bytes a run of {@code --train new} changed. */
@@ -85,8 +84,7 @@ class GrownRunTest {
     try (Checkpoint before = Checkpoint.open(base);
         Checkpoint after = Checkpoint.open(run.resolve("model"))) {
       return names(
-          base,
-          name -> after.weights().stored(name).mismatch(before.weights().stored(name)) >= 0);
+          base, name -> after.weights().stored(name).mismatch(before.weights().stored(name)) >= 0);
     }
   }
 

@@ -48,8 +48,7 @@ import tools.jackson.databind.JsonNode;
 /** Rows of tokens that train beside factors, against PEFT (reference/token_rows.py). */
 class TokenRowsTest {
   private static final JsonNode EXPECTED = Reference.json("token_rows");
-  private static final AdapterConfig ANY =
-      AdapterConfig.lora(4, 8, TargetModules.parse("q_proj"));
+  private static final AdapterConfig ANY = AdapterConfig.lora(4, 8, TargetModules.parse("q_proj"));
 
   @TempDir private Path folder;
 
@@ -57,8 +56,7 @@ class TokenRowsTest {
   @ValueSource(strings = {"llama", "llama3", "gemma3"})
   void backward_writtenOut_givesPeftsLossAndGradients(String name) {
     assertGradients(
-        name,
-        (decoder, trained) -> new FrozenDecoder(decoder, trained.factors(), trained.ends()));
+        name, (decoder, trained) -> new FrozenDecoder(decoder, trained.factors(), trained.ends()));
   }
 
   @ParameterizedTest
@@ -67,8 +65,7 @@ class TokenRowsTest {
     assertGradients(
         name,
         (decoder, trained) ->
-            new AutogradDecoder(
-                new AdaptedDecoder(decoder, trained.factors(), trained.ends())));
+            new AutogradDecoder(new AdaptedDecoder(decoder, trained.factors(), trained.ends())));
   }
 
   private static void assertGradients(
@@ -105,8 +102,7 @@ class TokenRowsTest {
   /** As PEFT begins: factors of an adapter, rows as the base's. */
   private static LoraParameters trained(Decoder decoder, String name) {
     String adapter = Reference.named(EXPECTED.get("gradients"), name).get("adapter").asString();
-    List<Integer> ids =
-        Arrays.stream(Reference.ints(EXPECTED.get("ids"))).boxed().toList();
+    List<Integer> ids = Arrays.stream(Reference.ints(EXPECTED.get("ids"))).boxed().toList();
     return LoraParameters.from(
         PeftFolder.readLora(Reference.adapter(adapter), decoder.config()).factors(),
         RowLayout.of(ids, decoder.config()),
