@@ -120,9 +120,9 @@ public final class Port {
         }
       }
       try (LanguageModel to = bases.load(plan.to())) {
-        folder.begin(plan);
         PortTask task =
             new PortTask(plan, adapter, from, to, bases, new Runs(settings.cache(), watch));
+        folder.begin(plan);
         PortResult result =
             examination.isPresent()
                 ? best(examination.get(), carried(task, PortMethod.values(), folder), to)

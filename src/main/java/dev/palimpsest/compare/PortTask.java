@@ -29,6 +29,17 @@ record PortTask(
     LanguageModel to,
     Port.Bases bases,
     Runs runs) {
+  /** Refuses a dense base beside a mixture: the modules of the one are none of the other. */
+  PortTask {
+    if (from.mixture().isPresent() != to.decoder().config().mixture().isPresent()) {
+      throw new BadInput(
+          "port: of "
+              + plan.from()
+              + " and "
+              + plan.to()
+              + " one is a mixture of experts, and its adapters change attention alone; train anew");
+    }
+  }
 
   /** Works with the old base in memory. */
   <T> T over(Function<LanguageModel, T> work) {

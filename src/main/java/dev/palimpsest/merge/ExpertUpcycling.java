@@ -44,9 +44,11 @@ public record ExpertUpcycling(ModelConfig.Mixture mixture, double noise, long se
     }
     if (top < 2 || top > experts) {
       throw new BadInput(
-          "--top %d: give 2 to %d, how many a token goes through; of one alone the weight is always"
-                  .formatted(top, experts)
-              + " 1, and its router could not learn");
+          "--top %d: give 2 to %d, how many a token goes through%s"
+              .formatted(
+                  top,
+                  experts,
+                  top == 1 ? "; one alone has always the weight 1, so its router cannot learn" : ""));
     }
     return new ExpertUpcycling(new ModelConfig.Mixture(experts, top), noise, seed);
   }

@@ -4,6 +4,7 @@ import dev.palimpsest.model.ChangedTensor;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.GgmlType;
 import dev.palimpsest.model.GgufFileType;
+import dev.palimpsest.model.GgufModel;
 import dev.palimpsest.model.GgufLayout;
 import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.Source;
@@ -55,6 +56,7 @@ public record QuantiseJob(
           try (Scope _ = Scope.open();
               Checkpoint base = Checkpoint.open(models.locate(model));
               Sources sources = new Sources(base)) {
+            GgufModel.requireDense(base);
             adapter.ifPresent(folder -> sources.adapter(folder, 1, anyBase));
             return new Measured(base, sources.all(), type).all(progress);
           }

@@ -1,5 +1,6 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Path;
@@ -36,7 +37,20 @@ public record GgufModel(
    *     for
    */
   public static GgufModel of(Checkpoint base, GgufFileType type) {
+    requireDense(base);
     return of(base, type, base.weights() instanceof GgufWeights ? Map.of() : GgufTokens.of(base));
+  }
+
+  /**
+   * Fails over a mixture of experts, whose tensors llama.cpp fuses.
+   *
+   * @throws BadInput naming the model
+   */
+  public static void requireDense(Checkpoint base) {
+    if (base.config().mixture().isPresent()) {
+      throw new BadInput(
+          base.path() + ": a mixture of experts is not written as GGUF; give --format hf");
+    }
   }
 
   /** The same with other metadata of the tokenizer, where the base is a folder. */

@@ -205,8 +205,8 @@ final class PeftConfig {
     out.put("lora_dropout", config.dropout());
     out.put("bias", "none");
     out.put("fan_in_fan_out", false);
-    out.put("target_modules", written(config.targets().chosen()));
-    Object excluded = written(config.targets().excluded());
+    out.put("target_modules", written(config.targets().chosen(), adapter));
+    Object excluded = written(config.targets().excluded(), adapter);
     out.put("exclude_modules", excluded.equals(List.of()) ? null : excluded);
     out.put("layers_to_transform", orNull(config.targets().layers()));
     out.put("layers_pattern", orNull(config.targets().layersPattern()));
@@ -222,11 +222,14 @@ final class PeftConfig {
     return out;
   }
 
-  private static Object written(TargetModules.Names names) {
+  private static Object written(TargetModules.Names names, Adapter adapter) {
     return switch (names) {
       // readers other than PEFT do not know the word
       case TargetModules.Names.AllLinear() ->
-          ModelTensors.LINEAR.stream().map(n -> n.substring(n.indexOf('.') + 1)).toList();
+          ModelTensors.LINEAR.stream()
+              .filter(name -> adapter.factors().keySet().stream().anyMatch(module -> module.endsWith("." + name)))
+              .map(name -> name.substring(name.indexOf('.') + 1))
+              .toList();
       case TargetModules.Names.Listed(var listed) -> listed;
       case TargetModules.Names.Matching(String pattern) -> pattern;
     };

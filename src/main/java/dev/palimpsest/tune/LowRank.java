@@ -310,6 +310,9 @@ public record LowRank(
               + targets
               + ": no module of this model; try all-linear, or names such as q_proj,v_proj");
     }
+    if (model.decoder().config().mixture().isPresent()) {
+      requireAttention(config.targets(), modules);
+    }
     if (modules.contains(ModelTensors.EMBEDDING_MODULE) && !OF_EMBEDDINGS.contains(method)) {
       throw new BadInput(
           "--targets "
@@ -321,5 +324,22 @@ public record LowRank(
     }
     patterns.requireUse(modules);
     return config;
+  }
+
+  /** Of a mixture: every name that is given means a module, and no expert. */
+  private static void requireAttention(TargetModules targets, Collection<String> modules) {
+    if (targets.chosen() instanceof TargetModules.Names.Listed(var names)) {
+      List<String> unknown =
+          names.stream()
+              .filter(name -> modules.stream().noneMatch(each -> ("." + each).endsWith("." + name)))
+              .toList();
+      if (!unknown.isEmpty()) {
+        throw new BadInput(
+            "--targets "
+                + String.join(",", unknown)
+                + ": adapters change the attention of a mixture alone; give all-linear, or names"
+                + " such as q_proj");
+      }
+    }
   }
 }

@@ -24,6 +24,11 @@ class HubConfigTest {
       {"model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "vocab_size": 128,
        "num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 2%s}""";
 
+  private static final String MIXTRAL =
+      """
+      {"model_type": "mixtral", "hidden_size": 64, "intermediate_size": 96, "vocab_size": 128,
+       "num_hidden_layers": 3, "num_attention_heads": 8%s}""";
+
   static List<JsonNode> cases() throws IOException {
     try (InputStream in = HubConfigTest.class.getResourceAsStream("/reference/configs.json")) {
       byte[] bytes = Objects.requireNonNull(in).readAllBytes();
@@ -107,7 +112,34 @@ class HubConfigTest {
     assertThatThrownBy(() -> parse("{\"model_type\": \"mamba\"}"))
         .isInstanceOf(BadInput.class)
         .hasMessageContaining("model_type mamba")
-        .hasMessageContaining("gemma3, gemma3_text, llama, mistral, qwen2, qwen3");
+        .hasMessageContaining("gemma3, gemma3_text, llama, mistral, mixtral, qwen2, qwen3");
+  }
+
+  /** What MixtralConfig says where a file says nothing. */
+  @Test
+  void mixtral_withoutSettings_hasItsClasssDefaults() {
+    ModelConfig config = parse(MIXTRAL.formatted(""));
+
+    assertThat(config.mixture()).contains(new ModelConfig.Mixture(8, 2));
+    assertThat(config.keyValueHeads()).isEqualTo(8);
+    assertThat(config.normEpsilon()).isEqualTo(1e-5);
+    assertThat(config.rope().base()).isEqualTo(1_000_000);
+    assertThat(config.window()).isZero();
+    assertThat(config.tiedHead()).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"router_jitter_noise\": 0.1 | router_jitter_noise",
+        "\"num_experts_per_tok\": 9 | 9 experts for a token, of 8",
+        "\"num_local_experts\": 1000000 | num_local_experts",
+      })
+  void mixtral_thatCannotBeHonoured_isRefusedByName(String field, String named) {
+    assertThatThrownBy(() -> parse(MIXTRAL.formatted(", " + field)))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining(named);
   }
 
   @Test
