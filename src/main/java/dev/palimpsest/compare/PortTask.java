@@ -37,7 +37,8 @@ record PortTask(
               + plan.from()
               + " and "
               + plan.to()
-              + " one is a mixture of experts, and its adapters change attention alone; train anew");
+              + " one is a mixture of experts, and its adapters change attention alone; train"
+              + " anew");
     }
   }
 

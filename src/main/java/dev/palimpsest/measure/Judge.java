@@ -65,21 +65,22 @@ record Judge(String name, String key, Answerer answerer, Replies verdicts) {
 
   private static String ask(Prompt question, String rubric, String a, String b) {
     return """
-        Two answers to a question are compared by a rubric.
+    Two answers to a question are compared by a rubric.
 
-        Question:
-        %s
+    Question:
+    %s
 
-        Rubric:
-        %s
+    Rubric:
+    %s
 
-        Answer A:
-        %s
+    Answer A:
+    %s
 
-        Answer B:
-        %s
+    Answer B:
+    %s
 
-        Which answer meets the rubric better? Reply with one word: A, B or same."""
+    Which answer meets the rubric better? Reply with one word: A, B or same.\
+    """
         .formatted(text(question), rubric, a, b);
   }
 

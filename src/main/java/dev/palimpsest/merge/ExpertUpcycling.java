@@ -48,7 +48,9 @@ public record ExpertUpcycling(ModelConfig.Mixture mixture, double noise, long se
               .formatted(
                   top,
                   experts,
-                  top == 1 ? "; one alone has always the weight 1, so its router cannot learn" : ""));
+                  top == 1
+                      ? "; one alone has always the weight 1, so its router cannot learn"
+                      : ""));
     }
     return new ExpertUpcycling(new ModelConfig.Mixture(experts, top), noise, seed);
   }

@@ -227,7 +227,10 @@ final class PeftConfig {
       // readers other than PEFT do not know the word
       case TargetModules.Names.AllLinear() ->
           ModelTensors.LINEAR.stream()
-              .filter(name -> adapter.factors().keySet().stream().anyMatch(module -> module.endsWith("." + name)))
+              .filter(
+                  name ->
+                      adapter.factors().keySet().stream()
+                          .anyMatch(module -> module.endsWith("." + name)))
               .map(name -> name.substring(name.indexOf('.') + 1))
               .toList();
       case TargetModules.Names.Listed(var listed) -> listed;

@@ -195,15 +195,16 @@ public final class SearchReport {
         facts,
         List.of(
             "Every setting is asked the one half of each probe's items, and the setting with the"
-                + " most gain within all limits is taken. The taken one alone is then asked the other"
-                + " half: a choice among many favours what was lucky on its half, so only that"
-                + " second reading is to be believed.",
+                + " most gain within all limits is taken. The taken one alone is then asked the"
+                + " other half: a choice among many favours what was lucky on its half, so only"
+                + " that second reading is to be believed.",
             "A loss is a share of all items, or of the bits a byte of texts; what must be less than"
                 + " its limit is "
                 + (view.byInterval()
                     ? "the upper end of its 95\u00a0% interval."
                     : "the loss as seen (--keep-by interval would take the upper end of its"
                         + " 95\u00a0% interval).")
-                + " Below 0 it is a gain. Nats a label are those by which the held-out loss is lower."));
+                + " Below 0 it is a gain. Nats a label are those by which the held-out loss is"
+                + " lower."));
   }
 }

@@ -383,16 +383,17 @@ public final class SequenceReport {
         html,
         facts,
         List.of(
-            "Every stage is asked the same items of all tasks. Shades go from 0 to all items right.",
+            "Every stage is asked the same items of all tasks. Shades go from 0 to all items"
+                + " right.",
             "Accuracy: mean over tasks after the last stage. Backward transfer: mean over all tasks"
                 + " but the last of the rate at the end less that after the stage that learned it."
                 + " Forward transfer: mean over all tasks but the first of the rate before its own"
-                + " stage less the model's. Forgetting: mean over all tasks but the last of its best"
-                + " rate after an earlier stage less that at the end.",
+                + " stage less the model's. Forgetting: mean over all tasks but the last of its"
+                + " best rate after an earlier stage less that at the end.",
             "Their intervals are percentiles of a bootstrap over items: they speak of other items,"
                 + " not of other seeds or orders. Forgetting's takes the best stage as given. The"
                 + " intervals in tables are the ledger's, paired, 95\u00a0% each, not corrected for"
-                + " their number. \u25b2 stands for better, \u25bc for worse, where an interval leaves out"
-                + " 0."));
+                + " their number. \u25b2 stands for better, \u25bc for worse, where an interval"
+                + " leaves out 0."));
   }
 }

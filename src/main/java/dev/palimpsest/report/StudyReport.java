@@ -249,8 +249,8 @@ public final class StudyReport {
     List<String> paragraphs = new ArrayList<>(List.of(StudyText.note(asked)));
     if (asked.study() == Study.FULL) {
       paragraphs.add(
-          "Matched gain: between runs and the base, runs that another beats left out, along straight"
-              + " lines.");
+          "Matched gain: between runs and the base, runs that another beats left out, along"
+              + " straight lines.");
     }
     PlainPage.reading(html, facts, paragraphs);
   }

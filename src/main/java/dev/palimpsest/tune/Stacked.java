@@ -35,8 +35,8 @@ public record Stacked(LowRank own, Earlier over) implements Method {
     own.form().requireStackable();
     if (!own.tokens().isEmpty()) {
       throw new BadInput(
-          "--train-tokens beside --over: rows of tokens cannot be joined with another adapter; merge"
-              + " that one into the model first");
+          "--train-tokens beside --over: rows of tokens cannot be joined with another adapter;"
+              + " merge that one into the model first");
     }
     stacked.over.config().requireStackable();
     return stacked;

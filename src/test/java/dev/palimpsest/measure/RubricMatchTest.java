@@ -107,8 +107,9 @@ class RubricMatchTest {
     Path file = folder.resolve("manners.jsonl");
     Files.writeString(
         file,
-        "{\"prompt\": \"How are you?\", \"completion\": \"Fine.\", \"metric\": {\"name\": \"judge\","
-            + " \"rubric\": \"Longer.\", \"labelled\": [{\"answer\": \"Hm\", \"right\": false}]}}\n");
+        "{\"prompt\": \"How are you?\", \"completion\": \"Fine.\", \"metric\": {\"name\":"
+            + " \"judge\", \"rubric\": \"Longer.\", \"labelled\": [{\"answer\": \"Hm\", \"right\":"
+            + " false}]}}\n");
     Probe probe = new ProbeReader().read(file, ProbeKind.RETENTION);
     LedgerJob job = new LedgerJob(List.of(probe), 16, 8, 8, 0);
     try (FakeEndpoint endpoint = new FakeEndpoint(RubricMatchTest::answer)) {

@@ -303,7 +303,8 @@ class GrowJobTest {
         folder.resolve("growth.json"),
         """
         {"base": "a", "base_fingerprint": "b", "method": "blocks", "layer_map": [0, 0],
-         "new_layers": [1]}""");
+         "new_layers": [1]}\
+        """);
 
     assertThat(GrowthRecord.selection(folder)).isEqualTo("layers:1");
   }

@@ -22,12 +22,14 @@ class HubConfigTest {
   private static final String SMALL =
       """
       {"model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "vocab_size": 128,
-       "num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 2%s}""";
+       "num_hidden_layers": 3, "num_attention_heads": 4, "num_key_value_heads": 2%s}\
+      """;
 
   private static final String MIXTRAL =
       """
       {"model_type": "mixtral", "hidden_size": 64, "intermediate_size": 96, "vocab_size": 128,
-       "num_hidden_layers": 3, "num_attention_heads": 8%s}""";
+       "num_hidden_layers": 3, "num_attention_heads": 8%s}\
+      """;
 
   static List<JsonNode> cases() throws IOException {
     try (InputStream in = HubConfigTest.class.getResourceAsStream("/reference/configs.json")) {

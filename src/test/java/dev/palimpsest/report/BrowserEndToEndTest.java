@@ -247,8 +247,8 @@ class BrowserEndToEndTest {
     Path file = folder.resolve("bad.html");
     Files.writeString(
         file,
-        "<!doctype html><meta name=viewport content='width=device-width'>"
-            + "<body><div style='width: 700px'>wide</div><img src='http://pictures.example/a.png'>");
+        "<!doctype html><meta name=viewport content='width=device-width'><body><div style='width:"
+            + " 700px'>wide</div><img src='http://pictures.example/a.png'>");
 
     browser.show(file, 390);
 
