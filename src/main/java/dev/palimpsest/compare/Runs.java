@@ -29,7 +29,10 @@ record Runs(Path cache, Tuner.Watch watch) {
     if (!Files.exists(run)) {
       result = whole.run(loaded, run, watching(whole, loaded));
     } else if (!TuneJob.of(run).equals(whole)) {
-      throw new BadInput(run + ": this run is of another plan: remove it, or give another --out");
+      throw new BadInput(
+          run
+              + ": this run is of another plan, or the model wrote its texts under another build:"
+              + " remove it, or give another --out");
     } else {
       result =
           TuneJob.result(run).orElseGet(() -> whole.resume(loaded, run, watching(whole, loaded)));
