@@ -38,12 +38,62 @@ class AdaptedDecoderTest {
         prepared -> {
           int most = prepared.rowsThatStandAlone();
           assumeThat(most).as("fp32 products of this machine").isGreaterThan(1);
-          float[] alone = ofFirst(prepared, 1);
+          float[] alone = ofFirst(prepared, 1, 0);
 
           for (int rows = 2; rows <= most; rows *= 2) {
-            assertThat(ofFirst(prepared, rows)).as("of %s rows", rows).containsExactly(alone);
+            assertThat(ofFirst(prepared, rows, 0)).as("of %s rows", rows).containsExactly(alone);
           }
         });
+  }
+
+  /** Experts get other numbers of rows in other company. */
+  @Test
+  void logits_ofAMixtureInFp32_haveTheSameBitsInAnyCompany() {
+    mixture(
+        base -> {
+          AdaptedDecoder prepared = AdaptedDecoder.base(base).prepared();
+          int most = prepared.rowsThatStandAlone();
+          assumeThat(most).as("fp32 products of this machine").isGreaterThan(1);
+          float[] alone = ofFirst(prepared, 1, 0);
+
+          for (int rows = 2; rows <= most; rows *= 2) {
+            for (int others = 0; others < 20; others++) {
+              assertThat(ofFirst(prepared, rows, 15 * others))
+                  .as("of %s rows, company %s", rows, others)
+                  .containsExactly(alone);
+            }
+          }
+        });
+  }
+
+  /** Where rows do not stand alone, as over plain weights, all steps have 16. */
+  @Test
+  void logits_ofAMixtureOfPlainWeights_haveTheSameBitsAmongAnyOtherFifteen() {
+    mixture(
+        base -> {
+          try (Checkpoint stored = Checkpoint.open(Reference.checkpoint("mixtral"));
+              TrainedWeights plain =
+                  new TrainedWeights(
+                      base, stored.weights(), ModelTensors.shapes(base.config()).keySet())) {
+            AdaptedDecoder decoder = AdaptedDecoder.base(plain.decoder());
+            float[] expected = ofFirst(decoder, 16, 0);
+
+            for (int others = 1; others < 20; others++) {
+              assertThat(ofFirst(decoder, 16, 15 * others))
+                  .as("company %s", others)
+                  .containsExactly(expected);
+            }
+          }
+        });
+  }
+
+  private static void mixture(Consumer<Decoder> test) {
+    try (Scope _ = Scope.open();
+        Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint("mixtral"));
+        Decoder decoder =
+            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+      test.accept(decoder);
+    }
   }
 
   /** A tiny model with an adapter over it, prepared for many passes. */
@@ -57,11 +107,14 @@ class AdaptedDecoderTest {
     }
   }
 
-  /** The logits of the first of so many documents of one token. */
-  private static float[] ofFirst(AdaptedDecoder decoder, int documents) {
+  /**
+   * The logits of the first of so many documents of one token, beside others' ids from a number.
+   */
+  private static float[] ofFirst(AdaptedDecoder decoder, int documents, int others) {
     List<int[]> all = new ArrayList<>();
-    for (int i = 0; i < documents; i++) {
-      all.add(new int[] {5 + i});
+    all.add(new int[] {5});
+    for (int i = 1; i < documents; i++) {
+      all.add(new int[] {(5 + others + i) % 320});
     }
     return decoder.logits(decoder.hidden(Ragged.of(all))).narrow(0, 0, 1).floats();
   }
