@@ -130,7 +130,7 @@ public record TokensJob(
     parts.add(old.narrow(0, 0, known));
     Tensor mean = mean(old.narrow(0, 0, known));
     for (List<Integer> pieces : added.pieces()) {
-      parts.add(init == Init.MEAN ? mean : mean(old.rows(indices(pieces))));
+      parts.add(init == Init.MEAN ? mean : mean(old.rows(Tensor.ofIndices(pieces))));
     }
     if (rows > end) {
       parts.add(old.narrow(0, end, rows - end));
@@ -145,10 +145,6 @@ public record TokensJob(
         .times(1.0 / rows.size(0))
         .to(DType.F32)
         .view(1, rows.size(1));
-  }
-
-  private static Tensor indices(List<Integer> ids) {
-    return Tensor.ofIndices(ids.stream().mapToInt(Integer::intValue).toArray());
   }
 
   /**

@@ -8,7 +8,7 @@ import dev.palimpsest.run.TextFile;
 import dev.palimpsest.tokenizer.Tokenizer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,18 +67,14 @@ public record AddedTokens(
         new AddedTokens(
             old.size(),
             tokens,
-            tokens.stream().map(token -> List.copyOf(boxed(old.encode(token)))).toList(),
+            tokens.stream().map(token -> boxed(old.encode(token))).toList(),
             special);
     added.requireFound(Tokenizer.ofJson(Tokenizer.json(before, tokens, special)), base.path());
     return added;
   }
 
   private static List<Integer> boxed(int[] ids) {
-    List<Integer> boxed = new ArrayList<>();
-    for (int id : ids) {
-      boxed.add(id);
-    }
-    return boxed;
+    return Arrays.stream(ids).boxed().toList();
   }
 
   /**

@@ -272,9 +272,7 @@ public final class Decoder implements AutoCloseable {
   public Tensor rows(String module, List<Integer> ids) {
     Tensor table =
         module.equals(ModelTensors.HEAD_MODULE) ? weights.head().dense() : weights.embedding();
-    return table
-        .rows(Tensor.ofIndices(ids.stream().mapToInt(Integer::intValue).toArray()))
-        .to(DType.F32);
+    return table.rows(Tensor.ofIndices(ids)).to(DType.F32);
   }
 
   /**

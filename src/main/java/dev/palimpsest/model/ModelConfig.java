@@ -111,26 +111,7 @@ public record ModelConfig(
 
   /** The same with another rotary embedding in the layers that see everything. */
   ModelConfig withRope(Rope other) {
-    return new ModelConfig(
-        architecture,
-        vocabulary,
-        width,
-        layers,
-        heads,
-        keyValueHeads,
-        headWidth,
-        feedForward,
-        mixture,
-        context,
-        normEpsilon,
-        queryScale,
-        tiedHead,
-        queryKeyValueBias,
-        outputBias,
-        window,
-        layerTypes,
-        other,
-        localRope.equals(rope) ? other : localRope);
+    return with(vocabulary, 1, mixture, layerTypes, other);
   }
 
   /**
@@ -141,64 +122,31 @@ public record ModelConfig(
    *     width stays
    */
   public ModelConfig grown(List<Integer> blocks, int times) {
-    return new ModelConfig(
-        architecture,
-        vocabulary,
-        Math.multiplyExact(width, times),
-        blocks.size(),
-        Math.multiplyExact(heads, times),
-        Math.multiplyExact(keyValueHeads, times),
-        headWidth,
-        Math.multiplyExact(feedForward, times),
-        mixture,
-        context,
-        normEpsilon,
-        queryScale,
-        tiedHead,
-        queryKeyValueBias,
-        outputBias,
-        window,
-        blocks.stream().map(layerTypes::get).toList(),
-        rope,
-        localRope);
+    return with(vocabulary, times, mixture, blocks.stream().map(layerTypes::get).toList(), rope);
   }
 
   /** The same with a mixture in the place of each feed-forward part. */
   public ModelConfig mixed(Mixture experts) {
-    return new ModelConfig(
-        architecture,
-        vocabulary,
-        width,
-        layers,
-        heads,
-        keyValueHeads,
-        headWidth,
-        feedForward,
-        Optional.of(experts),
-        context,
-        normEpsilon,
-        queryScale,
-        tiedHead,
-        queryKeyValueBias,
-        outputBias,
-        window,
-        layerTypes,
-        rope,
-        localRope);
+    return with(vocabulary, 1, Optional.of(experts), layerTypes, rope);
   }
 
   /** The same with another number of rows of the embedding. */
   ModelConfig withVocabulary(int rows) {
+    return with(rows, 1, mixture, layerTypes, rope);
+  }
+
+  private ModelConfig with(
+      int rows, int times, Optional<Mixture> experts, List<LayerType> types, Rope other) {
     return new ModelConfig(
         architecture,
         rows,
-        width,
-        layers,
-        heads,
-        keyValueHeads,
+        Math.multiplyExact(width, times),
+        types.size(),
+        Math.multiplyExact(heads, times),
+        Math.multiplyExact(keyValueHeads, times),
         headWidth,
-        feedForward,
-        mixture,
+        Math.multiplyExact(feedForward, times),
+        experts,
         context,
         normEpsilon,
         queryScale,
@@ -206,9 +154,9 @@ public record ModelConfig(
         queryKeyValueBias,
         outputBias,
         window,
-        layerTypes,
-        rope,
-        localRope);
+        types,
+        other,
+        localRope.equals(rope) ? other : localRope);
   }
 
   /** How many feed-forward parts a token goes through in a layer. */

@@ -48,15 +48,11 @@ public record TokenRows(List<Integer> ids, Tensor rows) {
     }
     return places.isEmpty()
         ? Optional.empty()
-        : Optional.of(new Found(indices(places), indices(found)));
+        : Optional.of(new Found(Tensor.ofIndices(places), Tensor.ofIndices(found)));
   }
 
   /** The ids as a tensor, in the scope that is open. */
   Tensor indices() {
-    return indices(ids);
-  }
-
-  private static Tensor indices(List<Integer> values) {
-    return Tensor.ofIndices(values.stream().mapToInt(each -> each).toArray());
+    return Tensor.ofIndices(ids);
   }
 }

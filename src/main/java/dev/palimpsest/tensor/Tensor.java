@@ -44,6 +44,11 @@ public final class Tensor implements AutoCloseable {
   }
 
   /** An I64 vector, as indices are: row numbers, token ids. */
+  public static Tensor ofIndices(List<Integer> values) {
+    return ofIndices(values.stream().mapToInt(Integer::intValue).toArray());
+  }
+
+  /** The same. */
   public static Tensor ofIndices(int... values) {
     long[] wide = Arrays.stream(values).asLongStream().toArray();
     return of(MemorySegment.ofArray(wide), DType.I64, wide.length);
