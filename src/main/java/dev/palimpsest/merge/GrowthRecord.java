@@ -14,7 +14,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 
 /**
@@ -24,8 +23,7 @@ import tools.jackson.core.JacksonException;
  * @param baseFingerprint of its tensors
  * @param layerMap the number of the base's layer that each layer is made of
  * @param newLayers numbers of those that were added
- * @param newParts what was added inside of layers, as {@code tune --train} takes it; null in
- *     records of before there was any
+ * @param newParts what was added inside of layers, as {@code tune --train} takes it
  * @param newTokens ids of the tokens that were added
  */
 public record GrowthRecord(
@@ -34,15 +32,15 @@ public record GrowthRecord(
     String method,
     List<Integer> layerMap,
     List<Integer> newLayers,
-    @Nullable List<String> newParts,
+    List<String> newParts,
     Map<String, Integer> newTokens) {
   private static final String FILE = "growth.json";
 
-  /** Copies; records of old have no tokens. */
+  /** Copies; records of old have neither parts nor tokens. */
   public GrowthRecord {
     layerMap = List.copyOf(layerMap);
     newLayers = List.copyOf(newLayers);
-    newParts = newParts == null ? List.of() : List.copyOf(newParts);
+    newParts = List.copyOf(Objects.requireNonNullElse(newParts, List.of()));
     newTokens =
         Collections.unmodifiableMap(
             new LinkedHashMap<>(Objects.requireNonNullElse(newTokens, Map.of())));
@@ -71,7 +69,7 @@ public record GrowthRecord(
           "--train new: " + file + " is not there; give --model a folder that grow wrote");
     }
     GrowthRecord record = read(file);
-    String selection = selection(record.newLayers, Objects.requireNonNull(record.newParts));
+    String selection = selection(record.newLayers, record.newParts);
     if (selection.isEmpty()) {
       throw new BadInput(
           "--train new: "

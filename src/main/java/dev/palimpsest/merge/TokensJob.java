@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
@@ -161,7 +160,7 @@ public record TokensJob(
         GrownTokens.METHOD,
         Blueprint.inOrder(0, base.config().layers()),
         before.map(GrowthRecord::newLayers).orElse(List.of()),
-        before.map(record -> Objects.requireNonNull(record.newParts())).orElse(List.of()),
+        before.map(GrowthRecord::newParts).orElse(List.of()),
         ids);
   }
 
