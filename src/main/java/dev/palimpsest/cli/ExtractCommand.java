@@ -43,6 +43,11 @@ final class ExtractCommand implements Runnable {
       description = "held-out texts: KL of the tuned model to base and adapter along them")
   private @Nullable String check;
 
+  @Option(
+      names = "--ends",
+      description = "embedding and head, too, as they are: the rows that differ, or all if most do")
+  private boolean ends;
+
   @Mixin private ThreadOptions threads = new ThreadOptions();
   @Mixin private Output output = new Output();
 
@@ -72,7 +77,11 @@ final class ExtractCommand implements Runnable {
     threads.settle();
     Extraction extraction =
         new Extraction(
-            new ExtractJob(base, tuned, size.rule()),
+            new ExtractJob(
+                base,
+                tuned,
+                size.rule(),
+                ends ? ExtractJob.Extent.BLOCKS_AND_ENDS : ExtractJob.Extent.BLOCKS),
             Optional.ofNullable(weighBy).map(each -> GivenTexts.parse("--weigh-by", each)),
             Optional.ofNullable(check).map(each -> GivenTexts.parse("--check", each)));
     try (Progress progress = output.progress()) {

@@ -67,7 +67,7 @@ final class InspectCommand implements Runnable {
       if (adapter != null) {
         sources.adapter(adapter, 1, anyBase);
       } else if (tuned != null) {
-        sources.tuned(tuned, 1, store.locate(tuned));
+        sources.tunedOfAnyVocabulary(tuned, store.locate(tuned));
       }
     }
   }

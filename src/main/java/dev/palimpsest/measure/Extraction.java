@@ -5,6 +5,7 @@ import dev.palimpsest.merge.ExtractJob;
 import dev.palimpsest.merge.Extracted;
 import dev.palimpsest.merge.InputMoments;
 import dev.palimpsest.merge.MergeJob;
+import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
@@ -56,10 +57,27 @@ public record Extraction(ExtractJob job, Optional<GivenTexts> weigh, Optional<Gi
       return new Report(job.run(out, models, Optional.empty(), progress), Optional.empty());
     }
     try (LanguageModel base = load(models, job.model())) {
+      if (check.isPresent()) {
+        requireOneVocabulary(base, models);
+      }
       Optional<Captured.Held> held =
           check.map(each -> new Captured.Held(each.named(), each.ids(base, DRAWS)));
       Extracted extracted = extracted(out, base, models, progress);
       return new Report(extracted, held.map(texts -> captured(texts, out, base, models, progress)));
+    }
+  }
+
+  /** A divergence is between distributions over the same tokens. */
+  private void requireOneVocabulary(LanguageModel base, MergeJob.Models models) {
+    int before = base.decoder().config().vocabulary();
+    try (Checkpoint tuned = Checkpoint.open(models.locate(job.tuned()))) {
+      int after = tuned.config().vocabulary();
+      if (before != after) {
+        throw new BadInput(
+            "--check: %s has %,d tokens, %s %,d, and no divergence is between them; leave it out, or"
+                    .formatted(job.tuned(), after, job.model(), before)
+                + " give a base with these tokens (grow --method tokens makes one)");
+      }
     }
   }
 

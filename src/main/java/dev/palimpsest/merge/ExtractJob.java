@@ -30,9 +30,16 @@ import java.util.Optional;
  * one module in memory at a time, then the factors of the ranks that a rule chose.
  *
  * @param model what the user called the base
- * @param tuned what the user called the tuned model
+ * @param tuned what the user called the tuned model, which may have other tokens than the base
  */
-public record ExtractJob(String model, String tuned, RankRule rule) {
+public record ExtractJob(String model, String tuned, RankRule rule, Extent extent) {
+  /** What an adapter gets of the tuned model. */
+  public enum Extent {
+    /** Factors for linear modules of the blocks. */
+    BLOCKS,
+    /** Beside them embedding and head, as they are, where they differ. */
+    BLOCKS_AND_ENDS
+  }
 
   /**
    * Extracts into a new folder, which appears whole or not at all.
@@ -48,22 +55,26 @@ public record ExtractJob(String model, String tuned, RankRule rule) {
           try (Scope _ = Scope.open();
               Checkpoint base = Checkpoint.open(models.locate(model));
               Sources sources = new Sources(base)) {
-            sources.tuned(tuned, 1, models.locate(tuned));
-            Work work = new Work(base, sources.all().getFirst(), inputs, progress);
+            Source.Tuned source = sources.tunedOfAnyVocabulary(tuned, models.locate(tuned));
+            TunedEnds ends = extent == Extent.BLOCKS ? TunedEnds.NONE : TunedEnds.of(base, source);
+            Work work = new Work(base, source, inputs, progress);
             List<Look> looks = work.looks();
             Map<String, Integer> ranks = rule.ranks(looks.stream().map(Look::spectrum).toList());
             Map<String, LowRank> made = work.made(kept(ranks));
             Map<String, Factors> factors = new LinkedHashMap<>();
             made.forEach((module, pair) -> factors.put(module, pair.factors()));
             Adapter adapter =
-                Adapter.plain(factors, base.config()).over(model, sources.fingerprint());
+                Adapter.plain(factors, base.config())
+                    .with(ends.weights())
+                    .over(model, sources.fingerprint());
             AtomicFolder.write(out, folder -> PeftFolder.write(folder, adapter));
             List<Extracted.Part> parts = looks.stream().map(each -> each.part(made)).toList();
             return Extracted.of(
                 out,
                 parts,
                 inputs.map(InputMoments::tokens),
-                TensorChange.outsideBlocks(base, work.source));
+                ends.told(),
+                ends.others(TensorChange.outsideBlocks(base, source)));
           }
         });
   }

@@ -4,6 +4,7 @@ import dev.palimpsest.model.TensorChange;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,8 @@ import org.jspecify.annotations.Nullable;
  *     weighed them
  * @param weighedTokens tokens of those texts
  * @param modules each module that differs, those of rank 0 too
- * @param notCaptured what differs and no plain LoRA can hold: norms, biases, embedding, head
+ * @param stored rows of embedding and head as the tuned model has them, which make them exact
+ * @param notCaptured what else differs and no LoRA can hold: norms, biases, embedding, head
  */
 public record Extracted(
     String out,
@@ -26,10 +28,12 @@ public record Extracted(
     @Nullable Double weightedError,
     @Nullable Long weighedTokens,
     List<Module> modules,
+    List<Stored> stored,
     List<TensorChange> notCaptured) {
   /** Copies the lists. */
   public Extracted {
     modules = List.copyOf(modules);
+    stored = List.copyOf(stored);
     notCaptured = List.copyOf(notCaptured);
   }
 
@@ -42,6 +46,14 @@ public record Extracted(
    */
   public record Module(
       String name, int rank, double norm, double relativeError, @Nullable Double weightedError) {}
+
+  /**
+   * An end of the model.
+   *
+   * @param rows how many of it, all or those that differ
+   * @param parameters in the adapter
+   */
+  public record Stored(String name, long rows, long parameters) {}
 
   /**
    * What became of a module.
@@ -67,7 +79,11 @@ public record Extracted(
   }
 
   static Extracted of(
-      Path out, List<Part> parts, Optional<Long> weighedTokens, List<TensorChange> notCaptured) {
+      Path out,
+      List<Part> parts,
+      Optional<Long> weighedTokens,
+      List<Stored> stored,
+      List<TensorChange> notCaptured) {
     double missed = 0;
     double all = 0;
     double weighedMissed = 0;
@@ -81,17 +97,19 @@ public record Extracted(
     return new Extracted(
         out.toString(),
         parts.stream().mapToInt(Part::rank).max().orElse(0),
-        parts.stream().mapToLong(Part::parameters).sum(),
+        parts.stream().mapToLong(Part::parameters).sum()
+            + stored.stream().mapToLong(Stored::parameters).sum(),
         Math.sqrt(missed / all),
         weighedTokens.isPresent() ? (Double) Math.sqrt(weighedMissed / weighedAll) : null,
         weighedTokens.orElse(null),
         parts.stream().map(part -> part.module(weighedTokens.isPresent())).toList(),
+        stored,
         notCaptured);
   }
 
   /** For people. */
   public String text() {
-    return "%s%n%d modules, rank up to %d, %,d parameters; relative error %.4g%s%s"
+    return "%s%n%d modules, rank up to %d, %,d parameters; relative error %.4g%s%s%s"
         .formatted(
             out,
             modules.size(),
@@ -101,9 +119,15 @@ public record Extracted(
             weightedError == null
                 ? ""
                 : ", weighed along %,d tokens %.4g".formatted(weighedTokens, weightedError),
+            stored.isEmpty()
+                ? ""
+                : "; as they are: "
+                    + stored.stream()
+                        .map(each -> "%,d rows of %s".formatted(each.rows, each.name))
+                        .collect(Collectors.joining(", ")),
             notCaptured.isEmpty()
                 ? ""
                 : "; not captured: "
-                    + String.join(", ", notCaptured.stream().map(TensorChange::name).toList()));
+                    + String.join(", ", notCaptured.stream().map(TensorChange::toString).toList()));
   }
 }

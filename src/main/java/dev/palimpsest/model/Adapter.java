@@ -164,6 +164,11 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors, EndWei
     return all ? byKind : TargetModules.of(new TargetModules.Names.Listed(List.copyOf(modules)));
   }
 
+  /** The same factors beside other ends. */
+  public Adapter with(EndWeights other) {
+    return new Adapter(config, factors, other);
+  }
+
   /** The same over a base that is known. */
   public Adapter over(String name, String fingerprint) {
     return new Adapter(config.over(name, fingerprint), factors, ends);

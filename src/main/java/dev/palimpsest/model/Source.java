@@ -18,6 +18,9 @@ public sealed interface Source {
   /** Whether a tensor, by Hugging Face's name, may be another than the base's. */
   boolean changes(String tensor);
 
+  /** How many rows of a tensor only one of base and source has. */
+  long rowsApart(TensorInfo before);
+
   /**
    * The whole change of some rows, whatever the weight, in the scope that is open.
    *
@@ -44,6 +47,11 @@ public sealed interface Source {
     }
 
     @Override
+    public long rowsApart(TensorInfo before) {
+      return 0;
+    }
+
+    @Override
     public Tensor change(String tensor, Tensor before, long from) {
       String module = module(tensor);
       Factors factors = adapter.factors().get(module);
@@ -67,7 +75,7 @@ public sealed interface Source {
     }
   }
 
-  /** A whole model of the base's shape. */
+  /** A whole model of the base's shape. Rows of tokens that it has not are as they were. */
   record Tuned(String name, double weight, Checkpoint model) implements Source {
     @Override
     public Source withWeight(double other) {
@@ -80,8 +88,26 @@ public sealed interface Source {
     }
 
     @Override
+    public long rowsApart(TensorInfo before) {
+      return Math.abs(info(before.name()).rows() - before.rows());
+    }
+
+    @Override
     public Tensor change(String tensor, Tensor before, long from) {
-      return model.weights().rows(tensor, DType.F64, from, before.size(0)).minusInPlace(before);
+      long rows = Math.clamp(info(tensor).rows() - from, 0, before.size(0));
+      if (rows == before.size(0)) {
+        return model.weights().rows(tensor, DType.F64, from, rows).minusInPlace(before);
+      }
+      Tensor change = Tensor.zeros(DType.F64, before.shape());
+      if (rows > 0) {
+        Tensor after = model.weights().rows(tensor, DType.F64, from, rows);
+        change.narrow(0, 0, rows).plusInPlace(after.minusInPlace(before.narrow(0, 0, rows)));
+      }
+      return change;
+    }
+
+    private TensorInfo info(String tensor) {
+      return Objects.requireNonNull(model.weights().tensors().get(tensor), tensor);
     }
   }
 }

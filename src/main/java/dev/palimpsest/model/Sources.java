@@ -55,12 +55,26 @@ public final class Sources implements AutoCloseable {
   public void tuned(String name, double weight, Path file) {
     Checkpoint tuned = Checkpoint.open(file);
     sources.add(new Source.Tuned(name, weight, tuned));
-    requireSameShape(tuned);
+    requireShape(tuned, base.config());
   }
 
-  private void requireSameShape(Checkpoint tuned) {
+  /**
+   * Opens a tuned model that may have more tokens than the base, or fewer.
+   *
+   * @param name what the user called it
+   * @throws BadInput if its tensors are not those of the base for any other reason
+   */
+  public Source.Tuned tunedOfAnyVocabulary(String name, Path file) {
+    Checkpoint tuned = Checkpoint.open(file);
+    Source.Tuned source = new Source.Tuned(name, 1, tuned);
+    sources.add(source);
+    requireShape(tuned, base.config().withVocabulary(tuned.config().vocabulary()));
+    return source;
+  }
+
+  private void requireShape(Checkpoint tuned, ModelConfig expected) {
     Problems problems = new Problems();
-    Map<String, long[]> shapes = ModelTensors.shapes(base.config());
+    Map<String, long[]> shapes = ModelTensors.shapes(expected);
     Map<String, TensorInfo> found = tuned.weights().tensors();
     shapes.forEach(
         (name, shape) -> {

@@ -228,7 +228,7 @@ public final class InspectionReport {
     html.section("others", "What is no linear module");
     Table table = Table.open(html, "Other tensors that differ", "tensor", "norm", "relative, %");
     for (TensorChange change : inspection.others()) {
-      table.row(change.name(), digits(change.norm()), digits(100 * change.relativeNorm()));
+      table.row(change.toString(), digits(change.norm()), digits(100 * change.relativeNorm()));
     }
     table.close();
     html.closeLine();

@@ -45,7 +45,9 @@ class ExtractionTest {
   }
 
   private JsonNode extract(int rank, Optional<String> weighBy, String check) {
-    ExtractJob job = new ExtractJob("llama", tuned().toString(), new RankRule.Fixed(rank));
+    ExtractJob job =
+        new ExtractJob(
+            "llama", tuned().toString(), new RankRule.Fixed(rank), ExtractJob.Extent.BLOCKS);
     return new Extraction(
             job,
             weighBy.map(text -> GivenTexts.parse("--weigh-by", text)),

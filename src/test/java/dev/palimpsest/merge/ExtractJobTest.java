@@ -56,7 +56,7 @@ class ExtractJobTest {
   }
 
   private Extracted extract(RankRule rule, Optional<InputMoments> inputs) {
-    return new ExtractJob("llama", tuned.toString(), rule)
+    return new ExtractJob("llama", tuned.toString(), rule, ExtractJob.Extent.BLOCKS)
         .run(folder.resolve("adapter"), MODELS, inputs, Progress.none());
   }
 

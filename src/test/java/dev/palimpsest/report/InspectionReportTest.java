@@ -25,7 +25,7 @@ class InspectionReportTest {
             0.01,
             7,
             List.of(modules),
-            List.of(new TensorChange("model.norm.weight", 0.5, 0.02))));
+            List.of(new TensorChange("model.norm.weight", 0.5, 0.02, 0))));
   }
 
   @Test
