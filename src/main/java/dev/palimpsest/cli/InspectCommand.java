@@ -7,6 +7,7 @@ import dev.palimpsest.model.ModelStore;
 import dev.palimpsest.model.Source;
 import dev.palimpsest.model.Sources;
 import dev.palimpsest.report.InspectionReport;
+import dev.palimpsest.run.AtomicFolder;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Scope;
 import java.nio.file.Path;
@@ -74,6 +75,9 @@ final class InspectCommand implements Runnable {
 
   @Override
   public void run() {
+    if (controls != null) {
+      AtomicFolder.requireNew(controls);
+    }
     InspectJob job = new InspectJob(top, epsilon, threads.settle());
     try (Progress progress = output.progress();
         Scope _ = Scope.open();
@@ -82,14 +86,14 @@ final class InspectCommand implements Runnable {
       changed.open(sources, Places.store(progress), anyBase);
       Source source = sources.all().getFirst();
       try (InspectJob.Result result = job.run(checkpoint, source, progress)) {
-        if (controls != null) {
-          Controls.Base known = new Controls.Base(base, sources.fingerprint(), checkpoint);
-          new Controls(scale, seed).write(controls, known, source, result.intruders(), progress);
-        }
         if (html != null) {
           InspectionReport.write(html, result.inspection());
         }
         output.print(result.inspection(), result.inspection()::text);
+        if (controls != null) {
+          Controls.Base known = new Controls.Base(base, sources.fingerprint(), checkpoint);
+          new Controls(scale, seed).write(controls, known, source, result.intruders(), progress);
+        }
       }
     }
   }

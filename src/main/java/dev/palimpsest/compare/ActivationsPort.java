@@ -7,11 +7,14 @@ import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.merge.Carried;
 import dev.palimpsest.merge.Moments;
 import dev.palimpsest.model.Adapter;
+import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Factors;
+import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.ModuleInputs;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Memory;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -46,6 +49,9 @@ record ActivationsPort() implements PortWay {
           "activations: the change of a DoRA adapter is no product of factors; try direct, distil"
               + " or replay");
     }
+    Decoder to = task.to().decoder();
+    long peak = new Footprint(to.config(), to.precision()).runningPeak(ModuleInputs.PASS_TOKENS);
+    task.requireMemory(PortMethod.ACTIVATIONS, peak, Memory.machineBytes());
     List<Match> matches = matches(task);
     task.over(
         old -> {

@@ -12,6 +12,7 @@ import dev.palimpsest.model.Factors;
 import dev.palimpsest.run.AtomicFile;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
+import dev.palimpsest.run.Memory;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tokenizer.Message;
 import dev.palimpsest.tune.LowRank;
@@ -39,6 +40,8 @@ record DistilPort() implements PortWay {
   @Override
   public void carry(PortTask task, Path folder) {
     DataSpec data = task.data(PortMethod.DISTIL);
+    long peak = job(task, data).leastPeakBytes(task.to().decoder().config());
+    task.requireMemory(PortMethod.DISTIL, peak, Memory.machineBytes());
     task.over(
         old -> {
           AdaptedDecoder tuned = new AdaptedDecoder(old.decoder(), task.adapter().factors());

@@ -5,12 +5,15 @@ import dev.palimpsest.data.Dataset;
 import dev.palimpsest.data.Encoder;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Adapter;
+import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.run.AtomicFolder;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.EnvironmentFailure;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -39,6 +42,25 @@ record PortTask(
               + plan.to()
               + " one is a mixture of experts, and its adapters change attention alone; train"
               + " anew");
+    }
+  }
+
+  /**
+   * Refuses a way that would not fit into the machine's memory with the old base beside the new.
+   *
+   * @param peak of the way without the old base, in bytes
+   * @throws BadInput naming the prediction and the machine's memory
+   */
+  void requireMemory(PortMethod method, long peak, long machineBytes) {
+    Footprint old = new Footprint(from, to.decoder().precision());
+    try {
+      Footprint.requireMemory(
+          method + ": with both bases, in " + Footprint.word(old.precision()) + ", it",
+          machineBytes,
+          old.weightBytes() + peak,
+          Map.of());
+    } catch (EnvironmentFailure e) {
+      throw new BadInput(String.valueOf(e.getMessage()), e); // another way may fit
     }
   }
 

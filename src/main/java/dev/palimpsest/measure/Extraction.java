@@ -7,6 +7,7 @@ import dev.palimpsest.merge.InputMoments;
 import dev.palimpsest.merge.MergeJob;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Precision;
+import dev.palimpsest.run.AtomicFolder;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
@@ -52,7 +53,7 @@ public record Extraction(ExtractJob job, Optional<GivenTexts> weigh, Optional<Gi
 
   /** Extracts into a new folder, and looks at what became of it. */
   public Report run(Path out, MergeJob.Models models, Progress progress) {
-    ExtractJob.requireNew(out);
+    AtomicFolder.requireNew(out);
     if (weigh.isEmpty() && check.isEmpty()) {
       return new Report(job.run(out, models, Optional.empty(), progress), Optional.empty());
     }

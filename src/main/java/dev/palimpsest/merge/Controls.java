@@ -54,12 +54,20 @@ public record Controls(double scale, long seed) {
    * Writes the five below a new folder, with {@code controls.json}: the norm of each.
    *
    * @param intruders by module, their part of the changed matrix, Σ σ u vᵀ
-   * @throws BadInput if the source is a DoRA adapter, or the folder is there
+   * @throws BadInput if the source is a DoRA adapter, the folder is there, or there is no intruder:
+   *     all five would be the change itself
    */
   public void write(
       Path out, Base base, Source source, Map<String, Factors> intruders, Progress progress) {
-    if (Files.exists(out)) {
-      throw new BadInput(out + ": is there already; give a new folder");
+    AtomicFolder.requireNew(out);
+    if (intruders.isEmpty()) {
+      throw new BadInput(
+          "--controls "
+              + out
+              + ": not written, "
+              + source.name()
+              + " has no intruder dimension, so all five would be its change as it is; a larger"
+              + " --epsilon or --top takes in more");
     }
     switch (source) {
       case Source.Lora lora -> adapters(out, base, lora, intruders);

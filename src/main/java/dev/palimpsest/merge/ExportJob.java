@@ -75,9 +75,7 @@ public record ExportJob(String model, List<Weighted> adapters, boolean anyBase) 
    * @throws BadInput if something does not fit, cannot be said in the format, or is there already
    */
   public Exported run(Path out, Form form, MergeJob.Models models, Progress progress) {
-    if (Files.exists(out)) {
-      throw new BadInput(out + ": is there already; give a new folder or file");
-    }
+    AtomicFolder.requireNew(out);
     return Native.withoutGradients(
         () -> {
           try (Scope _ = Scope.open();

@@ -15,7 +15,6 @@ import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -49,7 +48,7 @@ public record ExtractJob(String model, String tuned, RankRule rule, Extent exten
    */
   public Extracted run(
       Path out, MergeJob.Models models, Optional<InputMoments> inputs, Progress progress) {
-    requireNew(out);
+    AtomicFolder.requireNew(out);
     return Native.withoutGradients(
         () -> {
           try (Scope _ = Scope.open();
@@ -77,13 +76,6 @@ public record ExtractJob(String model, String tuned, RankRule rule, Extent exten
                 ends.others(TensorChange.outsideBlocks(base, source)));
           }
         });
-  }
-
-  /** Refuses a folder that is there. */
-  public static void requireNew(Path out) {
-    if (Files.exists(out)) {
-      throw new BadInput(out + ": is there already; give a new folder");
-    }
   }
 
   /** Those of at least one. */

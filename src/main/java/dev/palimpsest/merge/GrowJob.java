@@ -8,7 +8,6 @@ import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Tensor;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,9 +35,7 @@ public record GrowJob(String model, Growth growth, Optional<DType> type, Check c
    * @throws BadInput if the method does not go with the base, or the folder is there already
    */
   public Grown run(Path out, MergeJob.Models models, Progress progress) {
-    if (Files.exists(out)) {
-      throw new BadInput(out + ": is there already; give a new folder");
-    }
+    AtomicFolder.requireNew(out);
     return Native.withoutGradients(
         () -> {
           try (Checkpoint base = Checkpoint.open(models.locate(model))) {

@@ -12,7 +12,6 @@ import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -69,9 +68,7 @@ public record MergeJob(
    * @throws BadInput if something does not fit, or the folder is there already
    */
   public Merged run(Path out, Form form, Models models, Progress progress) {
-    if (Files.exists(out)) {
-      throw new BadInput(out + ": is there already; give a new folder");
-    }
+    AtomicFolder.requireNew(out);
     return Native.withoutGradients(
         () -> {
           try (Scope _ = Scope.open();

@@ -17,7 +17,6 @@ import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -64,9 +63,7 @@ public record QuantiseJob(
   }
 
   private Quantised write(Path out, MergeJob.Models models, Progress progress) {
-    if (Files.exists(out)) {
-      throw new BadInput(out + ": is there already; give a new folder or file");
-    }
+    AtomicFolder.requireNew(out);
     Quantised measured = measure(models, progress);
     boolean apart = measured.advice() == Quantised.Advice.KEEP_APART;
     boolean folder = !out.toString().endsWith(GGUF);

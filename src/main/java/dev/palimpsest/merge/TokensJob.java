@@ -12,7 +12,6 @@ import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Tensor;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -65,9 +64,7 @@ public record TokensJob(
    * @throws BadInput if a token cannot be added, or the folder is there already
    */
   public GrownTokens run(Path out, MergeJob.Models models, Progress progress) {
-    if (Files.exists(out)) {
-      throw new BadInput(out + ": is there already; give a new folder");
-    }
+    AtomicFolder.requireNew(out);
     return Native.withoutGradients(
         () -> {
           try (Checkpoint base = Checkpoint.open(models.locate(model))) {

@@ -12,7 +12,8 @@ import java.util.function.ToLongFunction;
 
 /** What the linear modules of a decoder's blocks read. */
 public final class ModuleInputs {
-  private static final int PASS_TOKENS = 256;
+  /** Of a pass, but for a longer text. */
+  public static final int PASS_TOKENS = 256;
 
   /** Of sums in memory at once; what needs more goes through the texts several times. */
   private static final long MOST_BYTES = 1L << 29;

@@ -25,6 +25,17 @@ public final class AtomicFolder {
 
   private AtomicFolder() {}
 
+  /**
+   * Refuses a folder or file that is there, before the work that would fill it.
+   *
+   * @throws BadInput naming it
+   */
+  public static void requireNew(Path target) {
+    if (Files.exists(target)) {
+      throw new BadInput(target + ": is there already; choose another place");
+    }
+  }
+
   /** Fills an empty folder. */
   @FunctionalInterface
   public interface Filler {

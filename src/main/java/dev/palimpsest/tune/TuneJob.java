@@ -6,6 +6,7 @@ import dev.palimpsest.data.Dataset;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.generate.LanguageModel;
 import dev.palimpsest.model.Footprint;
+import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
@@ -382,6 +383,15 @@ public record TuneJob(
     return Math.max(
         method.peakBytes(base, tuning, rows) + regularisers.bytes(method, base),
         regularisers.measuringBytes(method, base, rows));
+  }
+
+  /**
+   * The least that the peak can be, in bytes: of the shortest passes.
+   *
+   * @param base the model's shape
+   */
+  public long leastPeakBytes(ModelConfig base) {
+    return peakBytes(new Footprint(base, precision), settings, Tuner.ROWS);
   }
 
   private static boolean alongBase(Optional<Replay> replay) {

@@ -18,6 +18,8 @@ import dev.palimpsest.merge.WidthCloning;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.Factors;
+import dev.palimpsest.model.Footprint;
+import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.model.Ragged;
@@ -335,6 +337,25 @@ class PortTest {
         .contains("stands in no run's folder");
     assertThat(folder.resolve("out/adapter")).doesNotExist();
     assertThat(PortText.of(result)).contains("no way gains anything");
+  }
+
+  @Test
+  void bothBases_thatDoNotFitTogether_areRefused() {
+    try (Scope _ = Scope.open();
+        LanguageModel to = new Bases().load(LLAMA.toString())) {
+      ModelConfig config = to.decoder().config();
+      Adapter adapter = PeftFolder.read(PLAIN, config);
+      Tuner.Watch watch = new Tuner.Watch(Progress.none(), new Cancellation(), System::nanoTime);
+      PortTask task =
+          new PortTask(
+              plan(PLAIN, LLAMA), adapter, config, to, new Bases(), new Runs(folder, watch));
+      long weights = new Footprint(config, Precision.FP32).weightBytes();
+
+      task.requireMemory(PortMethod.DISTIL, 1000, weights + 1000);
+      assertThatThrownBy(() -> task.requireMemory(PortMethod.DISTIL, 1000, weights + 999))
+          .isInstanceOf(BadInput.class)
+          .hasMessageStartingWith("distil: with both bases, in fp32, it would take about");
+    }
   }
 
   @Test

@@ -35,12 +35,16 @@ class ControlsTest {
   @TempDir private Path folder;
 
   private Inspection write(String adapter) {
+    return write(adapter, 0.5);
+  }
+
+  private Inspection write(String adapter, double epsilon) {
     try (Scope _ = Scope.open();
         Checkpoint base = Checkpoint.open(Reference.checkpoint("llama"));
         Sources sources = new Sources(base)) {
       sources.adapter(Reference.adapter(adapter), 1, false);
       try (InspectJob.Result result =
-          new InspectJob(10, 0.5, 2).run(base, sources.all().getFirst(), Progress.none())) {
+          new InspectJob(10, epsilon, 2).run(base, sources.all().getFirst(), Progress.none())) {
         new Controls(SCALE, 1)
             .write(
                 folder.resolve("five"),
@@ -224,6 +228,15 @@ class ControlsTest {
 
   private Map<String, Factors> read(String name, Checkpoint base) {
     return PeftFolder.read(folder.resolve("five").resolve(name), base.config()).factors();
+  }
+
+  @Test
+  void write_noIntruder_isRefused() {
+    assertThatThrownBy(() -> write("plain", 1e-6))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContaining(
+            "has no intruder dimension, so all five would be its change as it is");
+    assertThat(folder.resolve("five")).doesNotExist();
   }
 
   @Test
