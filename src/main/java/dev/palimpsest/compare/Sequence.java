@@ -15,6 +15,7 @@ import dev.palimpsest.model.Precision;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tune.LowRank;
+import dev.palimpsest.tune.Orthogonal;
 import dev.palimpsest.tune.TuneJob;
 import dev.palimpsest.tune.Tuner;
 import java.nio.file.Path;
@@ -22,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -92,7 +94,7 @@ public final class Sequence {
   private TuneJob checked() {
     List<TuneJob> jobs = new ArrayList<>();
     for (SequencePlan.Task task : plan.tasks()) {
-      TuneJob job = job(task, task.options(), plan.seeds().getFirst());
+      TuneJob job = job(task, begun(task), plan.seeds().getFirst());
       if (!(job.method() instanceof LowRank)) {
         throw new BadInput(
             "task "
@@ -117,6 +119,13 @@ public final class Sequence {
     }
   }
 
+  /** The options of a first stage. */
+  private static Map<String, String> begun(SequencePlan.Task task) {
+    Map<String, String> options = new HashMap<>(task.options());
+    options.remove(SequenceReader.WEIGHT);
+    return options;
+  }
+
   /** The options of a stage that goes on with an adapter. */
   private Map<String, String> onwards(SequencePlan.Task task, Path adapter, Precision precision) {
     Map<String, String> options = new HashMap<>(task.options());
@@ -130,9 +139,17 @@ public final class Sequence {
         options.put("from", adapter.toString());
       }
       case STACKED -> options.put("over", adapter.toString());
+      case ORTHOGONAL -> apart(options, adapter, Orthogonal.By.PENALTY);
+      case PROJECTED -> apart(options, adapter, Orthogonal.By.PROJECTION);
       case FRESH -> {}
     }
     return options;
+  }
+
+  private static void apart(Map<String, String> options, Path adapter, Orthogonal.By by) {
+    options.put("over", adapter.toString());
+    options.put("orthogonal-to", adapter.toString());
+    options.put("orthogonal-by", by.name().toLowerCase(Locale.ROOT));
   }
 
   /** What all courses share. */
@@ -162,7 +179,7 @@ public final class Sequence {
         Map<String, String> options =
             adapter
                 .map(before -> onwards(task, before, base.decoder().precision()))
-                .orElse(task.options());
+                .orElseGet(() -> begun(task));
         TuneJob job = job(task, options, seed);
         Tuner.Result training = runs.train(name, job, base, run);
         adapter = Optional.of(run.resolve("adapter"));

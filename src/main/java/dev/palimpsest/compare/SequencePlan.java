@@ -29,6 +29,10 @@ public record SequencePlan(
     SAME,
     /** Leaves it as it is, trains a new one over it, and writes the two as one. */
     STACKED,
+    /** The same, and a penalty keeps the new one out of its directions (O-LoRA). */
+    ORTHOGONAL,
+    /** The same, and nothing of the new one lies in its directions. */
+    PROJECTED,
     /** Nothing: each task has an adapter of its own over the model. */
     FRESH
   }

@@ -5,6 +5,7 @@ import dev.palimpsest.run.Problems;
 import dev.palimpsest.run.Yaml;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 
 /** Reads the plan of a sequence, YAML or JSON, and tells all that is wrong with it at once. */
@@ -21,7 +23,16 @@ public final class SequenceReader {
   private static final Set<String> TASK_KEYS = Set.of("gain", "tune");
 
   /** What the sequence says itself. */
-  private static final Set<String> OF_SEQUENCE = Set.of("from", "over");
+  private static final Set<String> OF_SEQUENCE =
+      Set.of("from", "over", "orthogonal-to", "orthogonal-by");
+
+  private static final String MODES =
+      Arrays.stream(SequencePlan.Mode.values())
+          .map(mode -> mode.name().toLowerCase(Locale.ROOT))
+          .collect(Collectors.joining(", "));
+
+  /** Of the penalty, which the first stage has not. */
+  static final String WEIGHT = "orthogonal-weight";
 
   /** What one adapter has once. */
   static final Set<String> FORM =
@@ -82,7 +93,7 @@ public final class SequenceReader {
         return mode;
       }
     }
-    problems.add("mode: " + word + " is unknown; known are same, stacked, fresh");
+    problems.add("mode: " + word + " is unknown; known are " + MODES);
     return SequencePlan.Mode.SAME;
   }
 
@@ -107,6 +118,12 @@ public final class SequenceReader {
     options.putAll(own);
     if (!options.containsKey("data")) {
       problems.add(where + "tune.data is missing");
+    }
+    String weight = options.getOrDefault(WEIGHT, "1");
+    if (mode != SequencePlan.Mode.ORTHOGONAL && options.containsKey(WEIGHT)) {
+      problems.add(where + "tune." + WEIGHT + ": is of mode orthogonal alone");
+    } else if (!weight.matches("\\d*\\.?\\d+") || Double.parseDouble(weight) == 0) {
+      problems.add(where + "tune." + WEIGHT + ": give a number above 0, not " + weight);
     }
     return new SequencePlan.Task(name, Path.of(PlanFields.text(node, "gain").orElse("")), options);
   }

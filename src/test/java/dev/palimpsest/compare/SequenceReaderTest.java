@@ -45,13 +45,33 @@ class SequenceReaderTest {
   }
 
   @Test
+  void read_thePenaltysWeight_isChecked() throws IOException {
+    String plan =
+        """
+        model: smollm2
+        mode: orthogonal
+        tune: {orthogonal-weight: %s}
+        tasks:
+          a: {gain: a.jsonl, tune: {data: a.jsonl}}
+          b: {gain: b.jsonl, tune: {data: b.jsonl}}
+        """;
+
+    assertThat(read(plan.formatted("2.5")).task("b").options())
+        .containsEntry("orthogonal-weight", "2.5");
+    assertThatThrownBy(() -> read(plan.formatted("0")))
+        .isInstanceOf(BadInput.class)
+        .hasMessageContainingAll(
+            "tasks.a.tune.orthogonal-weight: give a number above 0, not 0", "tasks.b.tune");
+  }
+
+  @Test
   void read_faults_areToldAllAtOnce() {
     assertThatThrownBy(
             () ->
                 read(
                     """
                     mode: merged
-                    tune: {from: adapter}
+                    tune: {from: adapter, orthogonal-to: adapter, orthogonal-weight: 2}
                     tasks:
                       "a b": {tune: {rank: 4}}
                     orders: [[form]]
@@ -60,8 +80,10 @@ class SequenceReaderTest {
         .isInstanceOf(BadInput.class)
         .hasMessageContainingAll(
             "probes is unknown",
-            "mode: merged is unknown",
+            "mode: merged is unknown; known are same, stacked, orthogonal, projected, fresh",
             "tune.from: each stage has it by the mode",
+            "tune.orthogonal-to: each stage has it by the mode",
+            "tasks.a b.tune.orthogonal-weight: is of mode orthogonal alone",
             "tasks.a b: a name has letters",
             "tasks.a b.gain is missing",
             "tasks.a b.tune.rank: one adapter goes through all tasks",

@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.palimpsest.Reference;
+import dev.palimpsest.model.Adapter;
+import dev.palimpsest.model.Checkpoint;
+import dev.palimpsest.model.Factors;
 import dev.palimpsest.model.PeftFolder;
 import dev.palimpsest.run.Cancellation;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Progress;
+import dev.palimpsest.tensor.Scope;
+import dev.palimpsest.tensor.Tensor;
 import dev.palimpsest.tune.Tuner;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,6 +57,10 @@ class SequenceTest {
         4);
   }
 
+  private Path out(SequencePlan.Mode mode) {
+    return folder.resolve("out-" + mode);
+  }
+
   private SequencePlan.Task task(String word) {
     Path file = folder.resolve(word + ".jsonl");
     return new SequencePlan.Task(word, file, Map.of("data", file.toString()));
@@ -65,7 +74,7 @@ class SequenceTest {
     return new Sequence(
             plan,
             new Bakeoff.Settings(
-                folder.resolve("out"), folder.resolve("store.sqlite"), folder.resolve("cache")),
+                out(plan.mode()), folder.resolve("store.sqlite"), folder.resolve("cache")),
             new TinyModels(Map.of()),
             new Tuner.Watch(progress, cancellation, System::nanoTime))
         .run();
@@ -97,13 +106,52 @@ class SequenceTest {
         .isCloseTo(summary.backward().value(), within(1e-12));
     assertThat(course.since(1, "no")).isEmpty();
     Path second =
-        folder.resolve(
-            mode == SequencePlan.Mode.FRESH ? "out/runs/seed1.no" : "out/runs/seed1.yes.no");
-    assertThat(PeftFolder.readConfig(second.resolve("adapter")).rank())
-        .isEqualTo(mode == SequencePlan.Mode.STACKED ? 8 : 4);
+        out(mode).resolve(mode == SequencePlan.Mode.FRESH ? "runs/seed1.no" : "runs/seed1.yes.no");
+    assertThat(PeftFolder.readConfig(second.resolve("adapter")).rank()).isEqualTo(ranks(mode));
     assertThat(SequenceText.of(result)).contains("yes → no, seed 1", "backward transfer -");
     assertThat(SequenceJson.of(result).at("/courses/0/matrix/1/1").asDouble())
         .isEqualTo(matrix.rates().get(1).get(1));
+  }
+
+  private static int ranks(SequencePlan.Mode mode) {
+    return switch (mode) {
+      case SAME, FRESH -> 4;
+      case STACKED, ORTHOGONAL, PROJECTED -> 8;
+    };
+  }
+
+  /** The second task's rows of A, below the first's, have nothing in common with these. */
+  @Test
+  void run_projected_keepsTheTasksApart() {
+    run(plan(SequencePlan.Mode.PROJECTED, List.of(List.of("yes", "no"))));
+
+    assertThat(overlap(SequencePlan.Mode.PROJECTED)).isLessThan(1e-4);
+  }
+
+  @Test
+  void run_orthogonal_keepsTheTasksFurtherApartThanStacked() {
+    run(plan(SequencePlan.Mode.STACKED, List.of(List.of("yes", "no"))));
+    double stacked = overlap(SequencePlan.Mode.STACKED);
+    run(plan(SequencePlan.Mode.ORTHOGONAL, List.of(List.of("yes", "no"))));
+
+    assertThat(overlap(SequencePlan.Mode.ORTHOGONAL)).isLessThan(0.5 * stacked);
+  }
+
+  /** The largest |A₀Aᵀ| of the second stage's adapter, both in one. */
+  private double overlap(SequencePlan.Mode mode) {
+    try (Scope _ = Scope.open();
+        Checkpoint base = Checkpoint.open(LLAMA)) {
+      Adapter both = PeftFolder.read(out(mode).resolve("runs/seed1.yes.no/adapter"), base.config());
+      double largest = 0;
+      for (Factors factors : both.factors().values()) {
+        Tensor first = factors.a().narrow(0, 0, 4);
+        Tensor second = factors.a().narrow(0, 4, 4).transpose(0, 1).contiguous();
+        for (float entry : first.matmul(second).floats()) {
+          largest = Math.max(largest, Math.abs(entry));
+        }
+      }
+      return largest;
+    }
   }
 
   @Test
@@ -117,7 +165,7 @@ class SequenceTest {
           }
         };
     assertThatThrownBy(() -> run(plan, stopping)).isInstanceOf(EnvironmentFailure.class);
-    Path weights = folder.resolve("out/runs/seed1.yes/adapter/adapter_model.safetensors");
+    Path weights = out(plan.mode()).resolve("runs/seed1.yes/adapter/adapter_model.safetensors");
     FileTime written = Files.getLastModifiedTime(weights);
     cancellation = new Cancellation();
 

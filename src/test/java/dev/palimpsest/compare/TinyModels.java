@@ -13,6 +13,8 @@ import dev.palimpsest.tune.Continued;
 import dev.palimpsest.tune.Full;
 import dev.palimpsest.tune.LowRank;
 import dev.palimpsest.tune.Method;
+import dev.palimpsest.tune.Orthogonal;
+import dev.palimpsest.tune.Regularisers;
 import dev.palimpsest.tune.Schedule;
 import dev.palimpsest.tune.Stacked;
 import dev.palimpsest.tune.TuneJob;
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -28,8 +31,8 @@ import java.util.OptionalInt;
 
 /**
  * Tiny checkpoints, and short jobs over them by a few of {@code tune}'s options: {@code data},
- * {@code method=full}, {@code from}, {@code over}, {@code lr}, {@code steps}, {@code replay} (a
- * percentage).
+ * {@code method=full}, {@code from}, {@code over}, {@code orthogonal-to}, {@code orthogonal-by},
+ * {@code lr}, {@code steps}, {@code replay} (a percentage).
  *
  * @param unsaid options where a job has no others
  */
@@ -63,29 +66,44 @@ record TinyModels(Map<String, String> unsaid) implements Bakeoff.Models {
     options.putAll(unsaid);
     options.putAll(said);
     return new TuneJob(
-        model,
-        DataSpec.of(Path.of(options.getOrDefault("data", "no data"))),
-        Optional.empty(),
-        0,
-        Optional.ofNullable(options.get("replay"))
+            model,
+            DataSpec.of(Path.of(options.getOrDefault("data", "no data"))),
+            Optional.empty(),
+            0,
+            Optional.ofNullable(options.get("replay"))
+                .map(
+                    percent ->
+                        new TuneJob.Replay(TuneJob.Replay.OF_BASE, Double.parseDouble(percent))),
+            method(options),
+            new TuneSettings(
+                4,
+                1,
+                Double.parseDouble(options.getOrDefault("lr", "")),
+                Schedule.LINEAR,
+                0,
+                1,
+                "adamw",
+                0,
+                new TuneSettings.Length(
+                    OptionalInt.of(Integer.parseInt(options.getOrDefault("steps", ""))), 1),
+                new TuneSettings.Saving(2, 1, 0),
+                seed),
+            Precision.FP32,
+            1)
+        .withRegularisers(regularisers(options));
+  }
+
+  private static Regularisers regularisers(Map<String, String> options) {
+    Optional<Orthogonal> apart =
+        Optional.ofNullable(options.get("orthogonal-to"))
             .map(
-                percent -> new TuneJob.Replay(TuneJob.Replay.OF_BASE, Double.parseDouble(percent))),
-        method(options),
-        new TuneSettings(
-            4,
-            1,
-            Double.parseDouble(options.getOrDefault("lr", "")),
-            Schedule.LINEAR,
-            0,
-            1,
-            "adamw",
-            0,
-            new TuneSettings.Length(
-                OptionalInt.of(Integer.parseInt(options.getOrDefault("steps", ""))), 1),
-            new TuneSettings.Saving(2, 1, 0),
-            seed),
-        Precision.FP32,
-        1);
+                earlier ->
+                    Orthogonal.of(
+                        List.of(Path.of(earlier)),
+                        Orthogonal.By.valueOf(
+                            options.getOrDefault("orthogonal-by", "").toUpperCase(Locale.ROOT)),
+                        Orthogonal.WEIGHT));
+    return new Regularisers(0, Optional.empty(), apart);
   }
 
   private static Method method(Map<String, String> options) {
