@@ -4,6 +4,7 @@ import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.EnvironmentFailure;
 import dev.palimpsest.run.Json;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -58,6 +59,8 @@ final class RemoteClient implements AutoCloseable {
           throw refused(answer.statusCode(), last);
         }
         pause = asked(answer).orElse(pause);
+      } catch (ConnectException e) { // has mostly no message
+        last = "it cannot be reached; is it running, and the address right?";
       } catch (IOException e) {
         last = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
       } catch (InterruptedException e) {

@@ -146,7 +146,9 @@ class RemoteAnswererTest {
     try (RemoteAnswerer answerer = answerer(gone, Optional.empty())) {
       assertThatThrownBy(() -> answerer.answer(one, GREEDY))
           .isInstanceOf(EnvironmentFailure.class)
-          .hasMessageContaining("no answer after 3 tries");
+          .hasMessageEndingWith(
+              "no answer after 3 tries: it cannot be reached; is it running, and the address"
+                  + " right?");
     }
     try (FakeEndpoint endpoint = new FakeEndpoint(r -> "<html>");
         RemoteAnswerer answerer = answerer(endpoint, Optional.empty())) {
