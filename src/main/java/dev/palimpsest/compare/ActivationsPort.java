@@ -15,6 +15,7 @@ import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.ModuleInputs;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Memory;
+import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -56,16 +57,12 @@ record ActivationsPort() implements PortWay {
     task.over(
         old -> {
           List<List<int[]>> passes = ModuleInputs.passes(texts(task, old));
-          Sums sums = new Sums();
           Map<String, Factors> factors = new LinkedHashMap<>();
           List<List<Match>> groups = groups(matches, task);
+          Sums sums = new Sums(groups.size() * passes.size(), task.runs().watch().progress());
           for (List<Match> group : groups) {
             task.runs().goOn("activations");
             factors.putAll(Native.withoutGradients(() -> fit(task, old, group, passes, sums)));
-            task.runs()
-                .watch()
-                .progress()
-                .report("activations", factors.size(), matches.size(), "modules");
           }
           long tokens = passes.stream().flatMap(List::stream).mapToLong(ids -> ids.length).sum();
           sums.over(tokens).write(folder);
@@ -74,11 +71,24 @@ record ActivationsPort() implements PortWay {
         });
   }
 
-  /** Squares over all modules. */
+  /** Squares over all modules, and how many passes over both bases they have taken. */
   private static final class Sums {
+    private final int passes;
+    private final Progress progress;
+    private int passed;
     private double target;
     private double missed;
     private double missedAsIs;
+
+    Sums(int passes, Progress progress) {
+      this.passes = passes;
+      this.progress = progress;
+    }
+
+    void passed() {
+      passed++;
+      progress.report("activations", passed, passes, "passes");
+    }
 
     void add(Carried carried) {
       target += carried.target();
@@ -166,7 +176,10 @@ record ActivationsPort() implements PortWay {
             ModelTensors.reading(match.own),
             _ -> Moments.none(in(task.from(), match.old), in(task, match)));
       }
-      passes.forEach(pass -> add(old, task.to(), pass, sources, moments));
+      for (List<int[]> pass : passes) {
+        add(old, task.to(), pass, sources, moments);
+        sums.passed();
+      }
       for (Match match : group) {
         Carried carried =
             Carried.of(
