@@ -4,16 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.palimpsest.Reference;
-import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Checkpoint;
-import dev.palimpsest.model.Decoder;
-import dev.palimpsest.model.Precision;
-import dev.palimpsest.model.Ragged;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.DType;
-import dev.palimpsest.tensor.Device;
-import dev.palimpsest.tensor.Native;
-import dev.palimpsest.tensor.Scope;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
@@ -68,7 +61,7 @@ class GrowReferenceTest {
 
     assertThat(grown.parametersAfter()).isEqualTo(expected.get("parameters").asLong());
     int[] rows = Reference.ints(expected.get("rows"));
-    float[] logits = logits(out, Reference.ints(expected.get("ids")));
+    float[] logits = Logits.of(out, Reference.ints(expected.get("ids")));
     for (int i = 0; i < rows.length; i++) {
       float[] row = Reference.floats(expected.get("logits").get(i));
       int from = rows[i] * row.length;
@@ -83,17 +76,5 @@ class GrowReferenceTest {
       largest = Math.max(largest, Math.abs(each));
     }
     return largest;
-  }
-
-  private static float[] logits(Path model, int[] ids) {
-    return Native.withoutGradients(
-        () -> {
-          try (Scope _ = Scope.open();
-              Checkpoint stored = Checkpoint.open(model);
-              Decoder decoder =
-                  Decoder.load(stored.config(), stored.weights(), Precision.FP32, Device.CPU)) {
-            return decoder.logits(AdaptedDecoder.base(decoder).hidden(Ragged.of(ids))).floats();
-          }
-        });
   }
 }

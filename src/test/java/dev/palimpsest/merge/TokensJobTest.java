@@ -5,18 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.palimpsest.Reference;
-import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Checkpoint;
-import dev.palimpsest.model.Decoder;
-import dev.palimpsest.model.Precision;
-import dev.palimpsest.model.Ragged;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.DType;
-import dev.palimpsest.tensor.Device;
-import dev.palimpsest.tensor.Native;
-import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tokenizer.Tokenizer;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -85,7 +78,7 @@ class TokensJobTest {
 
   private void requireLogits(JsonNode expected) {
     int[] rows = Reference.ints(expected.get("rows"));
-    float[] logits = logits(out(), Reference.ints(expected.get("sequence")));
+    float[] logits = Logits.of(out(), Reference.ints(expected.get("sequence")));
     for (int i = 0; i < rows.length; i++) {
       float[] row = Reference.floats(expected.get("logits").get(i));
       int from = rows[i] * row.length;
@@ -108,18 +101,6 @@ class TokensJobTest {
     }
     Files.writeString(base.resolve("tokenizer.json"), tokenizer);
     return base;
-  }
-
-  private static float[] logits(Path model, int[] ids) {
-    return Native.withoutGradients(
-        () -> {
-          try (Scope _ = Scope.open();
-              Checkpoint stored = Checkpoint.open(model);
-              Decoder decoder =
-                  Decoder.load(stored.config(), stored.weights(), Precision.FP32, Device.CPU)) {
-            return decoder.logits(AdaptedDecoder.base(decoder).hidden(Ragged.of(ids))).floats();
-          }
-        });
   }
 
   @Test

@@ -5,27 +5,21 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.palimpsest.Reference;
-import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Adapter;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.ModelFolder;
 import dev.palimpsest.model.PeftFolder;
-import dev.palimpsest.model.Precision;
-import dev.palimpsest.model.Ragged;
 import dev.palimpsest.model.TensorChange;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.DType;
-import dev.palimpsest.tensor.Device;
-import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -71,19 +65,6 @@ class TunedEndsTest {
         .run(folder.resolve("adapter"), MODELS, Optional.empty(), Progress.none());
   }
 
-  private static float[] logits(Path model, Function<Decoder, AdaptedDecoder> over) {
-    return Native.withoutGradients(
-        () -> {
-          try (Scope _ = Scope.open();
-              Checkpoint stored = Checkpoint.open(model);
-              Decoder decoder =
-                  Decoder.load(stored.config(), stored.weights(), Precision.FP32, Device.CPU)) {
-            AdaptedDecoder adapted = over.apply(decoder);
-            return adapted.logits(adapted.hidden(Ragged.of(IDS))).floats();
-          }
-        });
-  }
-
   @ParameterizedTest
   @CsvSource({
     "llama, 64, 5, 5, 160",
@@ -101,10 +82,11 @@ class TunedEndsTest {
         .isEqualTo(parameters);
     assertThat(extracted.parameters()).isEqualTo(parameters + factors);
     assertThat(extracted.notCaptured()).isEmpty();
-    float[] expected = logits(tuned, AdaptedDecoder::base);
-    float[] found = logits(Reference.checkpoint(base), decoder -> adapter(decoder).over(decoder));
+    float[] expected = Logits.of(tuned, IDS);
+    float[] found =
+        Logits.of(Reference.checkpoint(base), IDS, decoder -> adapter(decoder).over(decoder));
     assertThat(found).containsExactly(expected, within(1e-5f));
-    assertThat(logits(Reference.checkpoint(base), AdaptedDecoder::base)).isNotEqualTo(expected);
+    assertThat(Logits.of(Reference.checkpoint(base), IDS)).isNotEqualTo(expected);
   }
 
   private Adapter adapter(Decoder decoder) {
