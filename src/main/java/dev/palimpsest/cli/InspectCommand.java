@@ -1,6 +1,10 @@
 package dev.palimpsest.cli;
 
 import dev.palimpsest.inspect.InspectJob;
+import dev.palimpsest.inspect.Inspection;
+import dev.palimpsest.measure.ControlLedgers;
+import dev.palimpsest.measure.LedgerJob;
+import dev.palimpsest.measure.Side;
 import dev.palimpsest.merge.Controls;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.ModelStore;
@@ -8,14 +12,20 @@ import dev.palimpsest.model.Source;
 import dev.palimpsest.model.Sources;
 import dev.palimpsest.report.InspectionReport;
 import dev.palimpsest.run.AtomicFolder;
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.run.Json;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Scope;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Optional;
+import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What a change is, in the matrices. */
 @Command(
@@ -34,13 +44,11 @@ final class InspectCommand implements Runnable {
   @Option(names = "--epsilon", defaultValue = "0.5", description = "largest cosine; default: 0.5")
   private double epsilon;
 
-  @Option(names = "--any-base", fallbackValue = "true", description = "take an adapter of another")
-  private boolean anyBase;
-
   @Option(
       names = "--controls",
       description =
-          "a new folder for five adapters or models: untouched, intruders, shrunk, random, resized")
+          "a new folder for five adapters or models: untouched, intruders, shrunk, random, resized;"
+              + " with probes their ledgers are told")
   private @Nullable Path controls;
 
   @Option(names = "--scale", defaultValue = "0.75", description = "of an intruder; default: 0.75")
@@ -49,7 +57,9 @@ final class InspectCommand implements Runnable {
   @Option(names = "--seed", defaultValue = "0", description = "of the random directions")
   private long seed;
 
-  @Mixin private ThreadOptions threads = new ThreadOptions();
+  @Mixin private ProbeOptions probes = new ProbeOptions();
+  @Mixin private TextOptions texts = new TextOptions();
+  @Mixin private ModelOptions models = new ModelOptions();
 
   @Option(names = "--html", description = "a file: heat maps by layer and kind of module")
   private @Nullable Path html;
@@ -64,37 +74,79 @@ final class InspectCommand implements Runnable {
     @Option(names = "--tuned", required = true, description = "a tuned MODEL")
     private @Nullable String tuned;
 
-    void open(Sources sources, ModelStore store, boolean anyBase) {
+    Source open(Sources sources, ModelStore store, boolean anyBase) {
       if (adapter != null) {
         sources.adapter(adapter, 1, anyBase);
       } else if (tuned != null) {
         sources.tunedOfAnyVocabulary(tuned, store.locate(tuned));
       }
+      return sources.all().getFirst();
     }
   }
 
   @Override
   public void run() {
+    LedgerJob asked = probes.job(Places.cache(), texts.count());
     if (controls != null) {
       AtomicFolder.requireNew(controls);
+    } else if (!asked.probes().isEmpty()) {
+      throw new BadInput("--gain, --probe and --built-in are put to --controls DIR: give it, too");
     }
-    InspectJob job = new InspectJob(top, epsilon, threads.settle());
-    try (Progress progress = output.progress();
-        Scope _ = Scope.open();
+    InspectJob job = new InspectJob(top, epsilon, models.threads());
+    try (Progress progress = output.progress()) {
+      Inspection inspection = inspect(job, progress);
+      if (controls == null || asked.probes().isEmpty()) {
+        output.print(inspection, inspection::text);
+      } else {
+        ControlLedgers ledgers = ledgers(asked, controls, progress);
+        ObjectNode document = Json.mapper().valueToTree(inspection);
+        document.set("controls", ledgers.json());
+        output.print(document, () -> inspection.text() + "\n" + ledgers.text());
+      }
+    }
+  }
+
+  private Inspection inspect(InspectJob job, Progress progress) {
+    try (Scope _ = Scope.open();
         Checkpoint checkpoint = Checkpoint.open(Places.store(progress).locate(base));
         Sources sources = new Sources(checkpoint)) {
-      changed.open(sources, Places.store(progress), anyBase);
-      Source source = sources.all().getFirst();
+      Source source = changed.open(sources, Places.store(progress), models.anyBase());
       try (InspectJob.Result result = job.run(checkpoint, source, progress)) {
         if (html != null) {
           InspectionReport.write(html, result.inspection());
         }
-        output.print(result.inspection(), result.inspection()::text);
         if (controls != null) {
+          if (result.intruders().isEmpty()) { // which is refused: not without what was found
+            output.print(result.inspection(), result.inspection()::text);
+          }
           Controls.Base known = new Controls.Base(base, sources.fingerprint(), checkpoint);
           new Controls(scale, seed).write(controls, known, source, result.intruders(), progress);
         }
+        return result.inspection();
       }
     }
+  }
+
+  private ControlLedgers ledgers(LedgerJob asked, Path five, Progress progress) {
+    SequencedMap<String, Side> sides = new LinkedHashMap<>();
+    for (String name : Controls.NAMES) {
+      Path each = five.resolve(name);
+      sides.put(
+          name,
+          changed.adapter == null
+              ? new Side(each.toString(), Optional.empty())
+              : new Side(base, Optional.of(each)));
+    }
+    LedgerJob.Models from =
+        models.models(
+            progress,
+            (endpoint, _) -> {
+              throw new IllegalStateException(endpoint + " is no control");
+            },
+            null);
+    return ControlLedgers.measure(
+        new ControlLedgers.Measuring(asked, from, Places.baselines(), progress),
+        new Side(base, Optional.empty()),
+        sides);
   }
 }

@@ -92,6 +92,11 @@ public record LedgerJob(List<Probe> probes, int maxTokens, int texts, int textTo
     }
   }
 
+  /** The same without a divergence. */
+  LedgerJob withoutTexts() {
+    return new LedgerJob(probes, maxTokens, 0, textTokens, seed);
+  }
+
   /** The same on a half of each probe's items. */
   public LedgerJob on(Half half) {
     return new LedgerJob(

@@ -43,7 +43,8 @@ public record Controls(double scale, long seed) {
     }
   }
 
-  private static final List<String> NAMES =
+  /** What they are called, in the order in which they are told. */
+  public static final List<String> NAMES =
       List.of("untouched", "intruders", "shrunk", "random", "resized");
 
   /** One module's change in each of the five. */

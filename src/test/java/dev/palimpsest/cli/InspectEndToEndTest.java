@@ -3,6 +3,7 @@ package dev.palimpsest.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.palimpsest.Reference;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -18,6 +19,8 @@ class InspectEndToEndTest {
   void inspect_anAdapter_tellsItsModulesAndDrawsThem() throws Exception {
     Path page = folder.resolve("inspection.html");
     Path controls = folder.resolve("controls");
+    Path probe = folder.resolve("probe.jsonl");
+    Files.writeString(probe, "{\"prompt\":\"a\",\"choices\":[\" b\",\" c\"],\"answer\":0}\n");
     JsonNode found =
         Launcher.document(
             "inspect",
@@ -29,6 +32,10 @@ class InspectEndToEndTest {
             "4",
             "--controls",
             controls.toString(),
+            "--probe",
+            probe.toString(),
+            "--texts",
+            "0",
             "--html",
             page.toString(),
             "--json");
@@ -40,7 +47,18 @@ class InspectEndToEndTest {
     assertThat(module.get("null_cosine").asDouble()).isBetween(0.0, 1.0);
     assertThat(module.get("energy_share").asDouble()).isBetween(0.0, 1.0);
     assertThat(page).content().contains("Relative norm by layer", "self_attn.q_proj");
+    assertThat(found.at("/controls/against_base").propertyNames())
+        .containsExactly("untouched", "intruders", "shrunk", "random", "resized");
+    assertThat(found.at("/controls/pairs/0/ledger/probes/0/n").asInt()).isEqualTo(1);
     assertThat(controls.resolve("shrunk/adapter_config.json")).exists();
+  }
+
+  @Test
+  void inspect_probesWithoutControls_areRefused() throws Exception {
+    Launcher.Call call = Launcher.run("inspect", "--base", TINY, "--tuned", TINY, "--built-in");
+
+    assertThat(call.exit()).isEqualTo(2);
+    assertThat(call.lastErrorLine()).contains("are put to --controls DIR");
   }
 
   @Test
