@@ -255,9 +255,7 @@ public record ExportJob(String model, List<Weighted> adapters, boolean anyBase) 
       notes.add("no Modelfile: " + e.getMessage());
       return;
     }
-    if (made.template().isEmpty()) {
-      notes.add("Modelfile: the chat template could not be translated into Ollama's language");
-    }
+    made.notes().forEach(note -> notes.add("Modelfile: " + note));
     AtomicFile.write(folder(file).resolve(Modelfile.NAME), made.text());
   }
 

@@ -13,9 +13,16 @@ import java.util.Optional;
  * @param start before all
  * @param unasked between it and the first message, where that is no system message
  * @param reply at the end, before an answer
+ * @param trims whether the template cuts off white space around a message, which Go's does not
  */
 record OllamaTemplate(
-    String start, String unasked, Around system, Around user, Around assistant, String reply) {
+    String start,
+    String unasked,
+    Around system,
+    Around user,
+    Around assistant,
+    String reply,
+    boolean trims) {
 
   /** What stands before and after a message. */
   private record Around(String before, String after) {
@@ -61,13 +68,15 @@ record OllamaTemplate(
     String head = without(before(one, U), userBefore);
     String start = systemBefore.startsWith(bos) && head.startsWith(bos) ? bos : "";
     String reply = template.renderForReply(List.of(USER)).substring(one.length());
+    String padded = template.render(List.of(new Message("user", " " + U + "\n")));
     return new OllamaTemplate(
         start,
         head.substring(start.length()),
         new Around(systemBefore.substring(start.length()), systemAfter),
         new Around(userBefore, userAfter),
         new Around(assistantBefore, assistantAfter),
-        reply);
+        reply,
+        padded.equals(one));
   }
 
   private static String before(String text, String part) {
@@ -132,10 +141,10 @@ record OllamaTemplate(
     return text.append(reply).toString();
   }
 
-  /** Whether nothing in it would end a Modelfile's string or begin a Go action. */
+  /** Whether nothing in it would end a Modelfile's string, begin a Go action or be dropped. */
   private boolean isPlain() {
     String all = rendered(List.of(SYSTEM, USER, ASSISTANT), "") + unasked;
-    return !all.contains("{{") && !all.contains("\"\"\"");
+    return !all.contains("{{") && !all.contains("\"\"\"") && Modelfile.isKept(all);
   }
 
   /** In Go's language; what the tokenizer adds by itself is left out. */

@@ -46,6 +46,18 @@ class OllamaTemplateTest {
 
     assertThat(OllamaTemplate.of(headers, "<s>").map(OllamaTemplate::go))
         .hasValueSatisfying(go -> assertThat(go).startsWith("{{ range .Messages }}"));
+    assertThat(OllamaTemplate.of(headers, "<s>").orElseThrow().trims()).isTrue();
+  }
+
+  /** Ollama's parser would drop it. */
+  @Test
+  void of_aTemplateWithASpaceThatDoesNotBreak_isNotTranslated() {
+    String source =
+        "{% for m in messages %}<{{ m.role }}>{{ m.content }}</>{% endfor %}"
+            + "{% if add_generation_prompt %}<assistant>{% endif %}";
+
+    assertThat(OllamaTemplate.of(template(source), "").orElseThrow().trims()).isFalse();
+    assertThat(OllamaTemplate.of(template(source.replace("</>", "\u00a0</>")), "")).isEmpty();
   }
 
   /** As Gemma's and Mistral's: the system message is put into the user's. */
