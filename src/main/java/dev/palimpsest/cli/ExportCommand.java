@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 /** A model or adapter for other programs. */
 @Command(
     name = "export",
-    description = "Write a model or an adapter as transformers, llama.cpp, Ollama or PEFT read it.")
+    description =
+        "Write a model or an adapter as transformers, PEFT, vLLM, llama.cpp and Ollama read it.")
 final class ExportCommand implements Runnable {
   @Option(names = "--model", required = true, description = "the base: MODEL, as pull takes it")
   private String model = "";

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -22,12 +23,19 @@ final class Failures {
     if (failure.getCause() instanceof BadInput input) { // of a --config file; picocli wraps it
       return tell(input, String.valueOf(input.getMessage()), INPUT, Arrays.asList(arguments));
     }
+    if (failure instanceof MissingParameterException missing) {
+      List<String> unknown = missing.getCommandLine().getUnmatchedArguments();
+      if (!unknown.isEmpty()) { // one that is misspelt is missing, too
+        return ofCall(new UnmatchedArgumentException(missing.getCommandLine(), unknown), arguments);
+      }
+    }
     List<String> near =
         failure instanceof UnmatchedArgumentException unmatched
             ? nearestFirst(unmatched)
             : List.of();
     String hint = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
-    return tell(failure, failure.getMessage() + hint, INPUT, Arrays.asList(arguments));
+    String message = String.valueOf(failure.getMessage()).replaceFirst("^Error: ", "");
+    return tell(failure, message + hint, INPUT, Arrays.asList(arguments));
   }
 
   /**

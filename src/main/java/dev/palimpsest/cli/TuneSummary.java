@@ -14,7 +14,7 @@ record TuneSummary(
     long trainedTokens,
     long labelTokens,
     double tokensPerSecond,
-    double trainLoss,
+    @Nullable Double trainLoss,
     @Nullable Double evalLoss,
     long peakRssBytes,
     boolean finished,
@@ -30,7 +30,7 @@ record TuneSummary(
         result.trainedTokens(),
         result.labelTokens(),
         result.tokensPerSecond(),
-        result.trainLoss(),
+        Double.isNaN(result.trainLoss()) ? null : (Double) result.trainLoss(),
         boxed(result.evalLoss()),
         result.peakRssBytes(),
         result.finished(),
@@ -45,7 +45,7 @@ record TuneSummary(
   }
 
   String text() {
-    return "%s%n%d steps, %,d tokens (%.0f a second%s), loss %.4f%s%s, peak memory %.2f GB%s"
+    return "%s%n%d steps, %,d tokens (%.0f a second%s)%s%s%s, peak memory %.2f GB%s"
             .formatted(
                 run,
                 steps,
@@ -54,7 +54,7 @@ record TuneSummary(
                 gemmPeakShare == null
                     ? ""
                     : ", %.0f %% of the GEMM peak".formatted(100 * gemmPeakShare),
-                trainLoss,
+                trainLoss == null ? "" : ", loss %.4f".formatted(trainLoss),
                 evalLoss == null ? "" : ", held-out %.4f".formatted(evalLoss),
                 kept(),
                 peakRssBytes / 1e9,

@@ -53,7 +53,14 @@ public final class Bakeoff {
    * @param store of measurements
    * @param cache of probes and texts that the model writes
    */
-  public record Settings(Path out, Path store, Path cache) {}
+  public record Settings(Path out, Path store, Path cache) {
+    /** Refuses a file in the place of the folder. */
+    public Settings {
+      if (Files.exists(out) && !Files.isDirectory(out)) {
+        throw new BadInput("--out " + out + ": is a file; give a folder");
+      }
+    }
+  }
 
   /** Where models and jobs come from. */
   public interface Models {

@@ -13,10 +13,13 @@ public final class TextFile {
   /**
    * All of a file's text.
    *
-   * @throws BadInput if there is no such file, or it is not UTF-8
+   * @throws BadInput if there is no such file, it is a folder, or not UTF-8
    * @throws EnvironmentFailure if it cannot be read
    */
   public static String read(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new BadInput(file + ": is a folder, not a file");
+    }
     try {
       return Files.readString(file);
     } catch (NoSuchFileException e) {

@@ -1,6 +1,8 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.run.BadInput;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -99,12 +101,27 @@ public record TuneSettings(
 
   /** Checks the ranges. */
   public TuneSettings {
-    if (batch < 1 || accumulate < 1 || !(rate > 0) || warmup < 0 || clip < 0 || decay < 0) {
-      throw new IllegalArgumentException(
-          "batch, accumulate and rate must be positive; warm-up, clip and decay at least 0");
+    List<String> wrong = new ArrayList<>();
+    require(wrong, batch >= 1, "--batch " + batch + ": give 1 or more");
+    require(wrong, accumulate >= 1, "--accumulate " + accumulate + ": give 1 or more");
+    require(wrong, rate > 0 && Double.isFinite(rate), "--lr " + rate + ": give a number above 0");
+    require(wrong, warmup >= 0, "--warmup " + warmup + ": give 0 or more");
+    require(wrong, clip >= 0 && Double.isFinite(clip), "--clip " + clip + ": give 0 or more");
+    require(
+        wrong,
+        decay >= 0 && Double.isFinite(decay),
+        "--weight-decay " + decay + ": give 0 or more");
+    if (!wrong.isEmpty()) {
+      throw new IllegalArgumentException(String.join("; ", wrong));
     }
     if (!Optimizer.NAMES.contains(optimizer)) {
       throw new BadInput("--" + Optimizer.unknown(optimizer));
+    }
+  }
+
+  private static void require(List<String> wrong, boolean right, String told) {
+    if (!right) {
+      wrong.add(told);
     }
   }
 

@@ -182,7 +182,9 @@ public final class Tuner {
         save(run, training, tally);
       }
       takeBest(run, training, tally);
-      write(run, trained);
+      if (finished || tally.step() > 0) { // a stop before the first step has learned nothing
+        write(run, trained);
+      }
       prune(run, tally);
       Optional<Retention> retention = finished ? retention(look, tally, trained) : Optional.empty();
       return new Result(

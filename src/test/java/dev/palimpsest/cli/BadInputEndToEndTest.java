@@ -86,6 +86,9 @@ class BadInputEndToEndTest {
     "--alpha, NaN",
     "--targets, nothing_here",
     "--steps, 0",
+    "--lr, Infinity",
+    "--clip, NaN",
+    "--weight-decay, Infinity",
     "--epochs, 0",
     "--checkpoint-every, -1",
     "--keep-checkpoints, -2",
@@ -123,6 +126,42 @@ class BadInputEndToEndTest {
   @Test
   void tune_misspelledOption_isNamedWithTheRightOne() throws Exception {
     refusedByTune("did you mean --steps or", row(), "--stpes", "3");
+  }
+
+  @Test
+  void sequence_misspelledOptionThatMustBeThere_isNamed() throws Exception {
+    refused(
+        "Unknown options: '--outt', 'x'; did you mean --out", "sequence", "plan", "--outt", "x");
+  }
+
+  @Test
+  void sequence_folderForAFileOrFileForAFolder_isNamed() throws Exception {
+    String out = row();
+    refused("is a folder, not a file", "sequence", TINY, "--out", folder + "/out");
+    String plan =
+        Files.writeString(
+                folder.resolve("plan.yaml"),
+                "{model: %s, tasks: {a: {gain: %s, tune: {data: %s}}, b: {gain: %s, tune: {data: %s}}}}"
+                    .formatted(TINY, out, out, out, out))
+            .toString();
+    refused("--out " + out + ": is a file", "sequence", plan, "--out", out);
+  }
+
+  @Test
+  void extract_twoSizes_areRefused() throws Exception {
+    refused(
+        "error: --rank=<rank>, --energy=<energy> are mutually exclusive",
+        "extract",
+        "--base",
+        "a",
+        "--tuned",
+        "b",
+        "--rank",
+        "4",
+        "--energy",
+        ".9",
+        "--out",
+        "x");
   }
 
   @Test

@@ -91,6 +91,23 @@ class FullRunTest {
     }
   }
 
+  /** It has learned nothing: no product, but a state from which it goes on. */
+  @Test
+  void run_stoppedBeforeTheFirstStep_hasNoProduct() {
+    TuneJob job = job("full", "adamw", Precision.FP32);
+    Path run = folder.resolve("run");
+    Cancellation atOnce = new Cancellation();
+    atOnce.request();
+    try (LanguageModel model = load(LLAMA, Precision.FP32)) {
+      Tuner.Result stopped = job.run(model, run, new Tuner.Watch(Progress.none(), atOnce, () -> 0));
+
+      assertThat(stopped.steps()).isZero();
+      assertThat(run.resolve("model")).doesNotExist();
+      assertThat(TuneJob.of(run).resume(model, run, watch()).steps()).isEqualTo(4);
+      assertThat(run.resolve(WEIGHTS)).exists();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"FP32", "BF16"})
   void product_loadedAgain_scoresAsInMemory(Precision precision) {
