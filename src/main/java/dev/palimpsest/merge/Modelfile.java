@@ -3,6 +3,7 @@ package dev.palimpsest.merge;
 import dev.palimpsest.model.Architecture;
 import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tokenizer.Printable;
 import dev.palimpsest.tokenizer.Tokenizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -74,20 +75,7 @@ record Modelfile(
   /** Whether it drops none of a text's characters, as it does where Go would not print them. */
   static boolean isKept(String text) {
     return text.codePoints()
-        .allMatch(
-            each ->
-                switch (Character.getType(each)) {
-                  case Character.CONTROL -> each == '\n' || each == '\r' || each == '\t';
-                  case Character.SPACE_SEPARATOR -> each == ' ';
-                  case Character.FORMAT,
-                      Character.SURROGATE,
-                      Character.PRIVATE_USE,
-                      Character.UNASSIGNED,
-                      Character.LINE_SEPARATOR,
-                      Character.PARAGRAPH_SEPARATOR ->
-                      false;
-                  default -> true;
-                });
+        .allMatch(each -> each == '\n' || each == '\r' || each == '\t' || Printable.is(each));
   }
 
   private static Optional<OllamaTemplate> template(Checkpoint base, String bos) {

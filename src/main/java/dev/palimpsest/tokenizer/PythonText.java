@@ -87,7 +87,7 @@ final class PythonText {
         out.append("\\r");
       } else if (c == '\t') {
         out.append("\\t");
-      } else if (printable(c)) {
+      } else if (Printable.is(c)) {
         out.appendCodePoint(c);
       } else {
         String form = c < 0x100 ? "\\x%02x" : c < 0x10000 ? "\\u%04x" : "\\U%08x";
@@ -95,21 +95,5 @@ final class PythonText {
       }
     }
     return out.append(quote).toString();
-  }
-
-  /** Python's str.isprintable for one character. */
-  private static boolean printable(int c) {
-    return switch (Character.getType(c)) {
-      case Character.CONTROL,
-          Character.FORMAT,
-          Character.SURROGATE,
-          Character.PRIVATE_USE,
-          Character.UNASSIGNED,
-          Character.LINE_SEPARATOR,
-          Character.PARAGRAPH_SEPARATOR ->
-          false;
-      case Character.SPACE_SEPARATOR -> c == ' ';
-      default -> true;
-    };
   }
 }
