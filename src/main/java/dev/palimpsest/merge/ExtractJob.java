@@ -73,7 +73,7 @@ public record ExtractJob(String model, String tuned, RankRule rule, Extent exten
                 parts,
                 inputs.map(InputMoments::tokens),
                 ends.told(),
-                ends.others(TensorChange.outsideBlocks(base, source)));
+                TensorChange.outsideBlocks(base, source, ends.names()));
           }
         });
   }

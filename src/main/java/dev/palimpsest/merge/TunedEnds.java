@@ -5,7 +5,6 @@ import dev.palimpsest.model.Checkpoint;
 import dev.palimpsest.model.EndWeights;
 import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.model.Source;
-import dev.palimpsest.model.TensorChange;
 import dev.palimpsest.model.TokenRows;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.DType;
@@ -14,6 +13,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a tuned model has in the place of a base's embedding and head, as PEFT stores it: rows of
@@ -83,9 +84,8 @@ record TunedEnds(EndWeights weights, List<Extracted.Stored> told) {
     return ids;
   }
 
-  /** Those of changes outside the blocks that are not in here. */
-  List<TensorChange> others(List<TensorChange> changes) {
-    List<String> names = told.stream().map(Extracted.Stored::name).toList();
-    return changes.stream().filter(each -> !names.contains(each.name())).toList();
+  /** The tensors. */
+  Set<String> names() {
+    return told.stream().map(Extracted.Stored::name).collect(Collectors.toSet());
   }
 }

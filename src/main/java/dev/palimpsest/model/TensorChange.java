@@ -2,6 +2,7 @@ package dev.palimpsest.model;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * How far a tensor of a base is changed.
@@ -14,9 +15,14 @@ public record TensorChange(String name, double norm, double relativeNorm, long r
 
   /** The tensors that differ and are no linear module of a block: what no plain LoRA can hold. */
   public static List<TensorChange> outsideBlocks(Checkpoint base, Source source) {
+    return outsideBlocks(base, source, Set.of());
+  }
+
+  /** The same but for some, which are not read. */
+  public static List<TensorChange> outsideBlocks(Checkpoint base, Source source, Set<String> held) {
     List<TensorChange> found = new ArrayList<>();
     for (String tensor : ModelTensors.shapes(base.config()).keySet()) {
-      if (!inBlocks(tensor) && source.changes(tensor)) {
+      if (!inBlocks(tensor) && !held.contains(tensor) && source.changes(tensor)) {
         TensorChange change = of(new ChangedTensor(base, tensor, List.of(source)), source);
         if (change.norm > 0 || change.rowsApart > 0) {
           found.add(change);
