@@ -38,7 +38,7 @@ record Runs(Path cache, Tuner.Watch watch) {
           TuneJob.result(run).orElseGet(() -> whole.resume(loaded, run, watching(whole, loaded)));
     }
     if (!result.finished()) {
-      throw stopped(name);
+      throw stopped("in " + name);
     }
     return result;
   }
@@ -55,12 +55,12 @@ record Runs(Path cache, Tuner.Watch watch) {
   /** Fails if the user has asked to stop. */
   void goOn(String next) {
     if (watch.cancellation().requested()) {
-      throw stopped(next);
+      throw stopped("before " + next);
     }
   }
 
   private static EnvironmentFailure stopped(String where) {
     return new EnvironmentFailure(
-        "stopped at " + where + ": what is done is kept, the same call goes on");
+        "stopped " + where + ": what is done is kept, the same call goes on");
   }
 }

@@ -122,10 +122,19 @@ public final class SequenceReader {
     String weight = options.getOrDefault(WEIGHT, "1");
     if (mode != SequencePlan.Mode.ORTHOGONAL && options.containsKey(WEIGHT)) {
       problems.add(where + "tune." + WEIGHT + ": is of mode orthogonal alone");
-    } else if (!weight.matches("\\d*\\.?\\d+") || Double.parseDouble(weight) == 0) {
+    } else if (!isAboveZero(weight)) {
       problems.add(where + "tune." + WEIGHT + ": give a number above 0, not " + weight);
     }
     return new SequencePlan.Task(name, Path.of(PlanFields.text(node, "gain").orElse("")), options);
+  }
+
+  private static boolean isAboveZero(String text) {
+    try {
+      double value = Double.parseDouble(text);
+      return value > 0 && Double.isFinite(value);
+    } catch (NumberFormatException e) {
+      return false;
+    }
   }
 
   private Map<String, String> options(String where, JsonNode node) {

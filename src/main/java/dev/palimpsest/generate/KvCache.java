@@ -7,7 +7,7 @@ import dev.palimpsest.model.ModelConfig.LayerType;
 import dev.palimpsest.model.Past;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.tensor.DType;
-import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.DecodeAttention;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
@@ -19,9 +19,6 @@ import java.util.List;
  * one tensor a layer, (slots · capacity, key-value heads, dim), F32.
  */
 final class KvCache implements AutoCloseable {
-  /** Lengths are seen in steps of this many rows, so that few shapes occur. */
-  private static final int STEP = 64;
-
   /** Bytes that many slots may take; one may take more. */
   private static final long BUDGET = 512L << 20;
 
@@ -42,7 +39,7 @@ final class KvCache implements AutoCloseable {
     this.config = config;
     this.slots = slots;
     this.first = before.rows();
-    this.capacity = roundUp(first + longest);
+    this.capacity = first + longest;
     try (Scope scope = Scope.open()) {
       for (int i = 0; i < config.layers(); i++) {
         keys.add(scope.release(rows()));
@@ -65,15 +62,11 @@ final class KvCache implements AutoCloseable {
         DType.F32, (long) slots * capacity, config.keyValueHeads(), config.headWidth());
   }
 
-  private static int roundUp(int rows) {
-    return (rows + STEP - 1) / STEP * STEP;
-  }
-
   /** How many slots so long stay within a budget of memory, at most {@code most}. */
   static int fitting(AdaptedDecoder decoder, int longest, int most) {
     ModelConfig config = decoder.config();
     long row = 2L * config.layers() * config.keyValueHeads() * config.headWidth() * Float.BYTES;
-    return Math.clamp(BUDGET / (row * roundUp(decoder.virtualTokens() + longest)), 1, most);
+    return Math.clamp(BUDGET / (row * (decoder.virtualTokens() + longest)), 1, most);
   }
 
   /** Attention of prompts that fill slots from their beginning. */
@@ -96,54 +89,36 @@ final class KvCache implements AutoCloseable {
   Attention decode(int[] places) {
     int taken = places.length;
     int[] positions = Arrays.stream(places).map(place -> first + place).toArray();
-    int visible = roundUp(Arrays.stream(positions).max().orElse(0) + 1);
     int[] rows = new int[taken];
     Arrays.setAll(rows, slot -> slot * capacity + positions[slot]);
     Tensor indices = Tensor.ofIndices(rows);
-    Tensor full = mask(positions, visible, 0);
-    boolean slides = config.layerTypes().contains(LayerType.SLIDING) && visible > config.window();
-    Tensor sliding = slides ? mask(positions, visible, config.window()) : full;
+    DecodeAttention full = seeing(positions, capacity);
+    DecodeAttention sliding = config.window() > 0 ? seeing(positions, config.window()) : full;
     return (layer, q, k, v) -> {
       keys.get(layer).copyRowsFrom(k.permute(1, 0, 2), indices);
       values.get(layer).copyRowsFrom(v.permute(1, 0, 2), indices);
-      boolean slide = config.layerTypes().get(layer) == LayerType.SLIDING;
+      boolean slides = config.layerTypes().get(layer) == LayerType.SLIDING;
       Tensor output =
-          Functional.attention(
-              queries(q),
-              seen(keys.get(layer), taken, visible),
-              seen(values.get(layer), taken, visible),
-              slide ? sliding : full,
-              config.queryScale());
-      return output.reshape(taken, (long) config.heads() * config.headWidth());
+          (slides ? sliding : full)
+              .of(
+                  q.permute(1, 0, 2),
+                  bySlot(keys.get(layer)),
+                  bySlot(values.get(layer)),
+                  config.queryScale());
+      return output.view(taken, (long) config.heads() * config.headWidth());
     };
   }
 
-  // (heads, slots, dim) to (slots, key-value heads, group, dim): the heads of a group are its rows
-  private Tensor queries(Tensor q) {
-    int shared = config.keyValueHeads();
-    return q.permute(1, 0, 2)
-        .reshape(q.size(1), shared, config.heads() / shared, config.headWidth());
+  /** Each slot's new row sees itself and what comes before, so many rows in all. */
+  private static DecodeAttention seeing(int[] positions, int most) {
+    int[] count = Arrays.stream(positions).map(position -> Math.min(position + 1, most)).toArray();
+    int[] first = new int[positions.length];
+    Arrays.setAll(first, slot -> positions[slot] + 1 - count[slot]);
+    return new DecodeAttention(first, count);
   }
 
-  // to (slots, key-value heads, visible, dim)
-  private Tensor seen(Tensor rows, int taken, int visible) {
-    return rows.view(slots, capacity, config.keyValueHeads(), config.headWidth())
-        .narrow(0, 0, taken)
-        .narrow(1, 0, visible)
-        .permute(0, 2, 1, 3);
-  }
-
-  // (slots, 1, 1, visible): 0 where a slot's new row sees a column
-  private Tensor mask(int[] positions, int visible, int window) {
-    float[] mask = new float[positions.length * visible];
-    for (int slot = 0; slot < positions.length; slot++) {
-      int from = slot * visible;
-      Arrays.fill(mask, from + positions[slot] + 1, from + visible, Float.NEGATIVE_INFINITY);
-      if (window > 0 && positions[slot] >= window) {
-        Arrays.fill(mask, from, from + positions[slot] - window + 1, Float.NEGATIVE_INFINITY);
-      }
-    }
-    return Tensor.of(mask, positions.length, 1, 1, visible);
+  private Tensor bySlot(Tensor rows) {
+    return rows.view(slots, capacity, config.keyValueHeads(), config.headWidth());
   }
 
   @Override

@@ -116,6 +116,11 @@ public final class Functional {
                     false)));
   }
 
+  /** Softmax along the last axis. */
+  public static Tensor softmax(Tensor x) {
+    return new Tensor(torch.softmax(x.handle(), -1, new ScalarTypeOptional()));
+  }
+
   /** log softmax along the last axis. */
   public static Tensor logSoftmax(Tensor x) {
     return new Tensor(torch.log_softmax(x.handle(), -1, new ScalarTypeOptional()));

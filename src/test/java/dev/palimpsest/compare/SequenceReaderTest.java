@@ -56,6 +56,8 @@ class SequenceReaderTest {
           b: {gain: b.jsonl, tune: {data: b.jsonl}}
         """;
 
+    assertThat(read(plan.formatted("1e-5")).task("b").options())
+        .containsEntry("orthogonal-weight", "1.0E-5");
     assertThat(read(plan.formatted("2.5")).task("b").options())
         .containsEntry("orthogonal-weight", "2.5");
     assertThatThrownBy(() -> read(plan.formatted("0")))

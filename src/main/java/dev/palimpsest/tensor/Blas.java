@@ -1,0 +1,99 @@
+package dev.palimpsest.tensor;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.MethodHandle;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The matrix by vector product of the OpenBLAS that libtorch brings, called a thousand times a
+ * step: without an object a call, and without laying the matrix out anew, as its matrix by matrix
+ * product does.
+ */
+final class Blas {
+  private static final int ROW_MAJOR = 101;
+
+  // a constant itself, not what a constant holds: only then is a call of it compiled in place
+  private static final @Nullable MethodHandle SGEMV = sgemv().orElse(null);
+
+  private Blas() {}
+
+  /** What is multiplied: the matrix as it lies, or its transpose. Values of CBLAS. */
+  enum Form {
+    PLAIN(111),
+    TRANSPOSED(112);
+
+    private final int code;
+
+    Form(int code) {
+      this.code = code;
+    }
+  }
+
+  /**
+   * A matrix whose rows lie apart.
+   *
+   * @param elements from its first one on, F32
+   * @param stride elements from one row to the next
+   */
+  record Matrix(MemorySegment elements, int rows, int columns, int stride) {}
+
+  @SuppressWarnings("restricted") // the addresses are those of tensors
+  private static Optional<MethodHandle> sgemv() {
+    Native.load();
+    return SymbolLookup.loaderLookup()
+        .find("cblas_sgemv")
+        .map(
+            found ->
+                Linker.nativeLinker()
+                    .downcallHandle(
+                        found,
+                        FunctionDescriptor.ofVoid(
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_FLOAT,
+                            ValueLayout.ADDRESS,
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.ADDRESS,
+                            ValueLayout.JAVA_INT,
+                            ValueLayout.JAVA_FLOAT,
+                            ValueLayout.ADDRESS,
+                            ValueLayout.JAVA_INT)));
+  }
+
+  /** Whether this libtorch brings it. */
+  static boolean isThere() {
+    return SGEMV != null;
+  }
+
+  /** Overwrites a vector with factor · matrix · x. */
+  static void product(MemorySegment into, float factor, Matrix matrix, Form form, MemorySegment x) {
+    try {
+      Objects.requireNonNull(SGEMV)
+          .invokeExact(
+              ROW_MAJOR,
+              form.code,
+              matrix.rows,
+              matrix.columns,
+              factor,
+              matrix.elements,
+              matrix.stride,
+              x,
+              1,
+              0f,
+              into,
+              1);
+    } catch (RuntimeException | Error e) {
+      throw e;
+    } catch (Throwable e) {
+      throw new IllegalStateException("cblas_sgemv", e);
+    }
+  }
+}
