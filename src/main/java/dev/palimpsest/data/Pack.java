@@ -1,64 +1,101 @@
 package dev.palimpsest.data;
 
+import java.nio.IntBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
- * Several documents end to end, without padding. A document sees only itself.
+ * Several documents end to end, without padding. A document sees only itself. Those that begin
+ * alike, with one system prompt say, have their beginning in common as far as it foretells no
+ * label: a part of its own that each of them continues, so that it is computed once.
  *
- * @param ids tokens of all documents
- * @param starts where each document begins, and at the end where the last one ends
+ * @param parts in the order of their rows
  * @param labelRows rows whose next token, in the same document, is a label; ascending
  * @param labels those next tokens
  */
 @SuppressWarnings("ArrayRecordComponent") // shared, never written: one entry a token
-public record Pack(int[] ids, int[] starts, int[] labelRows, int[] labels) {
+public record Pack(List<Part> parts, int[] labelRows, int[] labels) {
+  /** A shorter beginning is not worth a part. */
+  static final int LEAST_SHARED = 16;
+
+  /**
+   * A document, or what it has in common with others, or the rest of it.
+   *
+   * @param parent index of the part that it continues, or its own
+   */
+  public record Part(int[] ids, int parent) {}
+
   public Pack {
-    if (labelRows.length != labels.length
-        || starts.length < 2
-        || starts[0] != 0
-        || starts[starts.length - 1] != ids.length) {
+    parts = List.copyOf(parts);
+    if (labelRows.length != labels.length) {
       throw new IllegalArgumentException(
-          "a pack of "
-              + ids.length
-              + " ids has "
-              + starts.length
-              + " starts, "
-              + labelRows.length
-              + " label rows and "
-              + labels.length
-              + " labels");
+          labelRows.length + " label rows and " + labels.length + " labels");
     }
   }
 
-  /** The examples one after another. */
+  /** The examples one after another, those that begin alike side by side. */
   public static Pack of(List<Example> examples) {
-    int tokens = 0;
-    int marked = 0;
-    for (Example example : examples) {
-      tokens = Math.addExact(tokens, example.length());
-      marked += example.labels();
-    }
-    int[] ids = new int[tokens];
-    int[] starts = new int[examples.size() + 1];
-    int[] labelRows = new int[marked];
-    int[] labels = new int[marked];
-    int at = 0;
-    int label = 0;
-    for (int d = 0; d < examples.size(); d++) {
-      Example example = examples.get(d);
-      System.arraycopy(example.ids(), 0, ids, at, example.length());
-      for (int i = 1; i < example.length(); i++) {
-        if (example.label()[i]) {
-          labelRows[label] = at + i - 1;
-          labels[label] = example.ids()[i];
-          label++;
-        }
+    List<Part> parts = new ArrayList<>();
+    IntStream.Builder labelRows = IntStream.builder();
+    IntStream.Builder labels = IntStream.builder();
+    int row = 0;
+    for (List<Example> alike : alike(examples)) {
+      int shared = shared(alike);
+      int beginning = parts.size();
+      if (shared > 0) {
+        parts.add(new Part(Arrays.copyOf(alike.getFirst().ids(), shared), beginning));
+        row += shared;
       }
-      at += example.length();
-      starts[d + 1] = at;
+      for (Example example : alike) {
+        int[] rest = Arrays.copyOfRange(example.ids(), shared, example.length());
+        parts.add(new Part(rest, shared > 0 ? beginning : parts.size()));
+        for (int i = example.firstLabel(); i < example.length(); i++) {
+          if (example.label()[i]) {
+            labelRows.add(row + i - 1 - shared);
+            labels.add(example.ids()[i]);
+          }
+        }
+        row += rest.length;
+      }
     }
-    return new Pack(ids, starts, labelRows, labels);
+    return new Pack(parts, labelRows.build().toArray(), labels.build().toArray());
+  }
+
+  /** In the order of the first of each group. */
+  private static Collection<List<Example>> alike(List<Example> examples) {
+    Map<Object, List<Example>> groups = new LinkedHashMap<>();
+    for (Example example : examples) {
+      Object beginning =
+          unlabelled(example) < LEAST_SHARED
+              ? new Object()
+              : IntBuffer.wrap(example.ids(), 0, LEAST_SHARED);
+      groups.computeIfAbsent(beginning, _ -> new ArrayList<>()).add(example);
+    }
+    return groups.values();
+  }
+
+  /** Rows before the one that foretells the first label; one row is always left. */
+  private static int unlabelled(Example example) {
+    return Math.max(0, example.firstLabel() - 1);
+  }
+
+  private static int shared(List<Example> alike) {
+    if (alike.size() == 1) {
+      return 0;
+    }
+    int[] first = alike.getFirst().ids();
+    int shared = unlabelled(alike.getFirst());
+    for (Example other : alike) {
+      shared = Math.min(shared, unlabelled(other));
+      int differs = Arrays.mismatch(first, 0, shared, other.ids(), 0, shared);
+      shared = differs < 0 ? shared : differs;
+    }
+    return shared;
   }
 
   /**
@@ -84,8 +121,8 @@ public record Pack(int[] ids, int[] starts, int[] labelRows, int[] labels) {
     return groups;
   }
 
-  /** How many documents there are. */
-  public int documents() {
-    return starts.length - 1;
+  /** Rows of all parts. */
+  public int rows() {
+    return parts.stream().mapToInt(part -> part.ids.length).sum();
   }
 }

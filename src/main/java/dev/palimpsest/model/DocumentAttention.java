@@ -11,28 +11,40 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
- * Attention of documents to themselves, with its gradient written out. Rows past the last document
- * neither see nor are seen.
+ * Attention of documents to themselves, with its gradient written out. A document may continue
+ * others: it sees their rows before its own, and adds to their gradients. Rows past the last
+ * document neither see nor are seen.
  */
 final class DocumentAttention {
   private final ModelConfig config;
-  private final List<Segment> documents;
+  private final List<Document> documents = new ArrayList<>();
+  private final boolean shared;
   private final IntFunction<List<Optional<Tensor>>> masks;
 
-  /**
-   * Prepares the masks.
-   *
-   * @throws IllegalArgumentException if a segment continues another
-   */
+  /** Prepares the masks. */
   DocumentAttention(ModelConfig config, Ragged sequences) {
     this.config = config;
-    this.documents = sequences.segments();
-    for (int i = 0; i < documents.size(); i++) {
-      if (documents.get(i).parent() != i) {
-        throw new IllegalArgumentException("segment " + i + " continues another");
-      }
+    for (int i = 0; i < sequences.segments().size(); i++) {
+      documents.add(new Document(sequences.ancestors(i), sequences.segments().get(i)));
     }
-    this.masks = sequences.masks(config);
+    this.shared = documents.stream().anyMatch(document -> !document.before.isEmpty());
+    this.masks =
+        Ragged.of(documents.stream().map(each -> new int[each.length()]).toList()).masks(config);
+  }
+
+  /**
+   * Some rows, and those that they continue.
+   *
+   * @param before oldest first
+   */
+  private record Document(List<Segment> before, Segment own) {
+    int rowsBefore() {
+      return before.stream().mapToInt(Segment::length).sum();
+    }
+
+    int length() {
+      return rowsBefore() + own.length();
+    }
   }
 
   /**
@@ -65,15 +77,16 @@ final class DocumentAttention {
     Tensor output = Tensor.zeros(products, q.shape());
     List<FlashAttention> all = new ArrayList<>(documents.size());
     for (int i = 0; i < documents.size(); i++) {
-      Segment document = documents.get(i);
+      Document document = documents.get(i);
+      // the rows before ask again, which costs less than a mask does
       FlashAttention one =
           FlashAttention.of(
-              grouped(q, document),
-              shared(k, document),
-              shared(v, document),
+              grouped(whole(q, document)),
+              expanded(whole(k, document)),
+              expanded(whole(v, document)),
               own.get(i).orElse(null),
               config.queryScale());
-      grouped(output, document).copyFrom(one.output());
+      grouped(rows(output, document.own)).copyFrom(ofOwn(one.output(), document));
       all.add(one);
     }
     return new Applied(all, output.view(q.size(0), q.size(1) * q.size(2)));
@@ -87,35 +100,74 @@ final class DocumentAttention {
   void backward(Applied pass, Tensor gradient, Tensor byQ, Tensor byK, Tensor byV) {
     Tensor heads = gradient.view(byQ.shape());
     for (int i = 0; i < documents.size(); i++) {
-      Segment document = documents.get(i);
-      FlashAttention.Gradients by = pass.documents.get(i).backward(grouped(heads, document));
-      grouped(byQ, document).copyFrom(by.q());
-      columns(byK, document).copyFrom(by.k().sum(1));
-      columns(byV, document).copyFrom(by.v().sum(1));
+      Document document = documents.get(i);
+      FlashAttention.Gradients by = pass.documents.get(i).backward(grouped(asked(heads, document)));
+      grouped(rows(byQ, document.own)).copyFrom(ofOwn(by.q(), document));
+      share(by.k().sum(1), document, byK);
+      share(by.v().sum(1), document, byV);
     }
   }
 
-  // (rows, heads, dim) to (key-value heads, group, document's rows, dim)
-  private Tensor grouped(Tensor all, Segment document) {
+  // what a document continues comes before it, so its rows have been written
+  private static void share(Tensor gradient, Document document, Tensor by) {
+    int row = 0;
+    for (Segment before : document.before) {
+      columns(rows(by, before)).plusInPlace(gradient.narrow(1, row, before.length()));
+      row += before.length();
+    }
+    columns(rows(by, document.own)).copyFrom(gradient.narrow(1, row, document.own.length()));
+  }
+
+  private static Tensor rows(Tensor all, Segment segment) {
+    return all.narrow(0, segment.start(), segment.length());
+  }
+
+  /** The rows of a document and those before it; where any is copied, all are: a view keeps all. */
+  private Tensor whole(Tensor all, Document document) {
+    if (!shared) {
+      return rows(all, document.own);
+    }
+    List<Tensor> parts = new ArrayList<>();
+    document.before.forEach(before -> parts.add(rows(all, before)));
+    parts.add(rows(all, document.own));
+    return Tensor.cat(0, parts);
+  }
+
+  /** The same of a gradient by the output, of which the rows before have none here. */
+  private static Tensor asked(Tensor gradient, Document document) {
+    Tensor own = rows(gradient, document.own);
+    return document.before.isEmpty()
+        ? own
+        : Tensor.cat(
+            0,
+            List.of(Tensor.zeros(DType.F32, document.rowsBefore(), own.size(1), own.size(2)), own));
+  }
+
+  // of (key-value heads, group, document's rows, dim)
+  private static Tensor ofOwn(Tensor whole, Document document) {
+    return whole.narrow(2, document.rowsBefore(), document.own.length());
+  }
+
+  // (rows, heads, dim) to (key-value heads, group, rows, dim)
+  private Tensor grouped(Tensor rows) {
     long kept = config.keyValueHeads();
-    return all.narrow(0, document.start(), document.length())
-        .view(document.length(), kept, config.heads() / kept, config.headWidth())
+    return rows.view(rows.size(0), kept, config.heads() / kept, config.headWidth())
         .permute(1, 2, 0, 3);
   }
 
-  // (rows, key-value heads, dim) to (key-value heads, document's rows, dim)
-  private static Tensor columns(Tensor all, Segment document) {
-    return all.narrow(0, document.start(), document.length()).permute(1, 0, 2);
+  // (rows, key-value heads, dim) to (key-value heads, rows, dim)
+  private static Tensor columns(Tensor rows) {
+    return rows.permute(1, 0, 2);
   }
 
-  // the group's heads are one and the same memory
-  private Tensor shared(Tensor all, Segment document) {
-    return columns(all, document)
+  // to (key-value heads, group, rows, dim); the group's heads are one and the same memory
+  private Tensor expanded(Tensor rows) {
+    return columns(rows)
         .unsqueeze(1)
         .expand(
             config.keyValueHeads(),
             config.heads() / config.keyValueHeads(),
-            document.length(),
+            rows.size(0),
             config.headWidth());
   }
 }

@@ -242,7 +242,7 @@ public record Ragged(int[] ids, List<Segment> segments) {
   }
 
   /** The segments that one continues, oldest first. */
-  private List<Segment> ancestors(int index) {
+  List<Segment> ancestors(int index) {
     ArrayList<Segment> chain = new ArrayList<>();
     for (int at = index; segments.get(at).parent != at; at = segments.get(at).parent) {
       chain.addFirst(segments.get(segments.get(at).parent));

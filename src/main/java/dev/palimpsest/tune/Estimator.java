@@ -93,8 +93,7 @@ final class Estimator {
   /** Of a step's costliest pass, which need not be its longest: that keeps less of each row. */
   private static long passBytes(Footprint footprint, List<Example> examples) {
     return Pack.groups(examples, Tuner.ROWS).stream()
-        .mapToLong(pass -> pass.stream().mapToInt(Example::length).sum())
-        .map(rows -> footprint.bytesOfPass(Math.toIntExact(rows)))
+        .mapToLong(pass -> footprint.bytesOfPass(Pack.of(pass).rows()))
         .max()
         .orElse(0);
   }

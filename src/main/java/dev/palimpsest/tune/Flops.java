@@ -1,6 +1,7 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
+import dev.palimpsest.data.Pack;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelTensors;
 import java.util.List;
@@ -10,7 +11,7 @@ import java.util.List;
  * each multiply-add (Kaplan et al., 2001.08361, whose 2·P forward and 4·P backward become 2·P and
  * 2·P here: the base has no gradient of its own).
  *
- * <p>Of T tokens in documents of n tokens, L of them labels, with P weights in the blocks' linear
+ * <p>Of T rows and documents of n tokens, L of them labels, with P weights in the blocks' linear
  * modules (of a mixture those that a token goes through), O of which train, and N in factors beside
  * them, width d, vocabulary V, heads h of width w:
  *
@@ -34,32 +35,42 @@ record Flops(ModelConfig config, long factors, long own) {
   /**
    * What the operations hang on.
    *
+   * @param rows of training's passes, in which documents have their beginnings in common
    * @param attention forward operations of the attention
    */
-  record Work(long tokens, long labels, double attention) {
-    static final Work NONE = new Work(0, 0, 0);
+  record Work(long tokens, long rows, long labels, double attention) {
+    static final Work NONE = new Work(0, 0, 0, 0);
 
     Work plus(Work other) {
-      return new Work(tokens + other.tokens, labels + other.labels, attention + other.attention);
+      return new Work(
+          tokens + other.tokens,
+          rows + other.rows,
+          labels + other.labels,
+          attention + other.attention);
     }
   }
 
   Work work(List<Example> examples) {
     Work all = Work.NONE;
+    for (List<Example> pass : Pack.groups(examples, Tuner.ROWS)) {
+      all = all.plus(new Work(0, Pack.of(pass).rows(), 0, 0));
+    }
     for (Example example : examples) {
-      all = all.plus(new Work(example.length(), example.labels(), attention(example.length())));
+      all = all.plus(new Work(example.length(), 0, example.labels(), attention(example.length())));
     }
     return all;
   }
 
+  /** Of a pass that only looks: each document by itself. */
   double forward(Work work) {
     return 2.0 * (ModelTensors.activeWeights(config) + factors) * work.tokens
         + work.attention
         + head(work);
   }
 
+  /** Of training. */
   double forwardAndBackward(Work work) {
-    return (4.0 * ModelTensors.activeWeights(config) + 2.0 * own + 6.0 * factors) * work.tokens
+    return (4.0 * ModelTensors.activeWeights(config) + 2.0 * own + 6.0 * factors) * work.rows
         + 3 * work.attention
         + 2 * head(work);
   }

@@ -23,9 +23,15 @@ final class LabelledPass {
 
   LabelledPass(TrainedDecoder decoder, List<Example> examples) {
     this.decoder = decoder;
-    this.documents = Ragged.of(examples.stream().map(Example::ids).toList());
     this.pack = Pack.of(examples);
+    this.documents = documents(pack);
     this.pass = decoder.forward(documents, pack.labelRows());
+  }
+
+  private static Ragged documents(Pack pack) {
+    Ragged.Builder builder = new Ragged.Builder();
+    pack.parts().forEach(part -> builder.add(part.ids(), part.parent()));
+    return builder.build();
   }
 
   /** All documents of the pass. */

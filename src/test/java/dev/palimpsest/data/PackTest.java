@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.palimpsest.run.BadInput;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -50,32 +51,80 @@ class PackTest {
   }
 
   @Test
-  void pack_anyExamples_keepsTokensAndLabelsOfEach() {
-    for (long seed = 0; seed < 100; seed++) {
+  void pack_anyExamples_keepsWhatIsBeforeEachLabel() {
+    for (long seed = 0; seed < 200; seed++) {
       Random random = new Random(seed);
       List<Example> examples = new ArrayList<>();
-      for (int d = 0; d <= random.nextInt(6); d++) {
-        examples.add(example("e" + d, 1 + random.nextInt(9), random));
+      for (int d = 0; d <= random.nextInt(8); d++) {
+        examples.add(
+            random.nextBoolean()
+                ? example("e" + d, 1 + random.nextInt(9), random)
+                : beginningWith(random.nextInt(2), 10 + random.nextInt(20), random));
       }
       Pack pack = Pack.of(examples);
 
-      assertThat(pack.documents()).isEqualTo(examples.size());
-      int label = 0;
-      for (int d = 0; d < examples.size(); d++) {
-        Example e = examples.get(d);
-        assertThat(pack.starts()[d + 1] - pack.starts()[d]).isEqualTo(e.length());
+      List<List<Integer>> expected = new ArrayList<>();
+      for (Example e : examples) {
         for (int i = 0; i < e.length(); i++) {
-          int row = pack.starts()[d] + i;
-          assertThat(pack.ids()[row]).isEqualTo(e.ids()[i]);
           if (e.label()[i]) {
-            assertThat(pack.labelRows()[label]).as("seed %d", seed).isEqualTo(row - 1);
-            assertThat(pack.labels()[label]).isEqualTo(e.ids()[i]);
-            label++;
+            expected.add(Arrays.stream(e.ids(), 0, i + 1).boxed().toList());
           }
         }
       }
-      assertThat(label).isEqualTo(pack.labels().length);
+      assertThat(labels(pack)).as("seed %d", seed).containsExactlyInAnyOrderElementsOf(expected);
+      assertThat(pack.labelRows()).isSorted();
     }
+  }
+
+  /** An example whose first tokens are one of two beginnings, of which the last may differ. */
+  private static Example beginningWith(int kind, int length, Random random) {
+    Example tail = example("tail", 1 + random.nextInt(9), random);
+    int[] ids = Arrays.copyOf(IntStream.range(50 * kind, 50 * kind + length).toArray(), 40);
+    System.arraycopy(tail.ids(), 0, ids, length, tail.length());
+    boolean[] label = new boolean[40];
+    System.arraycopy(tail.label(), 0, label, length, tail.length());
+    int end = length + tail.length();
+    return new Example("b", Arrays.copyOf(ids, end), Arrays.copyOf(label, end));
+  }
+
+  /** Of each label the tokens that its row sees, and itself. */
+  private static List<List<Integer>> labels(Pack pack) {
+    List<List<Integer>> seen = new ArrayList<>();
+    List<List<Integer>> whole = new ArrayList<>();
+    for (int i = 0; i < pack.parts().size(); i++) {
+      Pack.Part part = pack.parts().get(i);
+      List<Integer> ids =
+          new ArrayList<>(part.parent() == i ? List.of() : whole.get(part.parent()));
+      for (int id : part.ids()) {
+        ids.add(id);
+        seen.add(List.copyOf(ids));
+      }
+      whole.add(ids);
+    }
+    List<List<Integer>> labels = new ArrayList<>();
+    for (int i = 0; i < pack.labels().length; i++) {
+      List<Integer> label = new ArrayList<>(seen.get(pack.labelRows()[i]));
+      label.add(pack.labels()[i]);
+      labels.add(label);
+    }
+    return labels;
+  }
+
+  @Test
+  void pack_oneBeginning_isThereOnce() {
+    List<Example> examples = new ArrayList<>();
+    for (int d = 0; d < 3; d++) {
+      int[] ids = IntStream.range(0, 30).toArray();
+      ids[25] = 100 + d;
+      boolean[] label = new boolean[30];
+      label[d == 0 ? 24 : 29] = true;
+      examples.add(new Example("e" + d, ids, label));
+    }
+
+    // the row of token 23 foretells a label of the first
+    assertThat(Pack.of(examples).rows()).isEqualTo(23 + 3 * 7);
+    assertThat(Pack.of(examples.subList(1, 3)).rows()).isEqualTo(25 + 2 * 5);
+    assertThat(Pack.of(examples.subList(0, 1)).rows()).isEqualTo(30);
   }
 
   @Test

@@ -1,7 +1,6 @@
 package dev.palimpsest.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.palimpsest.Reference;
 import dev.palimpsest.tensor.DType;
@@ -9,12 +8,14 @@ import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -102,7 +103,7 @@ class FrozenDecoderTest {
         Decoder decoder = decoder("llama", precision)) {
       Map<String, Factors> factors = leaves(adapter, decoder.config());
       TrainedDecoder trained = way.apply(new AdaptedDecoder(decoder, factors));
-      return found(trained, factors, documents(seed), gradient(decoder.config(), seed)).all();
+      return found(trained, factors, documents(seed), ROWS, gradient(decoder.config(), seed)).all();
     }
   }
 
@@ -124,18 +125,40 @@ class FrozenDecoderTest {
     }
   }
 
-  @Test
-  void forward_continuedSegments_areRefused() {
+  /** Two that continue one beginning, longer than Gemma's window with it, and one by itself. */
+  @ParameterizedTest
+  @CsvSource({"llama, plain", "qwen3, qwen3-plain", "gemma3, gemma3-plain"})
+  void backward_aCommonBeginning_isAutogradsOfWholeDocuments(String checkpoint, String adapter) {
     try (Scope _ = Scope.open();
-        Decoder decoder = decoder("llama", Precision.FP32)) {
-      Ragged.Builder continued = new Ragged.Builder();
-      continued.add(new int[] {1, 2}, continued.add(new int[] {3}));
+        Decoder decoder = decoder(checkpoint, Precision.FP32)) {
+      Random random = new Random(9);
+      int[] beginning = random.ints(20, 0, 90).toArray();
+      int[] one = random.ints(40, 0, 90).toArray();
+      int[] two = random.ints(9, 0, 90).toArray();
+      int[] alone = random.ints(5, 0, 90).toArray();
+      Ragged whole = Ragged.of(List.of(joined(beginning, one), joined(beginning, two), alone));
+      Ragged.Builder builder = new Ragged.Builder();
+      int first = builder.add(beginning);
+      builder.add(one, first);
+      builder.add(two, first);
+      builder.add(alone);
+      Ragged shared = builder.build();
+      int[] inWhole = {20, 41, 59, 80, 88, 91};
+      int[] inShared = {20, 41, 59, 60, 68, 71};
+      Map<String, Factors> factors = leaves(adapter, decoder.config());
+      Tensor byHidden = gradient(decoder.config(), 6);
+      AutogradDecoder graph = new AutogradDecoder(new AdaptedDecoder(decoder, factors));
+      Found expected = found(graph, factors, whole, inWhole, byHidden);
 
-      assertThatThrownBy(
-              () -> new FrozenDecoder(decoder, Map.of()).forward(continued.build(), new int[] {0}))
-          .isInstanceOf(IllegalArgumentException.class)
-          .hasMessageContaining("segment 1");
+      for (int kept : new int[] {FrozenDecoder.MOST_KEPT_ROWS, 1}) {
+        FrozenDecoder frozen = new FrozenDecoder(decoder, factors, kept);
+        assertSame(found(frozen, factors, shared, inShared, byHidden), expected, 1e-5);
+      }
     }
+  }
+
+  private static int[] joined(int[] one, int[] other) {
+    return IntStream.concat(Arrays.stream(one), Arrays.stream(other)).toArray();
   }
 
   record Found(float[] hidden, Map<String, float[]> gradients) {
@@ -149,13 +172,17 @@ class FrozenDecoderTest {
   }
 
   static Found found(TrainedDecoder trained, Map<String, Factors> factors, Tensor byHidden) {
-    return found(trained, factors, documents(5), byHidden);
+    return found(trained, factors, documents(5), ROWS, byHidden);
   }
 
   private static Found found(
-      TrainedDecoder trained, Map<String, Factors> factors, Ragged documents, Tensor byHidden) {
+      TrainedDecoder trained,
+      Map<String, Factors> factors,
+      Ragged documents,
+      int[] rows,
+      Tensor byHidden) {
     factors.values().forEach(each -> each.tensors().forEach(FrozenDecoderTest::clear));
-    TrainedDecoder.Pass pass = trained.forward(documents, ROWS);
+    TrainedDecoder.Pass pass = trained.forward(documents, rows);
     pass.backward(byHidden);
     Map<String, float[]> gradients = new LinkedHashMap<>();
     factors.forEach(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import dev.palimpsest.data.Example;
+import dev.palimpsest.data.Pack;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.AutogradDecoder;
 import dev.palimpsest.model.Decoder;
@@ -45,6 +46,44 @@ class CrossEntropyTest {
       assertThat(found)
           .containsExactly(trained.gradient().floats(), within((float) (1e-5 * largest)));
     }
+  }
+
+  /** Examples with one beginning, which is computed once, among others. */
+  @Test
+  void backward_aCommonBeginning_isAutogradsOfEachExample() {
+    List<Example> examples = new ArrayList<>(TrainingReferenceTest.examples());
+    int[] ids = new Random(4).ints(30, 0, 320).toArray();
+    for (int length : new int[] {24, 30, 27}) {
+      boolean[] label = new boolean[length];
+      Arrays.fill(label, 20, length, true);
+      examples.add(1, new Example("alike", Arrays.copyOf(ids, length), label));
+    }
+    assertThat(Pack.of(examples).rows())
+        .isEqualTo(examples.stream().mapToInt(Example::length).sum() - 2 * 19);
+    try (Scope _ = Scope.open();
+        Decoder decoder = TrainingReferenceTest.decoder();
+        LoraParameters trained = TrainingReferenceTest.trained(decoder, "plain")) {
+      FrozenDecoder frozen = new FrozenDecoder(decoder, trained.factors());
+      double written = new CrossEntropy().backward(frozen, examples, 0.25);
+      float[] found = trained.gradient().floats();
+      trained.gradient().zeroInPlace();
+
+      double expected = byAutograd(new AdaptedDecoder(decoder, trained.factors()), examples, 0.25);
+
+      assertThat(written).isCloseTo(expected, withinPercentage(1e-4));
+      assertThat(distance(found, trained.gradient().floats())).isLessThan(1e-5);
+    }
+  }
+
+  /** Norm of the difference, relative to the expected norm. */
+  private static double distance(float[] found, float[] expected) {
+    double difference = 0;
+    double norm = 0;
+    for (int i = 0; i < expected.length; i++) {
+      difference += Math.pow(found[i] - expected[i], 2);
+      norm += Math.pow(expected[i], 2);
+    }
+    return Math.sqrt(difference / norm);
   }
 
   /** More labels than the head takes at a time. */
