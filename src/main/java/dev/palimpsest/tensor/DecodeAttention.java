@@ -112,7 +112,7 @@ public final class DecodeAttention {
   private void each(Kept kept, IntConsumer work) {
     int items = count.length * kept.heads;
     long products = (long) Arrays.stream(count).sum() * kept.heads * kept.dim;
-    int threads = (int) Math.clamp(products / WORTH_A_THREAD, 1, Native.threads());
+    int threads = Math.clamp(products / WORTH_A_THREAD, 1, Native.threads());
     IntStream.range(0, threads)
         .parallel()
         .forEach(
