@@ -5,7 +5,8 @@ import dev.palimpsest.tensor.Tensor;
 /** A decoder as training sees it: its passes can be sent back to what trains. */
 public interface TrainedDecoder extends AutoCloseable {
   /**
-   * A pass over documents that see only themselves; it lives in the scope that is open.
+   * A pass over documents that see only themselves and what they continue; it lives in the scope
+   * that is open.
    *
    * @param rows whose hidden states are wanted
    */

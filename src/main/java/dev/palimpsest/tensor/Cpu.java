@@ -21,6 +21,11 @@ public final class Cpu {
     return FLAGS.contains("avx2");
   }
 
+  /** Whether libtorch's own choice of oneDNN for fp32 products holds here. */
+  static boolean hasAvx512() {
+    return FLAGS.containsAll(Set.of("avx512bw", "avx512vl", "avx512dq"));
+  }
+
   static boolean hasAmx() {
     return FLAGS.contains("amx_bf16") || FLAGS.contains("amx_tile");
   }

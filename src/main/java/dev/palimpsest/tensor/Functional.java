@@ -17,7 +17,9 @@ public final class Functional {
    * @param w (out, in)
    */
   public static Tensor linear(Tensor x, Tensor w) {
-    return new Tensor(torch.linear(x.handle(), w.handle()));
+    return OneDnn.isFor(x, w)
+        ? OneDnn.product(x, w)
+        : new Tensor(torch.linear(x.handle(), w.handle()));
   }
 
   /**

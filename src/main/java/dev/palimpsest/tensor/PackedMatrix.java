@@ -4,28 +4,14 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.bytedeco.pytorch.GenericList;
-import org.bytedeco.pytorch.IValue;
-import org.bytedeco.pytorch.NumberType;
-import org.bytedeco.pytorch.OptionalType;
-import org.bytedeco.pytorch.Type;
 
 /**
  * A matrix, (out, in), in the blocked layout in which oneDNN multiplies: its products need not lay
  * it out anew, which for few rows takes as long as the product. In bf16 each row of a product has
  * the same bits whatever the number of rows; in fp32 in products of few rows
- * (docs/decisions/packed-weights.md). The operations are those of ATen's mkldnn/Linear.cpp.
+ * (docs/decisions/packed-weights.md).
  */
 public final class PackedMatrix implements AutoCloseable {
-  private static final Operator PACK = new Operator("mkldnn::_reorder_linear_weight");
-  private static final Operator LINEAR = new Operator("mkldnn::_linear_pointwise");
-  private static final Operator LINEAR_PLUS = new Operator("mkldnn::_linear_pointwise", "binary");
-  private static final IValue NONE = Operator.lasting(new IValue());
-  private static final IValue NOTHING_AFTER = Operator.lasting(new IValue("none"));
-  private static final IValue ADD = Operator.lasting(new IValue("add"));
-  private static final IValue NO_SCALARS = Operator.lasting(new IValue(scalars()));
-  private static final IValue NO_ALGORITHM = Operator.lasting(new IValue(""));
-
   /** Most rows of a small product that is tried. */
   private static final int SMALL = 32;
 
@@ -35,11 +21,6 @@ public final class PackedMatrix implements AutoCloseable {
 
   private PackedMatrix(Tensor packed) {
     this.packed = packed;
-  }
-
-  private static GenericList scalars() {
-    Type.TypePtr scalar = new Type.TypePtr(NumberType.getNumberIntTypePtr().get());
-    return new GenericList(OptionalType.get(scalar));
   }
 
   /** Whether products with such a matrix gain by it on this machine. */
@@ -92,7 +73,7 @@ public final class PackedMatrix implements AutoCloseable {
    */
   public static PackedMatrix of(Tensor matrix) {
     try (Scope scope = Scope.open()) {
-      return new PackedMatrix(scope.keep(PACK.call(new IValue(matrix.handle()), NONE).tensor(0)));
+      return new PackedMatrix(scope.keep(OneDnn.laidOut(matrix)));
     }
   }
 
@@ -118,10 +99,7 @@ public final class PackedMatrix implements AutoCloseable {
    */
   public Tensor linear(Tensor x) {
     try (Scope scope = Scope.open()) {
-      IValue input = new IValue(x.handle());
-      IValue matrix = new IValue(packed.handle());
-      return scope.keep(
-          LINEAR.call(input, matrix, NONE, NOTHING_AFTER, NO_SCALARS, NO_ALGORITHM).tensor(0));
+      return scope.keep(OneDnn.linear(x, packed));
     }
   }
 
@@ -133,10 +111,7 @@ public final class PackedMatrix implements AutoCloseable {
    */
   public Tensor linearPlus(Tensor x, Tensor other) {
     try (Scope scope = Scope.open()) {
-      IValue input = new IValue(x.handle());
-      IValue added = new IValue(other.handle());
-      IValue matrix = new IValue(packed.handle());
-      return scope.keep(LINEAR_PLUS.call(input, added, matrix, NONE, ADD).tensor(0));
+      return scope.keep(OneDnn.linearPlus(x, packed, other));
     }
   }
 

@@ -271,6 +271,12 @@ public final class Tensor implements AutoCloseable {
 
   /** The matrix product. */
   public Tensor matmul(Tensor other) {
+    if (other.handle.dim() == 2) {
+      Tensor turned = other.transpose(0, 1);
+      if (OneDnn.isFor(this, turned)) {
+        return OneDnn.product(this, turned);
+      }
+    }
     return new Tensor(handle.matmul(other.handle));
   }
 
@@ -332,6 +338,10 @@ public final class Tensor implements AutoCloseable {
 
   /** Adds the matrix product a · b. */
   public Tensor plusMatmulInPlace(Tensor a, Tensor b) {
+    Tensor turned = b.transpose(0, 1);
+    if (OneDnn.isFor(a, turned)) {
+      return plusInPlace(OneDnn.product(a, turned));
+    }
     handle.addmm_(a.handle, b.handle);
     return this;
   }
