@@ -42,9 +42,7 @@ public class AttentionBenchmark {
 
   @Benchmark
   public void forward() {
-    try (dev.palimpsest.tensor.Scope _ = dev.palimpsest.tensor.Scope.open()) {
-      Native.withoutGradients(() -> Functional.causalAttention(leaf, leaf, leaf, SCALE));
-    }
+    WithoutGradients.run(() -> Functional.causalAttention(leaf, leaf, leaf, SCALE));
   }
 
   @Benchmark

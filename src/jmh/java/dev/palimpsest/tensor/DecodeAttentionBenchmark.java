@@ -57,15 +57,11 @@ public class DecodeAttentionBenchmark {
 
   @Benchmark
   public void byVectors() {
-    try (dev.palimpsest.tensor.Scope _ = dev.palimpsest.tensor.Scope.open()) {
-      Native.withoutGradients(() -> attention.byVectors(q, keys, values, SCALE));
-    }
+    WithoutGradients.run(() -> attention.byVectors(q, keys, values, SCALE));
   }
 
   @Benchmark
   public void masked() {
-    try (dev.palimpsest.tensor.Scope _ = dev.palimpsest.tensor.Scope.open()) {
-      Native.withoutGradients(() -> attention.masked(q, keys, values, SCALE));
-    }
+    WithoutGradients.run(() -> attention.masked(q, keys, values, SCALE));
   }
 }

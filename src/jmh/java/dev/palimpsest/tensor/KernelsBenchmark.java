@@ -70,7 +70,7 @@ public class KernelsBenchmark {
 
   @Benchmark
   public void normOfLibtorch() {
-    inScope(() -> RmsNorm.of(x, 1e-5).unit().times(weight).to(DType.BF16));
+    WithoutGradients.run(() -> RmsNorm.of(x, 1e-5).unit().times(weight).to(DType.BF16));
   }
 
   @Benchmark
@@ -91,7 +91,7 @@ public class KernelsBenchmark {
 
   @Benchmark
   public void normBackwardOfLibtorch() {
-    inScope(() -> norm.addGradient(narrow.to(DType.F32), weight, into));
+    WithoutGradients.run(() -> norm.addGradient(narrow.to(DType.F32), weight, into));
   }
 
   @Benchmark
@@ -101,7 +101,7 @@ public class KernelsBenchmark {
 
   @Benchmark
   public void gateOfLibtorch() {
-    inScope(() -> Functional.silu(gate(gateUp)).timesInPlace(up(gateUp)));
+    WithoutGradients.run(() -> Functional.silu(gate(gateUp)).timesInPlace(up(gateUp)));
   }
 
   @Benchmark
@@ -111,7 +111,7 @@ public class KernelsBenchmark {
 
   @Benchmark
   public void gateBackwardOfLibtorch() {
-    inScope(
+    WithoutGradients.run(
         () -> {
           Functional.product(up(byGateUp), byHidden, Functional.silu(gate(gateUp)));
           Functional.siluBackward(gate(byGateUp), byHidden.times(up(gateUp)), gate(gateUp));
@@ -133,11 +133,5 @@ public class KernelsBenchmark {
 
   private static long address(Tensor tensor) {
     return tensor.segment().address();
-  }
-
-  private static void inScope(Runnable work) {
-    try (dev.palimpsest.tensor.Scope _ = dev.palimpsest.tensor.Scope.open()) {
-      Native.withoutGradients(work);
-    }
   }
 }

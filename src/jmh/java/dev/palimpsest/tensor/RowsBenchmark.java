@@ -1,7 +1,6 @@
 package dev.palimpsest.tensor;
 
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
@@ -53,22 +52,17 @@ public class RowsBenchmark {
 
   @Benchmark
   public void rmsNorm() {
-    inScope(() -> Functional.rmsNorm(stream, norm, 1e-5));
+    WithoutGradients.run(() -> Functional.rmsNorm(stream, norm, 1e-5));
   }
 
   @Benchmark
   public void rope() {
-    inScope(() -> Functional.rope(heads, angles, angles));
+    WithoutGradients.run(() -> Functional.rope(heads, angles, angles));
   }
 
   @Benchmark
   public void swiGlu() {
-    inScope(() -> Functional.silu(gateUp.narrow(1, 0, 1536)).times(gateUp.narrow(1, 1536, 1536)));
-  }
-
-  private static void inScope(Supplier<Tensor> work) {
-    try (dev.palimpsest.tensor.Scope _ = dev.palimpsest.tensor.Scope.open()) {
-      Native.withoutGradients(work);
-    }
+    WithoutGradients.run(
+        () -> Functional.silu(gateUp.narrow(1, 0, 1536)).times(gateUp.narrow(1, 1536, 1536)));
   }
 }

@@ -17,7 +17,7 @@ public final class Functional {
    * @param w (out, in)
    */
   public static Tensor linear(Tensor x, Tensor w) {
-    return OneDnn.isFor(x, w)
+    return OneDnn.isFor(x, w, w.size(0))
         ? OneDnn.product(x, w)
         : new Tensor(torch.linear(x.handle(), w.handle()));
   }

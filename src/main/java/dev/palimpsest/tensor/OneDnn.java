@@ -29,6 +29,8 @@ final class OneDnn {
   /** Most elements of a weight that are laid out anew at a time. */
   private static final long PIECE = 1 << 22;
 
+  private static final boolean LEFT_TO_OPENBLAS = Cpu.hasAvx2() && !Cpu.hasAvx512();
+
   private OneDnn() {}
 
   private static GenericList scalars() {
@@ -36,15 +38,17 @@ final class OneDnn {
     return new GenericList(OptionalType.get(scalar));
   }
 
-  /** Whether x · wᵀ is a product that libtorch would compute on one thread of several. */
-  static boolean isFor(Tensor x, Tensor w) {
-    return Cpu.hasAvx2()
-        && !Cpu.hasAvx512()
-        && x.dtype() == DType.F32
-        && w.dtype() == DType.F32
+  /**
+   * Whether x · w, (rows, width), is a product that libtorch would compute on one thread of
+   * several.
+   */
+  static boolean isFor(Tensor x, Tensor w, long width) {
+    return LEFT_TO_OPENBLAS
         && x.handle().dim() == 2
         && w.handle().dim() == 2
-        && x.count() * w.size(0) >= LEAST
+        && x.dtype() == DType.F32
+        && w.dtype() == DType.F32
+        && x.count() * width >= LEAST
         && Native.threads() > 1
         && x.handle().is_cpu()
         && !x.recorded()
@@ -75,7 +79,9 @@ final class OneDnn {
 
   /** A weight, (out, in), laid out for its products; the tensor itself stays as it is. */
   static Tensor laidOut(Tensor weight) {
-    return LAY_OUT.call(new IValue(weight.handle()), NONE).tensor(0);
+    try (Scope scope = Scope.open()) {
+      return scope.keep(LAY_OUT.call(new IValue(weight.handle()), NONE).tensor(0));
+    }
   }
 
   /**
@@ -85,9 +91,12 @@ final class OneDnn {
    * @param w (out, in), any strides, or laid out
    */
   static Tensor linear(Tensor x, Tensor w) {
-    IValue input = new IValue(x.handle());
-    IValue weight = new IValue(w.handle());
-    return LINEAR.call(input, weight, NONE, NOTHING_AFTER, NO_SCALARS, NO_ALGORITHM).tensor(0);
+    try (Scope scope = Scope.open()) {
+      IValue input = new IValue(x.handle());
+      IValue weight = new IValue(w.handle());
+      return scope.keep(
+          LINEAR.call(input, weight, NONE, NOTHING_AFTER, NO_SCALARS, NO_ALGORITHM).tensor(0));
+    }
   }
 
   /**
@@ -96,9 +105,11 @@ final class OneDnn {
    * @param other (rows, out)
    */
   static Tensor linearPlus(Tensor x, Tensor w, Tensor other) {
-    IValue input = new IValue(x.handle());
-    IValue added = new IValue(other.handle());
-    IValue weight = new IValue(w.handle());
-    return LINEAR_PLUS.call(input, added, weight, NONE, ADD).tensor(0);
+    try (Scope scope = Scope.open()) {
+      IValue input = new IValue(x.handle());
+      IValue added = new IValue(other.handle());
+      IValue weight = new IValue(w.handle());
+      return scope.keep(LINEAR_PLUS.call(input, added, weight, NONE, ADD).tensor(0));
+    }
   }
 }

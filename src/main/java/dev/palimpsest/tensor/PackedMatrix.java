@@ -72,9 +72,7 @@ public final class PackedMatrix implements AutoCloseable {
    * @param matrix (out, in)
    */
   public static PackedMatrix of(Tensor matrix) {
-    try (Scope scope = Scope.open()) {
-      return new PackedMatrix(scope.keep(OneDnn.laidOut(matrix)));
-    }
+    return new PackedMatrix(OneDnn.laidOut(matrix));
   }
 
   /** Rows: width of the outputs. */
@@ -98,9 +96,7 @@ public final class PackedMatrix implements AutoCloseable {
    * @param x (rows, in), the matrix's type
    */
   public Tensor linear(Tensor x) {
-    try (Scope scope = Scope.open()) {
-      return scope.keep(OneDnn.linear(x, packed));
-    }
+    return OneDnn.linear(x, packed);
   }
 
   /**
@@ -110,9 +106,7 @@ public final class PackedMatrix implements AutoCloseable {
    * @param other (rows, out), the same
    */
   public Tensor linearPlus(Tensor x, Tensor other) {
-    try (Scope scope = Scope.open()) {
-      return scope.keep(OneDnn.linearPlus(x, packed, other));
-    }
+    return OneDnn.linearPlus(x, packed, other);
   }
 
   /** The matrix itself, bit by bit. */

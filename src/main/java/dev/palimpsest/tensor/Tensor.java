@@ -271,13 +271,9 @@ public final class Tensor implements AutoCloseable {
 
   /** The matrix product. */
   public Tensor matmul(Tensor other) {
-    if (other.handle.dim() == 2) {
-      Tensor turned = other.transpose(0, 1);
-      if (OneDnn.isFor(this, turned)) {
-        return OneDnn.product(this, turned);
-      }
-    }
-    return new Tensor(handle.matmul(other.handle));
+    return OneDnn.isFor(this, other, other.size(-1))
+        ? OneDnn.product(this, other.transpose(0, 1))
+        : new Tensor(handle.matmul(other.handle));
   }
 
   /** The k-th smallest of all elements, counted from 1. */
@@ -338,12 +334,13 @@ public final class Tensor implements AutoCloseable {
 
   /** Adds the matrix product a · b. */
   public Tensor plusMatmulInPlace(Tensor a, Tensor b) {
-    Tensor turned = b.transpose(0, 1);
-    if (OneDnn.isFor(a, turned)) {
-      return plusInPlace(OneDnn.product(a, turned));
+    if (!OneDnn.isFor(a, b, b.size(1))) {
+      handle.addmm_(a.handle, b.handle);
+      return this;
     }
-    handle.addmm_(a.handle, b.handle);
-    return this;
+    try (Scope _ = Scope.open()) { // the product may be as large as this tensor
+      return plusInPlace(OneDnn.product(a, b.transpose(0, 1)));
+    }
   }
 
   /** Adds {@code factor · a / b}. */
