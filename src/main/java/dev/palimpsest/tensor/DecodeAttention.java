@@ -15,8 +15,8 @@ public final class DecodeAttention {
   /** Scores of all sequences have a common width, in steps, so that no tail is summed otherwise. */
   private static final int STEP = 64;
 
-  /** Multiplications below which a second thread costs more than it does. */
-  private static final long WORTH_A_THREAD = 1 << 18;
+  /** Multiplications for each thread; with fewer a second one costs more than it does. */
+  private static final long WORTH_A_THREAD = 1 << 21;
 
   private final int[] first;
   private final int[] count;

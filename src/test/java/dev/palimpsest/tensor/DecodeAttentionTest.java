@@ -100,7 +100,7 @@ class DecodeAttentionTest {
   void of_aSequencesBits_doNotHangOnItsCompany(int company, int threads) {
     int before = Native.threads();
     try (Scope _ = Scope.open()) {
-      Case data = Case.of(32, 8); // all together are worth two threads
+      Case data = Case.of(256, 64); // all together are worth two threads
       float[] all =
           new DecodeAttention(FIRST, COUNT).of(data.q, data.keys, data.values, SCALE).floats();
       Native.threads(threads);
