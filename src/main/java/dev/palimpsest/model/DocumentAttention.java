@@ -51,7 +51,7 @@ final class DocumentAttention {
    * What a pass gave, and what its gradient needs.
    *
    * @param documents one operation each
-   * @param output (rows, heads · dim), type of the products
+   * @param output (rows, heads · dim), type of the products; it is not kept
    */
   record Applied(List<FlashAttention> documents, Tensor output) {
     void keep(Scope scope) {
@@ -74,22 +74,33 @@ final class DocumentAttention {
    */
   Applied apply(int layer, Tensor q, Tensor k, Tensor v, DType products) {
     List<Optional<Tensor>> own = masks.apply(layer);
-    Tensor output = Tensor.zeros(products, q.shape());
     List<FlashAttention> all = new ArrayList<>(documents.size());
     for (int i = 0; i < documents.size(); i++) {
       Document document = documents.get(i);
       // the rows before ask again, which costs less than a mask does
-      FlashAttention one =
+      all.add(
           FlashAttention.of(
               grouped(whole(q, document)),
               expanded(whole(k, document)),
               expanded(whole(v, document)),
               own.get(i).orElse(null),
-              config.queryScale());
-      grouped(rows(output, document.own)).copyFrom(ofOwn(one.output(), document));
-      all.add(one);
+              config.queryScale()));
     }
-    return new Applied(all, output.view(q.size(0), q.size(1) * q.size(2)));
+    return new Applied(all, output(all, q.size(0), products));
+  }
+
+  /** A pass's output, made again from what is kept of it. */
+  Tensor again(Applied pass, long rows, DType products) {
+    return output(pass.documents, rows, products);
+  }
+
+  private Tensor output(List<FlashAttention> all, long rows, DType products) {
+    Tensor output = Tensor.zeros(products, rows, config.heads(), config.headWidth());
+    for (int i = 0; i < documents.size(); i++) {
+      Document document = documents.get(i);
+      grouped(rows(output, document.own)).copyFrom(ofOwn(all.get(i).output(), document));
+    }
+    return output.view(rows, (long) config.heads() * config.headWidth());
   }
 
   /**

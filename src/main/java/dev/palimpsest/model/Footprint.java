@@ -142,6 +142,7 @@ public record Footprint(ModelConfig config, Precision precision) {
             ? config.layers() * ofBlock
             : config.layers() * (long) config.width() * Float.BYTES
                 + ofBlock
+                + FrozenBlock.inputBytes(config, precision.products())
                 + forwardTemporaries();
     return rows * (kept + temporaries()) + denseBytes() + headBytes();
   }
@@ -159,7 +160,9 @@ public record Footprint(ModelConfig config, Precision precision) {
    * matrix that had to be made plain.
    */
   public long graphBytes(int rows) {
-    long ofBlock = FrozenBlock.keptBytes(config, precision.products());
+    long ofBlock =
+        FrozenBlock.keptBytes(config, precision.products())
+            + FrozenBlock.inputBytes(config, precision.products());
     return rows * (config.layers() * ofBlock + temporaries())
         + (precision.quantised() || packs() ? products() * blockWeights() : 0)
         + headBytes();
@@ -178,7 +181,7 @@ public record Footprint(ModelConfig config, Precision precision) {
   private long temporaries() {
     long queries = (long) config.heads() * config.headWidth();
     long all = queries + 2L * config.keyValueHeads() * config.headWidth();
-    return Float.BYTES * (4L * config.width() + 3 * all) + products() * 5L * config.feedForward();
+    return Float.BYTES * (4L * config.width() + 3 * all) + products() * 6L * config.feedForward();
   }
 
   /** Of one row: what a block that is computed again still has when its way back begins. */

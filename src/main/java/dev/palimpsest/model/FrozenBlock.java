@@ -101,9 +101,19 @@ final class FrozenBlock implements AutoCloseable {
     long units = config.queryKeyNorm() ? queries + keys : 0;
     long wide = norms * config.width() + units + 2 * queries + 2 * keys + config.width();
     long chosen = config.chosenExperts();
-    long narrow = 2L * config.width() + queries + 3L * chosen * config.feedForward();
     long ofExperts = config.mixture().isEmpty() ? 0 : chosen * config.width();
-    return 4 * (wide + ofExperts) + products.bytes() * (narrow + ofExperts);
+    return 4 * (wide + ofExperts) + products.bytes() * 2L * chosen * config.feedForward();
+  }
+
+  /**
+   * Bytes of a row that {@link Applied} has beside until its projections have run: their inputs.
+   */
+  static long inputBytes(ModelConfig config, DType products) {
+    long queries = (long) config.heads() * config.headWidth();
+    long chosen = config.chosenExperts();
+    long ofExperts = config.mixture().isEmpty() ? 0 : chosen * config.width();
+    return products.bytes()
+        * (2L * config.width() + queries + ofExperts + chosen * config.feedForward());
   }
 
   private record Attention(
@@ -173,16 +183,19 @@ final class FrozenBlock implements AutoCloseable {
    */
   void backward(Applied pass, Tensor gradient, Surroundings around) {
     Tensor byQkv = backwardToQueryKeyValue(pass, gradient, around);
+    Attention kept = pass.attention;
+    Tensor x = beforeAttention.again(kept.before);
     beforeAttention.addGradient(
-        pass.attention.before,
-        queryKeyValue.backward(pass.attention.queryKeyValue, byQkv),
-        gradient);
+        kept.before, queryKeyValue.backward(kept.queryKeyValue, x, byQkv), gradient);
   }
 
   /** As {@link #backward}, where nothing below trains: the gradient stops at the factors. */
   void backwardToFactors(Applied pass, Tensor gradient, Surroundings around) {
+    Attention kept = pass.attention;
     queryKeyValue.collect(
-        pass.attention.queryKeyValue, backwardToQueryKeyValue(pass, gradient, around));
+        kept.queryKeyValue,
+        beforeAttention.again(kept.before),
+        backwardToQueryKeyValue(pass, gradient, around));
   }
 
   private Tensor backwardToQueryKeyValue(Applied pass, Tensor gradient, Surroundings around) {
@@ -192,14 +205,16 @@ final class FrozenBlock implements AutoCloseable {
 
   private void feedForwardBackward(FeedForward kept, Tensor gradient) {
     Tensor byPart = afterFeedForward.gradient(kept.after, gradient);
-    beforeFeedForward.addGradient(kept.before, kept.part.backward(byPart), gradient);
+    Tensor x = beforeFeedForward.again(kept.before);
+    beforeFeedForward.addGradient(kept.before, kept.part.backward(x, byPart), gradient);
   }
 
   /** The gradient by queries, keys and values side by side, type of the products. */
   private Tensor attendBackward(Attention kept, Tensor gradient, Surroundings around) {
-    DType products = kept.output.input().dtype();
+    DType products = output.products();
     Tensor byOutput = afterAttention.gradient(kept.after, gradient).to(products);
-    Tensor byAttended = output.backward(kept.output, byOutput).to(DType.F32);
+    Tensor attended = around.attention.again(kept.documents, gradient.size(0), products);
+    Tensor byAttended = output.backward(kept.output, attended, byOutput).to(DType.F32);
     Tensor byQkv = Tensor.zeros(DType.F32, gradient.size(0), queryKeyValue.width());
     Tensor heads = heads(byQkv);
     around.attention.backward(

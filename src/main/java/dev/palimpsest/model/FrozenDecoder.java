@@ -132,8 +132,7 @@ public final class FrozenDecoder implements TrainedDecoder {
   }
 
   private Tensor backThroughFactors(Tensor hidden, Tensor gradient) {
-    return head.backward(head.again(hidden), gradient.to(ends.head().weight().products()))
-        .to(DType.F32);
+    return head.backward(head.again(hidden), hidden, gradient.to(head.products())).to(DType.F32);
   }
 
   @Override

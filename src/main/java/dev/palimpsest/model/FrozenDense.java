@@ -1,6 +1,5 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -49,24 +48,25 @@ record FrozenDense(ModelConfig config, FrozenProjection gateUp, FrozenProjection
     }
 
     @Override
-    public Tensor backward(Tensor gradient) {
-      return part.backward(this, gradient);
+    public Tensor backward(Tensor x, Tensor gradient) {
+      return part.backward(this, x, gradient);
     }
   }
 
-  private Tensor backward(Pass kept, Tensor gradient) {
-    DType products = kept.down.input().dtype();
-    Tensor byHidden = down.backward(kept.down, gradient.to(products));
+  private Tensor backward(Pass kept, Tensor x, Tensor gradient) {
     Tensor both = kept.gateUp.output();
-    Tensor byBoth = Tensor.empty(products, both.shape());
-    Functional.product(up(byBoth), byHidden, Decoder.activation(config, gate(both)));
+    Tensor activated = Decoder.activation(config, gate(both));
+    Tensor byHidden =
+        down.backward(kept.down, activated.times(up(both)), gradient.to(down.products()));
+    Tensor byBoth = Tensor.empty(both.dtype(), both.shape());
+    Functional.product(up(byBoth), byHidden, activated);
     Tensor byActivation = byHidden.times(up(both));
     if (config.architecture() == Architecture.GEMMA3) {
       Functional.geluTanhBackward(gate(byBoth), byActivation, gate(both));
     } else {
       Functional.siluBackward(gate(byBoth), byActivation, gate(both));
     }
-    return gateUp.backward(kept.gateUp, byBoth);
+    return gateUp.backward(kept.gateUp, x, byBoth);
   }
 
   private Tensor gate(Tensor both) {

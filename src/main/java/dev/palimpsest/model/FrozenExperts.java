@@ -75,7 +75,7 @@ record FrozenExperts(ModelConfig config, FrozenProjection router, List<FrozenDen
     }
 
     @Override
-    public Tensor backward(Tensor gradient) {
+    public Tensor backward(Tensor x, Tensor gradient) {
       Tensor byInput = Tensor.zeros(DType.F32, gradient.shape());
       Tensor byWeights = Tensor.zeros(DType.F32, routing.weights().shape());
       for (Part part : parts) {
@@ -86,11 +86,11 @@ record FrozenExperts(ModelConfig config, FrozenProjection router, List<FrozenDen
             .plusRowsInPlace(own.times(part.output).sum(1).unsqueeze(1), share.rows());
         Tensor byPadded = Tensor.zeros(DType.F32, share.filled().count(), gradient.size(1));
         share.cut(byPadded).copyFrom(own.times(share.weights(routing)));
-        Tensor back = share.cut(part.pass.backward(byPadded)).to(DType.F32);
+        Tensor back = share.cut(part.pass.backward(share.padded(x), byPadded)).to(DType.F32);
         byInput.plusRowsInPlace(back, share.rows());
       }
-      Tensor byLogits = throughSoftmax(byWeights).to(routed.input().dtype());
-      return byInput.plusInPlace(router.backward(routed, byLogits).to(DType.F32));
+      Tensor byLogits = throughSoftmax(byWeights).to(router.products());
+      return byInput.plusInPlace(router.backward(routed, x, byLogits).to(DType.F32));
     }
 
     private Tensor throughSoftmax(Tensor byWeights) {

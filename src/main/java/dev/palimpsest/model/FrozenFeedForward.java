@@ -37,9 +37,10 @@ interface FrozenFeedForward {
     /**
      * Adds to the gradients of what trains.
      *
+     * @param x the pass's input
      * @param gradient by the output, (rows, width), F32
      * @return the gradient by the input, (rows, width)
      */
-    Tensor backward(Tensor gradient);
+    Tensor backward(Tensor x, Tensor gradient);
   }
 }

@@ -35,6 +35,11 @@ record FrozenNorm(@Nullable Tensor weight, double epsilon, @Nullable Tensor byWe
     return new Applied(norm.unit().times(weight), norm);
   }
 
+  /** What a pass gave, made again from what is kept of it. */
+  Tensor again(Applied pass) {
+    return weight == null || pass.norm == null ? pass.output : pass.norm.unit().times(weight);
+  }
+
   /** Adds the gradient by the input, given the one by the output. */
   void addGradient(Applied pass, Tensor gradient, Tensor into) {
     if (weight == null || pass.norm == null) {

@@ -1,5 +1,6 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Map;
@@ -41,18 +42,22 @@ final class FrozenProjection implements AutoCloseable {
     factors.refresh();
   }
 
+  /** Type of the inputs, outputs and gradients. */
+  DType products() {
+    return frozen.weight().products();
+  }
+
   /**
-   * What a pass gave, and what its gradient needs.
+   * What a pass gave, and what its gradient needs beside the input, which is cheaper made again
+   * than kept.
    *
-   * @param input (rows, in), type of the products
    * @param low input · Aᵀ, (rows, ranks)
    * @param output (rows, out), type of the products
    * @param unscaled the output before its gains and without its bias; null where there are none
    */
-  record Applied(Tensor input, Tensor low, Tensor output, @Nullable Tensor unscaled) {
+  record Applied(Tensor low, Tensor output, @Nullable Tensor unscaled) {
     /** Keeps what the gradient needs; the output is not. */
     void keep(Scope scope) {
-      scope.keep(input);
       scope.keep(low);
       if (unscaled != null) {
         scope.keep(unscaled);
@@ -66,7 +71,7 @@ final class FrozenProjection implements AutoCloseable {
    * @param x (rows, in)
    */
   Applied apply(Tensor x) {
-    Tensor input = x.to(frozen.weight().products());
+    Tensor input = x.to(products());
     Tensor output = frozen.plain(input);
     Tensor low = factors.low(input);
     if (!factors.isEmpty()) {
@@ -74,10 +79,10 @@ final class FrozenProjection implements AutoCloseable {
     }
     RowGains gains = factors.gains();
     if (gains == null) {
-      return new Applied(input, low, output, null);
+      return new Applied(low, output, null);
     }
     Tensor unscaled = frozen.unbiased(output);
-    return new Applied(input, low, gains.apply(output, unscaled), unscaled);
+    return new Applied(low, gains.apply(output, unscaled), unscaled);
   }
 
   /**
@@ -89,33 +94,36 @@ final class FrozenProjection implements AutoCloseable {
     if (factors.gains() != null) {
       return apply(x);
     }
-    Tensor input = x.to(frozen.weight().products());
-    return new Applied(input, factors.low(input), input, null);
+    Tensor input = x.to(products());
+    return new Applied(factors.low(input), input, null);
   }
 
   /**
    * Adds to the gradients of the factors.
    *
+   * @param x the pass's input
    * @param gradient by the output, (rows, out), type of the products
    * @return the gradient by the input, (rows, in), type of the products
    */
-  Tensor backward(Applied pass, Tensor gradient) {
+  Tensor backward(Applied pass, Tensor x, Tensor gradient) {
     Tensor inner = throughGains(pass, gradient);
     Tensor down = frozen.weight().back(inner);
-    own.collect(pass.input, inner);
+    Tensor input = x.to(products());
+    own.collect(input, inner);
     if (!factors.isEmpty()) {
-      Tensor low = collectFactors(pass, inner);
+      Tensor low = collectFactors(pass, input, inner);
       down.plusMatmulInPlace(low, factors.a());
     }
     return down;
   }
 
   /** Adds to the gradients of what trains alone. */
-  void collect(Applied pass, Tensor gradient) {
+  void collect(Applied pass, Tensor x, Tensor gradient) {
     Tensor inner = throughGains(pass, gradient);
-    own.collect(pass.input, inner);
+    Tensor input = x.to(products());
+    own.collect(input, inner);
     if (!factors.isEmpty()) {
-      collectFactors(pass, inner);
+      collectFactors(pass, input, inner);
     }
   }
 
@@ -127,9 +135,9 @@ final class FrozenProjection implements AutoCloseable {
   }
 
   /** Gives the gradient by low. */
-  private Tensor collectFactors(Applied pass, Tensor gradient) {
+  private Tensor collectFactors(Applied pass, Tensor input, Tensor gradient) {
     Tensor low = gradient.matmul(factors.b());
-    Tensor byA = low.transpose(0, 1).matmul(pass.input);
+    Tensor byA = low.transpose(0, 1).matmul(input);
     Tensor byB = gradient.transpose(0, 1).matmul(pass.low);
     for (JoinedFactors.Part part : factors.parts()) {
       Factors leaves = part.factors();
