@@ -19,8 +19,19 @@ public record Footprint(ModelConfig config, Precision precision) {
   /** Java, libtorch, tokenizer, and what libtorch's allocator has not given back. */
   private static final long PROCESS = 550_000_000;
 
+  /** What a training pass keeps at most, unless its longest example needs more. */
+  private static final long KEPT = 450_000_000;
+
+  /** Fewest rows of a training pass that is full. */
+  public static final int LEAST_ROWS = 512;
+
   /** Parameters, gradient, two moments, and one more while they are moved. */
   private static final int FLOATS_A_PARAMETER = 5;
+
+  /** Of a model as it was loaded. */
+  public static Footprint of(Decoder decoder) {
+    return new Footprint(decoder.config(), decoder.precision());
+  }
 
   private int products() {
     return precision.products().bytes();
@@ -123,6 +134,15 @@ public record Footprint(ModelConfig config, Precision precision) {
           List.of("self_attn.o_proj"),
           List.of("mlp.gate_proj", "mlp.up_proj"),
           List.of("mlp.down_proj"));
+
+  /**
+   * Rows of a training pass. Its thousands of small operations take as long whatever their number,
+   * so that it has as many as memory allows.
+   */
+  public int passRows() {
+    long row = config.layers() * FrozenBlock.keptBytes(config, precision.products());
+    return Math.toIntExact(Math.clamp(KEPT / row, LEAST_ROWS, FrozenDecoder.MOST_KEPT_ROWS));
+  }
 
   /**
    * The costliest pass forward and backward ({@link FrozenDecoder}) of up to so many rows: past

@@ -50,7 +50,7 @@ final class Estimator {
     Order order = new Order(seeds.seed("order"), data.size());
     try (Trained trained = start.begin(seeds);
         Training training =
-            new Training(settings, goal, trained, new Training.Extent(total, Tuner.ROWS))) {
+            new Training(settings, goal, trained, Training.Extent.of(total, trained))) {
       Flops flops = Flops.of(trained);
       Plan plan = plan(data, order, Math.toIntExact(total), trained);
       Estimate.Probe probe =
@@ -73,7 +73,7 @@ final class Estimator {
   private Plan plan(Source data, Order order, int total, Trained trained) {
     Flops flops = Flops.of(trained);
     Decoder decoder = trained.decoder().decoder();
-    Footprint footprint = new Footprint(decoder.config(), decoder.precision());
+    Footprint footprint = Footprint.of(decoder);
     List<Flops.Work> steps = new ArrayList<>();
     int largest = 0;
     long most = 0;
@@ -92,7 +92,7 @@ final class Estimator {
 
   /** Of a step's costliest pass, which need not be its longest: that keeps less of each row. */
   private static long passBytes(Footprint footprint, List<Example> examples) {
-    return Pack.groups(examples, Tuner.ROWS).stream()
+    return Pack.groups(examples, footprint.passRows()).stream()
         .mapToLong(pass -> footprint.bytesOfPass(Pack.of(pass).rows()))
         .max()
         .orElse(0);

@@ -2,6 +2,8 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
 import dev.palimpsest.data.Pack;
+import dev.palimpsest.model.Decoder;
+import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelTensors;
 import java.util.List;
@@ -22,14 +24,19 @@ import java.util.List;
  *       not counted.
  * </ul>
  *
+ * @param passRows as {@link Footprint#passRows}
  * @param factors N
  * @param own O; the gradients of a head and of embeddings are not counted
  */
-record Flops(ModelConfig config, long factors, long own) {
+record Flops(ModelConfig config, int passRows, long factors, long own) {
   /** Of what trains. */
   static Flops of(Trained trained) {
-    ModelConfig config = trained.decoder().decoder().config();
-    return new Flops(config, trained.factorCount(), trained.ownCount());
+    Decoder decoder = trained.decoder().decoder();
+    return new Flops(
+        decoder.config(),
+        Footprint.of(decoder).passRows(),
+        trained.factorCount(),
+        trained.ownCount());
   }
 
   /**
@@ -52,7 +59,7 @@ record Flops(ModelConfig config, long factors, long own) {
 
   Work work(List<Example> examples) {
     Work all = Work.NONE;
-    for (List<Example> pass : Pack.groups(examples, Tuner.ROWS)) {
+    for (List<Example> pass : Pack.groups(examples, passRows)) {
       all = all.plus(new Work(0, Pack.of(pass).rows(), 0, 0));
     }
     for (Example example : examples) {

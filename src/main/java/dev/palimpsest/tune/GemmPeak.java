@@ -1,6 +1,7 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.model.Decoder;
+import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.Precision;
 import dev.palimpsest.tensor.Functional;
@@ -24,7 +25,7 @@ final class GemmPeak {
 
   private record Shape(long in, long out) {
     double operations() {
-      return 2.0 * Tuner.ROWS * in * out;
+      return 2.0 * Footprint.LEAST_ROWS * in * out;
     }
   }
 
@@ -48,7 +49,8 @@ final class GemmPeak {
 
   private static long fastest(Shape shape, Precision precision) {
     try (Scope _ = Scope.open()) {
-      Tensor x = Tensor.zeros(precision.products(), Tuner.ROWS, shape.in).plusInPlace(0.5);
+      Tensor x =
+          Tensor.zeros(precision.products(), Footprint.LEAST_ROWS, shape.in).plusInPlace(0.5);
       Tensor weight = Tensor.zeros(precision.products(), shape.out, shape.in).plusInPlace(0.25);
       long best = Long.MAX_VALUE;
       long end = System.nanoTime() + NANOS_A_SHAPE;

@@ -28,12 +28,12 @@ record RunMemory(TuneJob job) {
    *     fit, since the data has to be opened for it
    */
   void require(ModelConfig config, IntSupplier longest, long machineBytes) {
-    int most = Math.max(Tuner.ROWS, job.data().encoding(config.context()).limit());
     Footprint base = new Footprint(config, job.precision());
+    int most = Math.max(base.passRows(), job.data().encoding(config.context()).limit());
     if (machineBytes == 0 || job.peakBytes(base, job.settings(), most) <= machineBytes) {
       return;
     }
-    int rows = Math.max(Tuner.ROWS, longest.getAsInt());
+    int rows = Math.max(base.passRows(), longest.getAsInt());
     Footprint.requireMemory(
         "--method %s over %s, in %s with --optimizer %s and rows of up to %d tokens,"
             .formatted(

@@ -2,6 +2,7 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
 import dev.palimpsest.data.Pack;
+import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -56,7 +57,12 @@ final class Training implements AutoCloseable {
    * @param steps of the whole run
    * @param passRows rows of one pass through the decoder; a longer example has a pass of its own
    */
-  record Extent(long steps, int passRows) {}
+  record Extent(long steps, int passRows) {
+    /** So many steps in passes as large as memory allows. */
+    static Extent of(long steps, Trained trained) {
+      return new Extent(steps, Footprint.of(trained.decoder().decoder()).passRows());
+    }
+  }
 
   /**
    * What one step did.

@@ -391,7 +391,8 @@ public record TuneJob(
    * @param base the model's shape
    */
   public long leastPeakBytes(ModelConfig base) {
-    return peakBytes(new Footprint(base, precision), settings, Tuner.ROWS);
+    Footprint footprint = new Footprint(base, precision);
+    return peakBytes(footprint, settings, footprint.passRows());
   }
 
   private static boolean alongBase(Optional<Replay> replay) {

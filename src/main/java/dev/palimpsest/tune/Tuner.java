@@ -35,9 +35,6 @@ import java.util.function.LongSupplier;
 public final class Tuner {
   static final String STATE = "state.safetensors";
 
-  /** Rows of one pass through the decoder; memory grows with it, or with the longest example. */
-  static final int ROWS = 512;
-
   private final TuneSettings settings;
   private final Method.Start start;
   private final Goal goal;
@@ -152,7 +149,7 @@ public final class Tuner {
     long total = totalSteps(settings, data);
     try (Trained trained = start.begin(seeds);
         Training training =
-            new Training(settings, goal, trained, new Training.Extent(total, ROWS))) {
+            new Training(settings, goal, trained, Training.Extent.of(total, trained))) {
       Tally tally = restore(run, training);
       Order order = new Order(seeds.seed("order"), data.size());
       Pace pace = new Pace(nanoTime, trained);

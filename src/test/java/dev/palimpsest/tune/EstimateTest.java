@@ -134,7 +134,7 @@ class EstimateTest {
     ModelConfig c = model.decoder().config();
     int n = 7;
     boolean[] label = {false, false, false, false, false, true, true};
-    Flops flops = new Flops(c, 1000, 0);
+    Flops flops = new Flops(c, 512, 1000, 0);
     Flops.Work work = flops.work(List.of(new Example("a", new int[n], label)));
 
     long queries = (long) c.heads() * c.headWidth();

@@ -57,8 +57,8 @@ class TuneMemoryTest {
     Method method = method(name);
     Precision precision = name.equals("qlora") ? Precision.NF4 : Precision.FP32;
     TuneJob job = job(method, precision);
-    long peak =
-        method.peakBytes(new Footprint(config, precision), TuneSettings.defaults(), Tuner.ROWS);
+    Footprint base = new Footprint(config, precision);
+    long peak = method.peakBytes(base, TuneSettings.defaults(), base.passRows());
 
     assertThatCode(() -> new RunMemory(job).require(config, () -> ROW, peak))
         .doesNotThrowAnyException();
@@ -84,7 +84,7 @@ class TuneMemoryTest {
     TuneSettings settings = TuneSettings.defaults();
     Footprint base = new Footprint(config, Precision.FP32);
     long adafactor =
-        method("full").peakBytes(base, settings.withOptimizer("adafactor"), Tuner.ROWS);
+        method("full").peakBytes(base, settings.withOptimizer("adafactor"), base.passRows());
 
     assertThatThrownBy(() -> new RunMemory(job).require(config, () -> ROW, adafactor))
         .hasMessageContaining("--optimizer adafactor would take")
@@ -94,9 +94,10 @@ class TuneMemoryTest {
   @Test
   void peakBytes_full_growsByItsOptimiserState() {
     Footprint base = new Footprint(config, Precision.FP32);
-    long adamw = method("full").peakBytes(base, TuneSettings.defaults(), Tuner.ROWS);
+    long adamw = method("full").peakBytes(base, TuneSettings.defaults(), base.passRows());
     long sgd =
-        method("full").peakBytes(base, TuneSettings.defaults().withOptimizer("sgd"), Tuner.ROWS);
+        method("full")
+            .peakBytes(base, TuneSettings.defaults().withOptimizer("sgd"), base.passRows());
     long largest = (long) config.vocabulary() * config.width();
 
     assertThat(adamw - sgd).isEqualTo(8 * config.parameters() + 4 * Math.min(largest, AdamW.PIECE));
