@@ -56,12 +56,20 @@ final class OneDnn {
   }
 
   /**
-   * x · wᵀ. A long weight is taken in pieces, since oneDNN makes a copy of it that is laid out.
+   * x · wᵀ. An x that does not lie row by row is copied first, so the shorter of the two takes its
+   * place.
    *
-   * @param x (rows, in)
+   * @param x (rows, in), any strides
    * @param w (out, in), any strides
    */
   static Tensor product(Tensor x, Tensor w) {
+    return x.handle().is_contiguous() || x.size(0) <= w.size(0)
+        ? inPieces(x, w)
+        : inPieces(w, x).transpose(0, 1);
+  }
+
+  /** A long weight is taken in pieces, since oneDNN makes a copy of it that is laid out. */
+  private static Tensor inPieces(Tensor x, Tensor w) {
     long in = w.size(1);
     long piece = Math.max(w.size(0), PIECE / w.size(0));
     if (in <= piece) {
