@@ -22,7 +22,8 @@ class FootprintTest {
             """
             {"model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008,
              "vocab_size": 32000, "num_hidden_layers": 32, "num_attention_heads": 32,
-             "num_key_value_heads": 32, "tie_word_embeddings": false}""",
+             "num_key_value_heads": 32, "tie_word_embeddings": false}\
+            """,
             "seven"),
         "config.json");
   }
@@ -64,6 +65,25 @@ class FootprintTest {
     // the longest row may be 1,025 tokens long: another may have 1,024
     assertThat(footprint.passBytes(1025)).isEqualTo(footprint.bytesOfPass(1024));
     assertThat(footprint.passBytes(100_000)).isEqualTo(footprint.bytesOfPass(100_000));
+  }
+
+  @Test
+  void passRows_areAsManyAsKeepFourHundredFiftyMegabytes() {
+    ModelConfig smollm2 =
+        HubConfig.parse(
+            Json.parse(
+                """
+                {"model_type": "llama", "hidden_size": 576, "intermediate_size": 1536,
+                 "vocab_size": 49152, "num_hidden_layers": 30, "num_attention_heads": 9,
+                 "num_key_value_heads": 3, "tie_word_embeddings": true}\
+                """,
+                "smollm2"),
+            "config.json");
+
+    // a row and layer: 4 · (3 · 576 + 2 · 576 + 2 · 192) bytes, and 2 · 1536 of the products' type
+    assertThat(new Footprint(smollm2, Precision.BF16).passRows()).isEqualTo(781);
+    assertThat(new Footprint(smollm2, Precision.FP32).passRows()).isEqualTo(591);
+    assertThat(new Footprint(seven(), Precision.BF16).passRows()).isEqualTo(Footprint.LEAST_ROWS);
   }
 
   @Test

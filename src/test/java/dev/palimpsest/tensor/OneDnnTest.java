@@ -26,9 +26,9 @@ class OneDnnTest {
     return Tensor.of(values, rows, columns);
   }
 
-  /** As it lies and turned, in one piece and in two. */
+  /** As it lies and turned, in one piece and in two, with fewer rows than outputs and more. */
   @ParameterizedTest
-  @CsvSource({"64, 300, 500", "33, 9000, 600"})
+  @CsvSource({"64, 300, 500", "500, 300, 64", "33, 9000, 600", "600, 9000, 33"})
   void product_anyStrides_isTheProduct(int rows, int in, int out) {
     try (Scope _ = Scope.open()) {
       Tensor x = random(1, rows, in);
