@@ -23,7 +23,8 @@ class ScopeTest {
 
     allocate(200);
 
-    assertThat(residentBytes() - before).isLessThan(100 * MEGABYTE);
+    // the allocator may hold a few back; kept, they would be at least 5 GB
+    assertThat(residentBytes() - before).isLessThan(500 * MEGABYTE);
   }
 
   /** 50 MB each, through an operation and in place, as training does. */
