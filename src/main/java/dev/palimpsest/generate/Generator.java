@@ -6,10 +6,12 @@ import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import dev.palimpsest.tensor.Workers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -27,6 +29,9 @@ final class Generator {
 
   /** Slots where they do not: more add little speed and much memory. */
   private static final int MOST_SLOTS = 32;
+
+  /** Slots for which a worker of their own pays. */
+  private static final int LEAST_SHARE = 4;
 
   /** Rows of prompts in one pass. */
   private static final int PREFILL_ROWS = 512;
@@ -68,9 +73,50 @@ final class Generator {
           company.slots(
               requests.size(),
               Math.min(standAlone, KvCache.fitting(prepared, capacity, MOST_SLOTS)));
-      try (KvCache cache = new KvCache(prepared.config(), slots, capacity, prepared.past())) {
-        return new Work(prepared, company, cache, new Slot[slots], requests).write();
+      Queue queue = new Queue(requests, progress);
+      try (Workers workers = new Workers(company.workers(slots))) {
+        int share = Math.ceilDiv(slots, workers.count());
+        workers.run(
+            _ -> {
+              try (KvCache cache =
+                  new KvCache(prepared.config(), share, capacity, prepared.past())) {
+                new Work(prepared, company, cache, new Slot[share], queue).write();
+              }
+            });
       }
+      return queue.done();
+    }
+  }
+
+  /** What is to be written, and what has been. */
+  private static final class Queue {
+    private final List<Request> requests;
+    private final Progress progress;
+    private final Written[] done;
+    private int next;
+    private int finished;
+
+    Queue(List<Request> requests, Progress progress) {
+      this.requests = requests;
+      this.progress = progress;
+      this.done = new Written[requests.size()];
+    }
+
+    /** The next one's number, if there is one whose prompt has at most so many rows. */
+    synchronized OptionalInt next(int rows) {
+      return next < done.length && requests.get(next).prompt.length <= rows
+          ? OptionalInt.of(next++)
+          : OptionalInt.empty();
+    }
+
+    synchronized void put(int item, Written written) {
+      done[item] = written;
+      finished++;
+      progress.report("generating", finished, done.length, "items");
+    }
+
+    synchronized List<Written> done() {
+      return List.of(done);
     }
   }
 
@@ -99,6 +145,11 @@ final class Generator {
       };
     }
 
+    /** How many threads write side by side: only where it does not matter who writes what. */
+    int workers(int slots) {
+      return this == ANY ? Math.clamp(slots / LEAST_SHARE, 1, Native.threads()) : 1;
+    }
+
     /** Rows of a step whose slots are taken up to so many. */
     int rows(int taken, int slots) {
       return switch (this) {
@@ -119,52 +170,50 @@ final class Generator {
     private final Company company;
     private final KvCache cache;
     private final @Nullable Slot[] slots;
-    private final List<Request> requests;
-    private final Written[] done;
-    private int next;
-    private int finished;
+    private final Queue queue;
 
     Work(
         AdaptedDecoder prepared,
         Company company,
         KvCache cache,
         @Nullable Slot[] slots,
-        List<Request> requests) {
+        Queue queue) {
       this.prepared = prepared;
       this.company = company;
       this.cache = cache;
       this.slots = slots;
-      this.requests = requests;
-      this.done = new Written[requests.size()];
+      this.queue = queue;
     }
 
-    List<Written> write() {
-      while (finished < done.length) {
+    void write() {
+      while (true) {
         List<Integer> filled = fill();
-        if (filled.isEmpty()) {
+        if (!filled.isEmpty()) {
+          Native.withoutGradients(() -> prefill(filled));
+        } else if (Arrays.stream(slots).anyMatch(Objects::nonNull)) {
           Native.withoutGradients(this::step);
         } else {
-          Native.withoutGradients(() -> prefill(filled));
+          return;
         }
         settle();
-        progress.report("generating", finished, done.length, "items");
       }
-      return Arrays.asList(done);
     }
 
     /** Puts waiting requests into free slots, as many as one pass computes; gives those slots. */
     private List<Integer> fill() {
       List<Integer> filled = new ArrayList<>();
+      int most = company == Company.ANY ? PREFILL_ROWS : 0;
       int rows = 0;
-      for (int i = 0; i < slots.length && next < done.length; i++) {
+      for (int i = 0; i < slots.length; i++) {
         if (slots[i] == null) {
-          rows += requests.get(next).prompt.length;
-          if (!filled.isEmpty() && (rows > PREFILL_ROWS || company != Company.ANY)) {
+          OptionalInt taken = queue.next(filled.isEmpty() ? Integer.MAX_VALUE : most - rows);
+          if (taken.isEmpty()) {
             break;
           }
-          slots[i] = new Slot(requests.get(next), next);
+          Slot slot = new Slot(queue.requests.get(taken.getAsInt()), taken.getAsInt());
+          rows += slot.prompt().length;
+          slots[i] = slot;
           filled.add(i);
-          next++;
         }
       }
       return filled;
@@ -175,9 +224,8 @@ final class Generator {
       for (int i = 0; i < slots.length; i++) {
         Slot slot = slots[i];
         if (slot != null && slot.finish != null) {
-          done[slot.item] = new Written(slot.ids(), slot.finish);
+          queue.put(slot.item, new Written(slot.ids(), slot.finish));
           slots[i] = null;
-          finished++;
         }
       }
     }

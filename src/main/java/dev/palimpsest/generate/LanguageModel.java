@@ -22,9 +22,6 @@ import java.util.function.Consumer;
 
 /** A model in memory with all that reads and writes text for it. */
 public final class LanguageModel implements AutoCloseable {
-  /** Rows of one pass in the prediction of memory; a longer sequence takes more. */
-  private static final int ROWS = 512;
-
   private final Checkpoint checkpoint;
   private final Decoder decoder;
   private final Tokenizer tokenizer;
@@ -54,8 +51,12 @@ public final class LanguageModel implements AutoCloseable {
           Map<String, Long> peaks =
               Footprint.byPrecision(
                   List.of(Precision.values()),
-                  each -> new Footprint(checkpoint.config(), each).runningPeak(ROWS));
-          long needed = new Footprint(checkpoint.config(), precision).runningPeak(ROWS);
+                  each ->
+                      new Footprint(checkpoint.config(), each)
+                          .runningPeak(Scorer.ROWS, Scorer.workers()));
+          long needed =
+              new Footprint(checkpoint.config(), precision)
+                  .runningPeak(Scorer.ROWS, Scorer.workers());
           Footprint.requireMemory(
               folderOrGguf + ": the model", Memory.machineBytes(), needed, peaks);
         });

@@ -9,8 +9,10 @@ import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import dev.palimpsest.tensor.Workers;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -19,7 +21,10 @@ import java.util.List;
  */
 public final class Scorer {
   /** Rows of one pass: enough for the matrix products, little enough for the caches. */
-  private static final int ROWS = 1024;
+  static final int ROWS = 512;
+
+  /** Passes at a time: each has hidden states and logits of its own. */
+  private static final int MOST_WORKERS = 4;
 
   /** Fewer shared tokens cost more in attention by segments than they save. */
   private static final int LEAST_ROOT = 8;
@@ -59,6 +64,11 @@ public final class Scorer {
     }
   }
 
+  /** How many passes there are at a time. */
+  static int workers() {
+    return Math.min(Native.threads(), MOST_WORKERS);
+  }
+
   /** Scores all, in order. */
   public List<Scores> score(List<Example> examples) {
     try (Scope _ = Scope.open()) {
@@ -69,24 +79,46 @@ public final class Scorer {
   private List<Scores> score(List<Example> examples, AdaptedDecoder prepared) {
     List<Scores> all = new ArrayList<>(examples.size());
     int[] root = root(examples);
-    int from = 0;
-    while (from < examples.size()) {
-      Pass pass = new Pass(root);
-      int to = from;
-      while (to < examples.size()) {
-        int end = familyEnd(examples, to);
-        List<Example> family = examples.subList(to, end);
-        if (to > from && pass.rows() + rows(family) - root.length > ROWS) {
-          break;
+    try (Workers workers = new Workers(workers())) {
+      while (all.size() < examples.size()) {
+        List<Pass> passes = new ArrayList<>();
+        int from = all.size();
+        while (passes.size() < workers.count() && from < examples.size()) {
+          Pass pass = pass(examples, from, root);
+          passes.add(pass);
+          from += pass.items;
         }
-        pass.add(family);
-        to = end;
+        all.addAll(run(passes, prepared, workers));
+        progress.report("scoring", from, examples.size(), "items");
       }
-      all.addAll(pass.run(prepared));
-      from = to;
-      progress.report("scoring", from, examples.size(), "items");
     }
     return all;
+  }
+
+  /** Side by side; a rest, and passes of long texts, one after the other by all threads. */
+  private static List<Scores> run(List<Pass> passes, AdaptedDecoder prepared, Workers workers) {
+    if (passes.size() < workers.count() || passes.stream().anyMatch(pass -> pass.rows() > ROWS)) {
+      return passes.stream().flatMap(pass -> pass.run(prepared).stream()).toList();
+    }
+    List<List<Scores>> found = new ArrayList<>(Collections.nCopies(passes.size(), List.of()));
+    workers.run(i -> found.set(i, passes.get(i).run(prepared)));
+    return found.stream().flatMap(List::stream).toList();
+  }
+
+  /** From an example on, as many as a pass takes, at least one. */
+  private Pass pass(List<Example> examples, int from, int[] root) {
+    Pass pass = new Pass(root);
+    int to = from;
+    while (to < examples.size()) {
+      int end = familyEnd(examples, to);
+      List<Example> family = examples.subList(to, end);
+      if (to > from && pass.rows() + rows(family) - root.length > ROWS) {
+        break;
+      }
+      pass.add(family);
+      to = end;
+    }
+    return pass;
   }
 
   /** What all begin with, if that is worth a segment of its own: a template's system prompt. */

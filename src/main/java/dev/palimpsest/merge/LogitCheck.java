@@ -29,7 +29,7 @@ record LogitCheck(double largestChange, double largestLogit) {
     Footprint.requireMemory(
         "running the grown model to hold its logits against the base's",
         Memory.machineBytes(),
-        footprint.runningPeak(SEQUENCES * LENGTH),
+        footprint.runningPeak(SEQUENCES * LENGTH, 1),
         Map.of("--check none", footprint.readingBytes()));
   }
 

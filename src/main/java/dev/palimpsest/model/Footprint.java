@@ -225,11 +225,14 @@ public record Footprint(ModelConfig config, Precision precision) {
     return Decoder.HEAD_ROWS * (long) config.vocabulary() * (2L * Float.BYTES + products());
   }
 
-  /** The most that scoring and answering take, whose passes keep nothing. */
-  public long runningPeak(int rows) {
-    return PROCESS
-        + weightBytes()
-        + Math.max(readingBytes(), rows * temporaries() + denseBytes() + headBytes());
+  /**
+   * The most that scoring and answering take, whose passes keep nothing.
+   *
+   * @param passes of so many rows at a time
+   */
+  public long runningPeak(int rows, int passes) {
+    long pass = rows * temporaries() + denseBytes() + headBytes();
+    return PROCESS + weightBytes() + Math.max(readingBytes(), passes * pass);
   }
 
   /**

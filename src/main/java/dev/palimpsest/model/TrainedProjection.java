@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,6 +9,9 @@ import java.util.Optional;
 
 /** The gradient of a projection's own weights and biases: gradientᵀ · input, and its sum. */
 record TrainedProjection(List<Part> weights, List<Part> biases) {
+
+  /** Elements of a rounded product at a time: a head's would go through memory, and be as large. */
+  private static final long PIECE = 1L << 21;
 
   /**
    * Neighbouring modules that train.
@@ -64,8 +68,14 @@ record TrainedProjection(List<Part> weights, List<Part> biases) {
   static void addProduct(Tensor into, Tensor left, Tensor right) {
     if (left.dtype() == DType.F32) {
       into.plusMatmulInPlace(left, right);
-    } else {
-      into.plusInPlace(left.matmul(right));
+      return;
+    }
+    long rows = Math.max(1, PIECE / into.size(1));
+    for (long from = 0; from < into.size(0); from += rows) {
+      long count = Math.min(rows, into.size(0) - from);
+      try (Scope _ = Scope.open()) {
+        into.narrow(0, from, count).plusInPlace(left.narrow(0, from, count).matmul(right));
+      }
     }
   }
 }

@@ -5,6 +5,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.bytedeco.openblas.global.openblas_full;
 import org.bytedeco.pytorch.GradMode;
@@ -33,12 +34,19 @@ public final class Native {
     }
   }
 
+  /** How many runs of {@link Workers} are going on. */
+  private static final AtomicInteger APART = new AtomicInteger();
+
   private Native() {}
 
   static void load() {}
 
-  /** Sets how many threads one operation may use. The bits of a result hang on it. */
+  /**
+   * Sets how many threads one operation of the calling thread may use, and of threads to come. The
+   * bits of a result hang on it.
+   */
   public static void threads(int threads) {
+    torch.get_num_threads(); // a thread's first question would undo what was set before it
     torch.set_num_threads(threads);
     // OpenBLAS keeps threads of its own, which fight OpenMP's
     openblas_full.openblas_set_num_threads(1);
@@ -76,7 +84,7 @@ public final class Native {
    * to look each up than to compute it.
    */
   static <T> T attending(Supplier<T> work) {
-    if (!ONEDNN) {
+    if (!ONEDNN || isApart()) {
       return work.get();
     }
     torch.globalContext().setFloat32MatmulPrecision("highest");
@@ -85,6 +93,32 @@ public final class Native {
     } finally {
       torch.globalContext().setFloat32MatmulPrecision("medium");
     }
+  }
+
+  /**
+   * Leaves every fp32 product of libtorch's own choice to OpenBLAS until it is closed: of threads
+   * that compute side by side none can switch that for its attention alone.
+   */
+  static Apart apart() {
+    if (ONEDNN && APART.getAndIncrement() == 0) {
+      torch.globalContext().setFloat32MatmulPrecision("highest");
+    }
+    return () -> {
+      if (ONEDNN && APART.decrementAndGet() == 0) {
+        torch.globalContext().setFloat32MatmulPrecision("medium");
+      }
+    };
+  }
+
+  /** Whether threads compute side by side. */
+  static boolean isApart() {
+    return APART.get() > 0;
+  }
+
+  /** What {@link #apart} began. */
+  interface Apart extends AutoCloseable {
+    @Override
+    void close();
   }
 
   /** How many threads one operation may use. */

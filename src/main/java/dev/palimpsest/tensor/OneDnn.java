@@ -10,8 +10,9 @@ import org.bytedeco.pytorch.Type;
  * Matrix products by oneDNN, on OpenMP's threads. The operations are those of ATen's
  * mkldnn/Linear.cpp, which takes a weight as it lies or laid out by {@link #laidOut}.
  *
- * <p>libtorch sends fp32 products there by itself only where the processor has AVX-512; without,
- * they go to OpenBLAS, which has one thread ({@link Native#threads}).
+ * <p>libtorch sends fp32 products there by itself only where the processor has AVX-512; without, or
+ * where {@link Workers} compute, they go to OpenBLAS, which has one thread ({@link
+ * Native#threads}).
  */
 final class OneDnn {
   private static final Operator LAY_OUT = new Operator("mkldnn::_reorder_linear_weight");
@@ -29,8 +30,6 @@ final class OneDnn {
   /** Most elements of a weight that are laid out anew at a time. */
   private static final long PIECE = 1 << 22;
 
-  private static final boolean LEFT_TO_OPENBLAS = Cpu.hasAvx2() && !Cpu.hasAvx512();
-
   private OneDnn() {}
 
   private static GenericList scalars() {
@@ -43,7 +42,8 @@ final class OneDnn {
    * several.
    */
   static boolean isFor(Tensor x, Tensor w, long width) {
-    return LEFT_TO_OPENBLAS
+    return Cpu.hasAvx2()
+        && (!Cpu.hasAvx512() || Native.isApart())
         && x.handle().dim() == 2
         && w.handle().dim() == 2
         && x.dtype() == DType.F32

@@ -13,8 +13,10 @@ final class AdamW implements Optimizer {
   static final double BETA2 = 0.999;
   static final double EPSILON = 1e-8;
 
-  /** Elements at a time: a step of a large model would else need a third vector of its size. */
-  static final long PIECE = 1L << 24;
+  /**
+   * Elements at a time: few enough for the caches, since a step reads and writes some ten times.
+   */
+  static final long PIECE = 1L << 19;
 
   private final Tensor mean;
   private final Tensor square;

@@ -14,6 +14,7 @@ import dev.palimpsest.tensor.Scope;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -117,6 +118,30 @@ class ScorerTest {
       List<Scorer.Scores> scores = score(decoder, List.of(example, example));
 
       assertThat(scores.get(1).logprobs()).hasSize(2).containsExactly(scores.get(0).logprobs());
+    }
+  }
+
+  /** Passes side by side, a rest of them, and one text that is a pass by itself. */
+  @Test
+  void score_manyPasses_giveEachExampleItsOwnScores() {
+    Random random = new Random(3);
+    List<Example> examples = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      int length = i == 40 ? Scorer.ROWS + 20 : 20 + random.nextInt(40);
+      examples.add(example(random.ints(length, 1, 120).toArray(), length - 3));
+    }
+    try (Scope _ = Scope.open();
+        Decoder decoder = GeneratorTest.load(Reference.checkpoint("llama"), Precision.FP32)) {
+      List<Scorer.Scores> together = score(decoder, examples);
+
+      assertThat(together).hasSize(60);
+      for (int i = 0; i < examples.size(); i++) {
+        assertThat(together.get(i).logprobs())
+            .as("example %s", i)
+            .containsExactly(
+                score(decoder, List.of(examples.get(i))).getFirst().logprobs(), within(1e-5f));
+      }
+      assertThat(together).usingRecursiveComparison().isEqualTo(score(decoder, examples));
     }
   }
 
