@@ -81,6 +81,8 @@ final class Generator {
               try (KvCache cache =
                   new KvCache(prepared.config(), share, capacity, prepared.past())) {
                 new Work(prepared, company, cache, new Slot[share], queue).write();
+              } finally { // others need not go on where this one has failed
+                queue.end();
               }
             });
       }
@@ -113,6 +115,11 @@ final class Generator {
       done[item] = written;
       finished++;
       progress.report("generating", finished, done.length, "items");
+    }
+
+    /** Nothing waits any more. */
+    synchronized void end() {
+      next = done.length;
     }
 
     synchronized List<Written> done() {
