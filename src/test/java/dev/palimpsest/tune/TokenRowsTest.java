@@ -168,8 +168,8 @@ class TokenRowsTest {
       assertThat(rows).isNotEqualTo(base.rows("lm_head", List.of(2, 1)).floats());
       AdaptedDecoder tuned = read.over(base);
       Tensor hidden = tuned.hidden(Ragged.of(new int[] {1, 5, 9}));
-      assertThat(tuned.logits(hidden).floats())
-          .isEqualTo(read.over(base).prepared().logits(hidden).floats());
+      assertThat(tuned.logits(hidden).floats()) // prepared weights may have products of their own
+          .containsExactly(read.over(base).prepared().logits(hidden).floats(), within(1e-5f));
     }
   }
 
