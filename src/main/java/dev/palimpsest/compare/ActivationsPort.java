@@ -51,7 +51,7 @@ record ActivationsPort() implements PortWay {
               + " or replay");
     }
     Decoder to = task.to().decoder();
-    long peak = new Footprint(to.config(), to.precision()).runningPeak(ModuleInputs.PASS_TOKENS, 1);
+    long peak = Footprint.of(to).runningPeak(ModuleInputs.PASS_TOKENS, 1);
     task.requireMemory(PortMethod.ACTIVATIONS, peak, Memory.machineBytes());
     List<Match> matches = matches(task);
     task.over(

@@ -81,7 +81,7 @@ public final class Scorer {
   private List<Scores> score(List<Example> examples, AdaptedDecoder prepared) {
     List<Scores> all = new ArrayList<>(examples.size());
     int[] root = root(examples);
-    try (Workers workers = new Workers(workers())) {
+    try (Workers workers = new Workers(Math.clamp(examples.size(), 1, workers()))) {
       while (all.size() < examples.size()) {
         List<Pass> passes = new ArrayList<>();
         int from = all.size();

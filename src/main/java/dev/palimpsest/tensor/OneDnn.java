@@ -30,6 +30,10 @@ final class OneDnn {
   /** Most elements of a weight that are laid out anew at a time. */
   private static final long PIECE = 1 << 22;
 
+  // asked at each product
+  private static final boolean IS_THERE = Cpu.hasAvx2();
+  private static final boolean IS_CHOSEN = Cpu.hasAvx512();
+
   private OneDnn() {}
 
   private static GenericList scalars() {
@@ -42,8 +46,8 @@ final class OneDnn {
    * several.
    */
   static boolean isFor(Tensor x, Tensor w, long width) {
-    return Cpu.hasAvx2()
-        && (!Cpu.hasAvx512() || Native.isApart())
+    return IS_THERE
+        && (!IS_CHOSEN || Native.isApart())
         && x.handle().dim() == 2
         && w.handle().dim() == 2
         && x.dtype() == DType.F32

@@ -17,15 +17,16 @@ class FootprintTest {
 
   /** Llama 2 7B. */
   private static ModelConfig seven() {
-    return HubConfig.parse(
-        Json.parse(
-            """
-            {"model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008,
-             "vocab_size": 32000, "num_hidden_layers": 32, "num_attention_heads": 32,
-             "num_key_value_heads": 32, "tie_word_embeddings": false}\
-            """,
-            "seven"),
-        "config.json");
+    return parse(
+        """
+        {"model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008,
+         "vocab_size": 32000, "num_hidden_layers": 32, "num_attention_heads": 32,
+         "num_key_value_heads": 32, "tie_word_embeddings": false}
+        """);
+  }
+
+  private static ModelConfig parse(String config) {
+    return HubConfig.parse(Json.parse(config, "test"), "config.json");
   }
 
   @Test
@@ -70,15 +71,12 @@ class FootprintTest {
   @Test
   void passRows_areAsManyAsKeepFourHundredFiftyMegabytes() {
     ModelConfig smollm2 =
-        HubConfig.parse(
-            Json.parse(
-                """
-                {"model_type": "llama", "hidden_size": 576, "intermediate_size": 1536,
-                 "vocab_size": 49152, "num_hidden_layers": 30, "num_attention_heads": 9,
-                 "num_key_value_heads": 3, "tie_word_embeddings": true}\
-                """,
-                "smollm2"),
-            "config.json");
+        parse(
+            """
+            {"model_type": "llama", "hidden_size": 576, "intermediate_size": 1536,
+             "vocab_size": 49152, "num_hidden_layers": 30, "num_attention_heads": 9,
+             "num_key_value_heads": 3, "tie_word_embeddings": true}
+            """);
 
     // a row and layer: 4 · (3 · 576 + 2 · 576 + 2 · 192) bytes, and 2 · 1536 of the products' type
     assertThat(new Footprint(smollm2, Precision.BF16).passRows()).isEqualTo(781);
