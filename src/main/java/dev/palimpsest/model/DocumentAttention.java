@@ -1,184 +1,55 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.model.Ragged.Segment;
 import dev.palimpsest.tensor.DType;
-import dev.palimpsest.tensor.FlashAttention;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Optional;
-import java.util.function.IntFunction;
+import dev.palimpsest.tensor.VectorAttention;
 
 /**
  * Attention of documents to themselves, with its gradient written out. A document may continue
  * others: it sees their rows before its own, and adds to their gradients. Rows past the last
  * document neither see nor are seen.
  */
-final class DocumentAttention {
-  private final ModelConfig config;
-  private final List<Document> documents = new ArrayList<>();
-  private final boolean shared;
-  private final IntFunction<List<Optional<Tensor>>> masks;
+interface DocumentAttention {
+  /** On this machine. */
+  static DocumentAttention of(ModelConfig config, Ragged sequences) {
+    return VectorAttention.isThere()
+        ? new VectorDocuments(config, sequences)
+        : new TiledDocuments(config, sequences);
+  }
 
-  /** Prepares the masks. */
-  DocumentAttention(ModelConfig config, Ragged sequences) {
-    this.config = config;
-    for (int i = 0; i < sequences.segments().size(); i++) {
-      documents.add(new Document(sequences.ancestors(i), sequences.segments().get(i)));
-    }
-    this.shared = documents.stream().anyMatch(document -> !document.before.isEmpty());
-    this.masks =
-        Ragged.of(documents.stream().map(each -> new int[each.length()]).toList()).masks(config);
+  /** Bytes that a pass keeps of a row. */
+  static long keptBytes(ModelConfig config, DType products) {
+    return VectorAttention.isThere()
+        ? VectorDocuments.keptBytes(config, products)
+        : TiledDocuments.keptBytes(config);
   }
 
   /**
-   * Some rows, and those that they continue.
+   * Queries, keys and values, or the gradients by them.
    *
-   * @param before oldest first
+   * @param q (rows, heads, dim), not rotated, F32 or BF16; a view among other heads will do
+   * @param k (rows, key-value heads, dim), the same
+   * @param v as k
    */
-  private record Document(List<Segment> before, Segment own) {
-    int rowsBefore() {
-      return before.stream().mapToInt(Segment::length).sum();
-    }
+  record Heads(Tensor q, Tensor k, Tensor v) {}
 
-    int length() {
-      return rowsBefore() + own.length();
-    }
-  }
+  /** Attention in one layer. */
+  Applied apply(int layer, Heads heads, Decoder.Angles angles, DType products);
 
-  /**
-   * What a pass gave, and what its gradient needs.
-   *
-   * @param documents one operation each
-   * @param output (rows, heads · dim), type of the products; it is not kept
-   */
-  record Applied(List<FlashAttention> documents, Tensor output) {
-    void keep(Scope scope) {
-      for (FlashAttention document : documents) {
-        scope.keep(document.q());
-        scope.keep(document.k());
-        scope.keep(document.v());
-        scope.keep(document.output());
-        scope.keep(document.logSumExp());
-      }
-    }
-  }
+  /** What a pass gave, and what its gradient needs. */
+  interface Applied {
+    /** (rows, heads · dim), type of the products. */
+    Tensor output();
 
-  /**
-   * Attention of one layer.
-   *
-   * @param q (rows, heads, dim), rotated, F32
-   * @param k (rows, key-value heads, dim), rotated, F32
-   * @param v as k, F32
-   */
-  Applied apply(int layer, Tensor q, Tensor k, Tensor v, DType products) {
-    List<Optional<Tensor>> own = masks.apply(layer);
-    List<FlashAttention> all = new ArrayList<>(documents.size());
-    for (int i = 0; i < documents.size(); i++) {
-      Document document = documents.get(i);
-      // the rows before ask again, which costs less than a mask does
-      all.add(
-          FlashAttention.of(
-              grouped(whole(q, document)),
-              expanded(whole(k, document)),
-              expanded(whole(v, document)),
-              own.get(i).orElse(null),
-              config.queryScale()));
-    }
-    return new Applied(all, output(all, q.size(0), products));
-  }
+    /** Keeps what the gradient needs, from which the output can be made again. */
+    void keep(Scope scope);
 
-  /** A pass's output, made again from what is kept of it. */
-  Tensor again(Applied pass, long rows, DType products) {
-    return output(pass.documents, rows, products);
-  }
-
-  private Tensor output(List<FlashAttention> all, long rows, DType products) {
-    Tensor output = Tensor.zeros(products, rows, config.heads(), config.headWidth());
-    for (int i = 0; i < documents.size(); i++) {
-      Document document = documents.get(i);
-      grouped(rows(output, document.own)).copyFrom(ofOwn(all.get(i).output(), document));
-    }
-    return output.view(rows, (long) config.heads() * config.headWidth());
-  }
-
-  /**
-   * Overwrites the gradients by q, k and v in the rows of documents.
-   *
-   * @param gradient by the output, F32
-   */
-  void backward(Applied pass, Tensor gradient, Tensor byQ, Tensor byK, Tensor byV) {
-    Tensor heads = gradient.view(byQ.shape());
-    for (int i = 0; i < documents.size(); i++) {
-      Document document = documents.get(i);
-      FlashAttention.Gradients by = pass.documents.get(i).backward(grouped(asked(heads, document)));
-      grouped(rows(byQ, document.own)).copyFrom(ofOwn(by.q(), document));
-      share(by.k().sum(1), document, byK);
-      share(by.v().sum(1), document, byV);
-    }
-  }
-
-  // what a document continues comes before it, so its rows have been written
-  private static void share(Tensor gradient, Document document, Tensor by) {
-    int row = 0;
-    for (Segment before : document.before) {
-      columns(rows(by, before)).plusInPlace(gradient.narrow(1, row, before.length()));
-      row += before.length();
-    }
-    columns(rows(by, document.own)).copyFrom(gradient.narrow(1, row, document.own.length()));
-  }
-
-  private static Tensor rows(Tensor all, Segment segment) {
-    return all.narrow(0, segment.start(), segment.length());
-  }
-
-  /** The rows of a document and those before it; where any is copied, all are: a view keeps all. */
-  private Tensor whole(Tensor all, Document document) {
-    if (!shared) {
-      return rows(all, document.own);
-    }
-    List<Tensor> parts = new ArrayList<>();
-    document.before.forEach(before -> parts.add(rows(all, before)));
-    parts.add(rows(all, document.own));
-    return Tensor.cat(0, parts);
-  }
-
-  /** The same of a gradient by the output, of which the rows before have none here. */
-  private static Tensor asked(Tensor gradient, Document document) {
-    Tensor own = rows(gradient, document.own);
-    return document.before.isEmpty()
-        ? own
-        : Tensor.cat(
-            0,
-            List.of(Tensor.zeros(DType.F32, document.rowsBefore(), own.size(1), own.size(2)), own));
-  }
-
-  // of (key-value heads, group, document's rows, dim)
-  private static Tensor ofOwn(Tensor whole, Document document) {
-    return whole.narrow(2, document.rowsBefore(), document.own.length());
-  }
-
-  // (rows, heads, dim) to (key-value heads, group, rows, dim)
-  private Tensor grouped(Tensor rows) {
-    long kept = config.keyValueHeads();
-    return rows.view(rows.size(0), kept, config.heads() / kept, config.headWidth())
-        .permute(1, 2, 0, 3);
-  }
-
-  // (rows, key-value heads, dim) to (key-value heads, rows, dim)
-  private static Tensor columns(Tensor rows) {
-    return rows.permute(1, 0, 2);
-  }
-
-  // to (key-value heads, group, rows, dim); the group's heads are one and the same memory
-  private Tensor expanded(Tensor rows) {
-    return columns(rows)
-        .unsqueeze(1)
-        .expand(
-            config.keyValueHeads(),
-            config.heads() / config.keyValueHeads(),
-            rows.size(0),
-            config.headWidth());
+    /**
+     * Overwrites the gradients in the rows of documents.
+     *
+     * @param gradient by the output, (rows, heads · dim), type of the products
+     */
+    void backward(Tensor gradient, Heads by);
   }
 }

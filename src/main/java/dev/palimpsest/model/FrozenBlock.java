@@ -2,7 +2,6 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.model.DecoderWeights.Layer;
 import dev.palimpsest.tensor.DType;
-import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
@@ -78,10 +77,9 @@ final class FrozenBlock implements AutoCloseable {
   /**
    * What a pass needs beside its input.
    *
-   * @param cosines (rows, 1, dim)
-   * @param sines as cosines
+   * @param angles of its rows
    */
-  record Surroundings(DocumentAttention attention, Tensor cosines, Tensor sines) {}
+  record Surroundings(DocumentAttention attention, Decoder.Angles angles) {}
 
   /** What a pass gave, and what its gradient needs. */
   record Applied(Attention attention, FeedForward feedForward, Tensor result) {
@@ -99,10 +97,11 @@ final class FrozenBlock implements AutoCloseable {
     long keys = (long) config.keyValueHeads() * config.headWidth();
     long norms = config.architecture() == Architecture.GEMMA3 ? 4 : 2;
     long units = config.queryKeyNorm() ? queries + keys : 0;
-    long wide = norms * config.width() + units + 2 * queries + 2 * keys + config.width();
     long chosen = config.chosenExperts();
     long ofExperts = config.mixture().isEmpty() ? 0 : chosen * config.width();
-    return 4 * (wide + ofExperts) + products.bytes() * 2L * chosen * config.feedForward();
+    return Float.BYTES * ((norms + 1) * config.width() + units + ofExperts)
+        + DocumentAttention.keptBytes(config, products)
+        + products.bytes() * 2L * chosen * config.feedForward();
   }
 
   /**
@@ -155,15 +154,14 @@ final class FrozenBlock implements AutoCloseable {
   private Attention attend(Tensor x, Surroundings around) {
     FrozenNorm.Applied before = beforeAttention.apply(x);
     FrozenProjection.Applied qkv = queryKeyValue.apply(before.output());
-    Tensor heads = heads(qkv.output().to(DType.F32));
+    Tensor heads = heads(qkv.output());
     FrozenNorm.Applied query = queryNorm.apply(queries(heads));
     FrozenNorm.Applied key = keyNorm.apply(keys(heads));
     DocumentAttention.Applied documents =
         around.attention.apply(
             index,
-            Functional.rope(query.output(), around.cosines, around.sines),
-            Functional.rope(key.output(), around.cosines, around.sines),
-            values(heads).contiguous(), // a view would keep all heads
+            new DocumentAttention.Heads(query.output(), key.output(), values(heads)),
+            around.angles,
             qkv.output().dtype());
     FrozenProjection.Applied out = output.apply(documents.output());
     return new Attention(
@@ -181,8 +179,8 @@ final class FrozenBlock implements AutoCloseable {
    *
    * @param gradient by the block's output, F32; becomes the one by its input
    */
-  void backward(Applied pass, Tensor gradient, Surroundings around) {
-    Tensor byQkv = backwardToQueryKeyValue(pass, gradient, around);
+  void backward(Applied pass, Tensor gradient) {
+    Tensor byQkv = backwardToQueryKeyValue(pass, gradient);
     Attention kept = pass.attention;
     Tensor x = beforeAttention.again(kept.before);
     beforeAttention.addGradient(
@@ -190,17 +188,17 @@ final class FrozenBlock implements AutoCloseable {
   }
 
   /** As {@link #backward}, where nothing below trains: the gradient stops at the factors. */
-  void backwardToFactors(Applied pass, Tensor gradient, Surroundings around) {
+  void backwardToFactors(Applied pass, Tensor gradient) {
     Attention kept = pass.attention;
     queryKeyValue.collect(
         kept.queryKeyValue,
         beforeAttention.again(kept.before),
-        backwardToQueryKeyValue(pass, gradient, around));
+        backwardToQueryKeyValue(pass, gradient));
   }
 
-  private Tensor backwardToQueryKeyValue(Applied pass, Tensor gradient, Surroundings around) {
+  private Tensor backwardToQueryKeyValue(Applied pass, Tensor gradient) {
     feedForwardBackward(pass.feedForward, gradient);
-    return attendBackward(pass.attention, gradient, around);
+    return attendBackward(pass.attention, gradient);
   }
 
   private void feedForwardBackward(FeedForward kept, Tensor gradient) {
@@ -210,24 +208,20 @@ final class FrozenBlock implements AutoCloseable {
   }
 
   /** The gradient by queries, keys and values side by side, type of the products. */
-  private Tensor attendBackward(Attention kept, Tensor gradient, Surroundings around) {
+  private Tensor attendBackward(Attention kept, Tensor gradient) {
     DType products = output.products();
     Tensor byOutput = afterAttention.gradient(kept.after, gradient).to(products);
-    Tensor attended = around.attention.again(kept.documents, gradient.size(0), products);
-    Tensor byAttended = output.backward(kept.output, attended, byOutput).to(DType.F32);
-    Tensor byQkv = Tensor.zeros(DType.F32, gradient.size(0), queryKeyValue.width());
+    Tensor byAttended = output.backward(kept.output, kept.documents.output(), byOutput);
+    DType type = config.queryKeyNorm() ? DType.F32 : products;
+    Tensor byQkv = Tensor.zeros(type, gradient.size(0), queryKeyValue.width());
     Tensor heads = heads(byQkv);
-    around.attention.backward(
-        kept.documents, byAttended, queries(heads), keys(heads), values(heads));
-    unturn(queryNorm, kept.query, queries(heads), around);
-    unturn(keyNorm, kept.key, keys(heads), around);
+    kept.documents.backward(
+        byAttended, new DocumentAttention.Heads(queries(heads), keys(heads), values(heads)));
+    if (config.queryKeyNorm()) {
+      queries(heads).copyFrom(queryNorm.gradient(kept.query, queries(heads)));
+      keys(heads).copyFrom(keyNorm.gradient(kept.key, keys(heads)));
+    }
     return byQkv.to(products);
-  }
-
-  private static void unturn(
-      FrozenNorm norm, FrozenNorm.Applied kept, Tensor gradient, Surroundings around) {
-    Tensor back = Functional.ropeBackward(gradient, around.cosines, around.sines);
-    gradient.copyFrom(norm.gradient(kept, back));
   }
 
   // (rows, all heads · dim) to (rows, all heads, dim)

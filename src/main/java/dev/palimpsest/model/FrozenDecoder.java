@@ -165,7 +165,7 @@ public final class FrozenDecoder implements TrainedDecoder {
     private final Tensor hidden;
 
     Pass(Ragged documents, int[] rows) {
-      DocumentAttention attention = new DocumentAttention(decoder.config(), documents);
+      DocumentAttention attention = DocumentAttention.of(decoder.config(), documents);
       for (LayerType type : decoder.config().layerTypes()) {
         around.computeIfAbsent(type, each -> surroundings(attention, each, documents));
       }
@@ -183,8 +183,8 @@ public final class FrozenDecoder implements TrainedDecoder {
 
     private FrozenBlock.Surroundings surroundings(
         DocumentAttention attention, LayerType type, Ragged documents) {
-      Decoder.Angles angles = decoder.angles(type, filled(documents.positions()));
-      return new FrozenBlock.Surroundings(attention, angles.cosines(), angles.sines());
+      return new FrozenBlock.Surroundings(
+          attention, decoder.angles(type, filled(documents.positions())));
     }
 
     private FrozenBlock.Surroundings around(int layer) {
@@ -231,9 +231,9 @@ public final class FrozenDecoder implements TrainedDecoder {
           FrozenBlock.Applied pass =
               kept.isEmpty() ? blocks.get(i).apply(inputs.get(i), around(i)) : kept.get(i - lowest);
           if (i == lowest && !embeddingTrains() && !blocks.get(i).beginningTrains()) {
-            blocks.get(i).backwardToFactors(pass, gradient, around(i));
+            blocks.get(i).backwardToFactors(pass, gradient);
           } else {
-            blocks.get(i).backward(pass, gradient, around(i));
+            blocks.get(i).backward(pass, gradient);
           }
         }
       }

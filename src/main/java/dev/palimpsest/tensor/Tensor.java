@@ -150,6 +150,13 @@ public final class Tensor implements AutoCloseable {
     }
   }
 
+  /** Where its first element lies, of a tensor on the CPU with any strides. */
+  long address() {
+    try (Pointer data = handle.data_ptr()) {
+      return data.address();
+    }
+  }
+
   // ---- shapes
 
   public Tensor view(long... shape) {

@@ -18,6 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntConsumer;
 
 /**
  * Runs Java on libtorch's own OpenMP threads. Threads of the JVM's beside them would wait for a
@@ -49,12 +50,25 @@ final class Team {
    * @param elements that a row has, about
    */
   static void compute(int rows, long elements, Rows work) {
-    int threads = PARALLEL.isEmpty() || rows * elements < LEAST_ELEMENTS ? 1 : Native.threads();
-    if (threads == 1 || rows == 1) {
-      work.compute(0, rows);
+    int threads = rows * elements < LEAST_ELEMENTS ? 1 : Native.threads();
+    run(threads, new Job(work, rows, Math.max(1, rows / (threads * SHARES))));
+  }
+
+  /**
+   * Does tasks that take long, one by one.
+   *
+   * @param work takes a task's number, from 0
+   */
+  static void each(int tasks, IntConsumer work) {
+    run(Native.threads(), new Job((task, _) -> work.accept(task), tasks, 1));
+  }
+
+  private static void run(int threads, Job job) {
+    if (threads == 1 || PARALLEL.isEmpty() || job.rows <= job.share) {
+      job.work();
+      job.check();
       return;
     }
-    Job job = new Job(work, rows, Math.max(1, rows / (threads * SHARES)));
     long key = KEYS.incrementAndGet();
     JOBS.put(key, job);
     try {
@@ -68,6 +82,7 @@ final class Team {
   }
 
   /** What one thread of the team does. */
+  @SuppressWarnings("UnusedMethod") // native code calls it
   private static void member(long key) {
     Job job = JOBS.get(key);
     if (job != null) {

@@ -8,6 +8,7 @@ import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /** Elements of tensors in vector registers, by their addresses; bf16 is widened on the way in. */
@@ -18,9 +19,14 @@ final class Lanes {
       VectorSpecies.of(short.class, VectorShape.forBitSize(FLOATS.vectorBitSize() / 2));
   private static final ByteOrder ORDER = ByteOrder.nativeOrder();
 
-  private static final float LOG2_E = 1.44269504f;
-  private static final float LN2_HIGH = 0.693359375f;
-  private static final float LN2_LOW = -2.12194440e-4f;
+  private static final VectorShuffle<Float> BY_HALF = rotation(2);
+  private static final VectorShuffle<Float> BY_QUARTER = rotation(4);
+  private static final VectorShuffle<Float> BY_EIGHTH = rotation(8);
+  private static final VectorShuffle<Float> BY_SIXTEENTH = rotation(16);
+
+  private static final float LOG2_E = 1.442695f;
+  private static final float LN2_HIGH = 0.6933594f;
+  private static final float LN2_LOW = -2.1219444E-4f;
   private static final float SHIFT = 0x1.8p23f; // rounds to whole numbers in the lowest bits
 
   /** Elements that one register takes. */
@@ -31,12 +37,27 @@ final class Lanes {
 
   private Lanes() {}
 
+  private static VectorShuffle<Float> rotation(int part) {
+    return VectorShuffle.iota(FLOATS, FLOATS.length() / part, 1, true);
+  }
+
   static float getFloat(long address) {
     return ALL.get(ValueLayout.JAVA_FLOAT_UNALIGNED, address);
   }
 
   static void putFloat(float value, long address) {
     ALL.set(ValueLayout.JAVA_FLOAT_UNALIGNED, address, value);
+  }
+
+  static float getNarrow(long address) {
+    return Float.intBitsToFloat(ALL.get(ValueLayout.JAVA_SHORT_UNALIGNED, address) << 16);
+  }
+
+  /** Rounds as the vector does. */
+  static void putNarrow(float value, long address) {
+    int bits = Float.floatToRawIntBits(value);
+    short rounded = (short) ((bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16);
+    ALL.set(ValueLayout.JAVA_SHORT_UNALIGNED, address, rounded);
   }
 
   static FloatVector wide(long address) {
@@ -67,6 +88,20 @@ final class Lanes {
   }
 
   /**
+   * The sum of a register's elements, in the same order whoever computes: the JDK's own has one
+   * order before C2 has compiled it, and another after.
+   */
+  static float sum(FloatVector values) {
+    FloatVector sum = values.add(values.rearrange(BY_HALF));
+    sum = sum.add(sum.rearrange(BY_QUARTER));
+    sum = sum.add(sum.rearrange(BY_EIGHTH));
+    if (COUNT > 8) {
+      sum = sum.add(sum.rearrange(BY_SIXTEENTH));
+    }
+    return sum.lane(0);
+  }
+
+  /**
    * eˣ to about one unit in the last place, between 2⁻¹²⁶ and 2¹²⁷: x = n · ln 2 + r, and a
    * polynomial in r (Cephes' expf). The JDK's own calls a function for each register.
    */
@@ -76,12 +111,12 @@ final class Lanes {
     FloatVector n = shifted.sub(SHIFT);
     FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -LN2_HIGH), inside);
     r = n.fma(FloatVector.broadcast(FLOATS, -LN2_LOW), r);
-    FloatVector p = FloatVector.broadcast(FLOATS, 1.9875691500e-4f);
-    p = p.fma(r, FloatVector.broadcast(FLOATS, 1.3981999507e-3f));
-    p = p.fma(r, FloatVector.broadcast(FLOATS, 8.3334519073e-3f));
-    p = p.fma(r, FloatVector.broadcast(FLOATS, 4.1665795894e-2f));
-    p = p.fma(r, FloatVector.broadcast(FLOATS, 1.6666665459e-1f));
-    p = p.fma(r, FloatVector.broadcast(FLOATS, 5.0000001201e-1f));
+    FloatVector p = FloatVector.broadcast(FLOATS, 1.9875691e-4f);
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 1.3981999e-3f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 8.333452e-3f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 4.1665796e-2f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 1.6666666e-1f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 5.e-1f));
     p = p.fma(r.mul(r), r).add(1);
     IntVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
     return p.reinterpretAsInts().add(power).reinterpretAsFloats();

@@ -1,0 +1,83 @@
+package dev.palimpsest.tensor;
+
+import dev.palimpsest.tensor.HeadArrays.Source;
+import dev.palimpsest.tensor.Tiles.Panel;
+import dev.palimpsest.tensor.VectorAttention.Document;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * One head's attention within one document.
+ *
+ * @param output is overwritten in the document's own rows
+ * @param logSumExp address of (rows, heads), F32, the same
+ */
+record HeadForward(Source source, HeadRows output, long logSumExp) {
+
+  void compute(Document document, int head) {
+    HeadArrays arrays = new HeadArrays(source, document, head);
+    Panel columns = arrays.transposed(arrays.keys());
+    Panel values = arrays.values();
+    Panel queries = arrays.take(Tiles.ROWS, arrays.stride);
+    Panel sums = arrays.take(Tiles.ROWS, arrays.stride);
+    Panel weights = arrays.take(Tiles.ROWS, arrays.filled);
+    Visible own = document.visible(source.heads().window());
+    for (int i = 0; i < own.count(); i += Tiles.ROWS) {
+      Visible four = own.rows(i, Tiles.ROWS);
+      arrays.queries(four, queries);
+      arrays.product(queries, columns, weights, four);
+      for (int j = 0; j < four.count(); j++) {
+        Lanes.putFloat(
+            softmax(four, j, weights, (float) source.heads().scale()),
+            arrays.logSumExp(logSumExp, four.first() + j));
+      }
+      arrays.weighted(weights, values, sums, four);
+      arrays.store(sums, four, output);
+    }
+  }
+
+  /** Gives the log Σ exp of the scores that it overwrites. */
+  private static float softmax(Visible visible, int row, Panel scores, float scale) {
+    int at = row * scores.stride();
+    int from = at + visible.from();
+    int to = at + visible.filledTo();
+    visible.hide(row, scores.data(), at, visible, Float.NEGATIVE_INFINITY);
+    float most = scale * most(scores.data(), from, to);
+    exponentials(scores.data(), from, to, scale, most);
+    float sum = sum(scores.data(), from, to);
+    divide(scores.data(), from, to, sum);
+    visible.hide(row, scores.data(), at, visible, 0);
+    return most + (float) Math.log(sum);
+  }
+
+  private static float most(float[] scores, int from, int to) {
+    FloatVector most = FloatVector.broadcast(Lanes.FLOATS, Float.NEGATIVE_INFINITY);
+    for (int i = from; i < to; i += Lanes.COUNT) {
+      most = most.max(FloatVector.fromArray(Lanes.FLOATS, scores, i));
+    }
+    return most.reduceLanes(VectorOperators.MAX);
+  }
+
+  /** exp(scale · score − less). */
+  static void exponentials(float[] scores, int from, int to, float scale, float less) {
+    FloatVector subtracted = FloatVector.broadcast(Lanes.FLOATS, -less);
+    for (int i = from; i < to; i += Lanes.COUNT) {
+      FloatVector score = FloatVector.fromArray(Lanes.FLOATS, scores, i);
+      Lanes.exp(score.lanewise(VectorOperators.FMA, scale, subtracted)).intoArray(scores, i);
+    }
+  }
+
+  private static float sum(float[] scores, int from, int to) {
+    FloatVector sum = FloatVector.zero(Lanes.FLOATS);
+    for (int i = from; i < to; i += Lanes.COUNT) {
+      sum = sum.add(FloatVector.fromArray(Lanes.FLOATS, scores, i));
+    }
+    return Lanes.sum(sum);
+  }
+
+  private static void divide(float[] scores, int from, int to, float by) {
+    for (int i = from; i < to; i += Lanes.COUNT) {
+      FloatVector.fromArray(Lanes.FLOATS, scores, i).div(by).intoArray(scores, i);
+    }
+  }
+}
