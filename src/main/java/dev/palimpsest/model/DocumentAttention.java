@@ -22,7 +22,7 @@ interface DocumentAttention {
   static long keptBytes(ModelConfig config, DType products) {
     return VectorAttention.isThere()
         ? VectorDocuments.keptBytes(config, products)
-        : TiledDocuments.keptBytes(config);
+        : TiledDocuments.keptBytes(config, products);
   }
 
   /**

@@ -93,13 +93,11 @@ final class FrozenBlock implements AutoCloseable {
 
   /** Bytes that {@link Applied} keeps of a row, about. */
   static long keptBytes(ModelConfig config, DType products) {
-    long queries = (long) config.heads() * config.headWidth();
-    long keys = (long) config.keyValueHeads() * config.headWidth();
-    long norms = config.architecture() == Architecture.GEMMA3 ? 4 : 2;
-    long units = config.queryKeyNorm() ? queries + keys : 0;
+    int after = config.architecture() == Architecture.GEMMA3 ? 2 : 0;
     long chosen = config.chosenExperts();
     long ofExperts = config.mixture().isEmpty() ? 0 : chosen * config.width();
-    return Float.BYTES * ((norms + 1) * config.width() + units + ofExperts)
+    return Float.BYTES * (2L * config.width() + ofExperts)
+        + (long) products.bytes() * after * config.width()
         + DocumentAttention.keptBytes(config, products)
         + products.bytes() * 2L * chosen * config.feedForward();
   }
@@ -148,15 +146,15 @@ final class FrozenBlock implements AutoCloseable {
     Attention attended = attend(x, around);
     Tensor middle = x.plus(attended.after.output());
     FeedForward fed = feedForward(middle);
-    return new Applied(attended, fed, middle.plusInPlace(fed.after.output()));
+    return new Applied(attended, fed, middle.plus(fed.after.output()));
   }
 
   private Attention attend(Tensor x, Surroundings around) {
-    FrozenNorm.Applied before = beforeAttention.apply(x);
+    FrozenNorm.Applied before = beforeAttention.apply(x, output.products());
     FrozenProjection.Applied qkv = queryKeyValue.apply(before.output());
     Tensor heads = heads(qkv.output());
-    FrozenNorm.Applied query = queryNorm.apply(queries(heads));
-    FrozenNorm.Applied key = keyNorm.apply(keys(heads));
+    FrozenNorm.Applied query = queryNorm.apply(queries(heads), DType.F32);
+    FrozenNorm.Applied key = keyNorm.apply(keys(heads), DType.F32);
     DocumentAttention.Applied documents =
         around.attention.apply(
             index,
@@ -165,13 +163,13 @@ final class FrozenBlock implements AutoCloseable {
             qkv.output().dtype());
     FrozenProjection.Applied out = output.apply(documents.output());
     return new Attention(
-        before, qkv, query, key, documents, out, afterAttention.apply(out.output()));
+        before, qkv, query, key, documents, out, afterAttention.apply(out.output(), DType.F32));
   }
 
   private FeedForward feedForward(Tensor x) {
-    FrozenNorm.Applied before = beforeFeedForward.apply(x);
+    FrozenNorm.Applied before = beforeFeedForward.apply(x, output.products());
     FrozenFeedForward.Applied part = feedForward.apply(before.output());
-    return new FeedForward(before, part, afterFeedForward.apply(part.output()));
+    return new FeedForward(before, part, afterFeedForward.apply(part.output(), DType.F32));
   }
 
   /**
@@ -182,7 +180,7 @@ final class FrozenBlock implements AutoCloseable {
   void backward(Applied pass, Tensor gradient) {
     Tensor byQkv = backwardToQueryKeyValue(pass, gradient);
     Attention kept = pass.attention;
-    Tensor x = beforeAttention.again(kept.before);
+    Tensor x = beforeAttention.again(kept.before, output.products());
     beforeAttention.addGradient(
         kept.before, queryKeyValue.backward(kept.queryKeyValue, x, byQkv), gradient);
   }
@@ -192,7 +190,7 @@ final class FrozenBlock implements AutoCloseable {
     Attention kept = pass.attention;
     queryKeyValue.collect(
         kept.queryKeyValue,
-        beforeAttention.again(kept.before),
+        beforeAttention.again(kept.before, output.products()),
         backwardToQueryKeyValue(pass, gradient));
   }
 
@@ -203,7 +201,7 @@ final class FrozenBlock implements AutoCloseable {
 
   private void feedForwardBackward(FeedForward kept, Tensor gradient) {
     Tensor byPart = afterFeedForward.gradient(kept.after, gradient);
-    Tensor x = beforeFeedForward.again(kept.before);
+    Tensor x = beforeFeedForward.again(kept.before, output.products());
     beforeFeedForward.addGradient(kept.before, kept.part.backward(x, byPart), gradient);
   }
 

@@ -177,8 +177,14 @@ public final class FrozenDecoder implements TrainedDecoder {
         x = keeps && i >= lowest ? keep(i, x) : result(i, x);
       }
       this.rows = Tensor.ofIndices(rows);
-      this.norm = RmsNorm.of(x.rows(this.rows), decoder.config().normEpsilon());
-      this.hidden = norm.unit().times(decoder.weights().finalNorm());
+      RmsNorm.Normed normed =
+          RmsNorm.of(
+              x.rows(this.rows),
+              decoder.weights().finalNorm(),
+              decoder.config().normEpsilon(),
+              DType.F32);
+      this.norm = normed.norm();
+      this.hidden = normed.output();
     }
 
     private FrozenBlock.Surroundings surroundings(

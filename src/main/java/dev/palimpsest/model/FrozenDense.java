@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.GatedUnit;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
@@ -28,8 +29,7 @@ record FrozenDense(ModelConfig config, FrozenProjection gateUp, FrozenProjection
   @Override
   public Applied apply(Tensor x) {
     FrozenProjection.Applied both = gateUp.apply(x);
-    Tensor activated = Decoder.activation(config, gate(both.output()));
-    return new Pass(this, both, down.apply(activated.timesInPlace(up(both.output()))));
+    return new Pass(this, both, down.apply(hidden(both.output())));
   }
 
   private record Pass(
@@ -55,18 +55,26 @@ record FrozenDense(ModelConfig config, FrozenProjection gateUp, FrozenProjection
 
   private Tensor backward(Pass kept, Tensor x, Tensor gradient) {
     Tensor both = kept.gateUp.output();
-    Tensor activated = Decoder.activation(config, gate(both));
-    Tensor byHidden =
-        down.backward(kept.down, activated.times(up(both)), gradient.to(down.products()));
-    Tensor byBoth = Tensor.empty(both.dtype(), both.shape());
-    Functional.product(up(byBoth), byHidden, activated);
-    Tensor byActivation = byHidden.times(up(both));
-    if (config.architecture() == Architecture.GEMMA3) {
-      Functional.geluTanhBackward(gate(byBoth), byActivation, gate(both));
-    } else {
-      Functional.siluBackward(gate(byBoth), byActivation, gate(both));
-    }
+    Tensor byHidden = down.backward(kept.down, hidden(both), gradient.to(down.products()));
+    Tensor byBoth = isGelu() ? throughGelu(both, byHidden) : GatedUnit.backward(both, byHidden);
     return gateUp.backward(kept.gateUp, x, byBoth);
+  }
+
+  private boolean isGelu() {
+    return config.architecture() == Architecture.GEMMA3;
+  }
+
+  private Tensor hidden(Tensor both) {
+    return isGelu()
+        ? Functional.geluTanh(gate(both)).timesInPlace(up(both))
+        : GatedUnit.forward(both);
+  }
+
+  private Tensor throughGelu(Tensor both, Tensor byHidden) {
+    Tensor byBoth = Tensor.empty(both.dtype(), both.shape());
+    Functional.product(up(byBoth), byHidden, Functional.geluTanh(gate(both)));
+    Functional.geluTanhBackward(gate(byBoth), byHidden.times(up(both)), gate(both));
+    return byBoth;
   }
 
   private Tensor gate(Tensor both) {

@@ -21,23 +21,24 @@ record FrozenNorm(@Nullable Tensor weight, double epsilon, @Nullable Tensor byWe
   record Applied(Tensor output, @Nullable RmsNorm norm) {
     void keep(Scope scope) {
       if (norm != null) {
-        scope.keep(norm.unit());
+        scope.keep(norm.x());
         scope.keep(norm.inverse());
       }
     }
   }
 
-  Applied apply(Tensor x) {
+  /** The norm forward, in a type; where there is none, in the type that the input has. */
+  Applied apply(Tensor x, DType type) {
     if (weight == null) {
       return new Applied(x, null);
     }
-    RmsNorm norm = RmsNorm.of(x.to(DType.F32), epsilon);
-    return new Applied(norm.unit().times(weight), norm);
+    RmsNorm.Normed normed = RmsNorm.of(x, weight, epsilon, type);
+    return new Applied(normed.output(), normed.norm());
   }
 
   /** What a pass gave, made again from what is kept of it. */
-  Tensor again(Applied pass) {
-    return weight == null || pass.norm == null ? pass.output : pass.norm.unit().times(weight);
+  Tensor again(Applied pass, DType type) {
+    return weight == null || pass.norm == null ? pass.output : pass.norm.output(weight, type);
   }
 
   /** Adds the gradient by the input, given the one by the output. */
@@ -45,11 +46,10 @@ record FrozenNorm(@Nullable Tensor weight, double epsilon, @Nullable Tensor byWe
     if (weight == null || pass.norm == null) {
       into.plusInPlace(gradient);
     } else {
-      Tensor wide = gradient.to(DType.F32);
       if (byWeight != null) {
-        addWeightGradient(pass.norm, wide, byWeight);
+        addWeightGradient(pass.norm, gradient.to(DType.F32), byWeight);
       }
-      pass.norm.addGradient(wide, weight, into);
+      pass.norm.addGradient(gradient, weight, into);
     }
   }
 

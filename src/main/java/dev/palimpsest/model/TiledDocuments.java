@@ -44,9 +44,11 @@ final class TiledDocuments implements DocumentAttention {
     }
   }
 
-  /** Bytes that a pass keeps of a row, without the logarithms. */
-  static long keptBytes(ModelConfig config) {
-    return 2L * Float.BYTES * (config.heads() + config.keyValueHeads()) * config.headWidth();
+  /** Bytes that a pass keeps of a row; what is normed is kept as it came, too. */
+  static long keptBytes(ModelConfig config, DType products) {
+    long heads = 2L * (config.heads() + config.keyValueHeads());
+    long normed = config.queryKeyNorm() ? config.heads() + 2L * config.keyValueHeads() : 0;
+    return (Float.BYTES * heads + products.bytes() * normed) * config.headWidth();
   }
 
   @Override

@@ -8,6 +8,8 @@ import java.util.Set;
 /** What the processor can do, where the operating system tells it. */
 public final class Cpu {
   private static final Set<String> FLAGS = flags(Path.of("/proc/cpuinfo"));
+  private static final boolean VECTORS =
+      FLAGS.contains("avx2") && ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
 
   private Cpu() {}
 
@@ -24,6 +26,11 @@ public final class Cpu {
   /** Whether libtorch's own choice of oneDNN for fp32 products holds here. */
   static boolean hasAvx512() {
     return FLAGS.containsAll(Set.of("avx512bw", "avx512vl", "avx512dq"));
+  }
+
+  /** Whether this JVM was started with the module of vectors, and they have 256 bits or more. */
+  static boolean hasVectors() {
+    return VECTORS;
   }
 
   static boolean hasAmx() {

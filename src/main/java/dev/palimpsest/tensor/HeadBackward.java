@@ -104,13 +104,18 @@ record HeadBackward(
       arrays.load(all.output, four, sums);
       for (int i = 0; i < four.count(); i++) {
         float logSumExp = Lanes.getFloat(arrays.logSumExp(all.logSumExp, four.first() + i));
-        float mean = dot(by.from(i, 0), sums.from(i, 0), arrays.stride);
+        float mean = dot(by, sums, i);
         row(four, weight.from(i, 0), byScore.from(i, 0), logSumExp, mean);
         four.hide(i, weight.data(), weight.from(i, 0).at(), tile, 0);
         four.hide(i, byScore.data(), byScore.from(i, 0).at(), tile, 0);
       }
       arrays.weighted(byScore, keys, sums, four);
       arrays.storeByQueries(sums, four, all.byQ);
+    }
+
+    private float dot(Panel a, Panel b, int row) {
+      int at = row * arrays.stride;
+      return Lanes.dot(a.data(), a.at() + at, b.data(), b.at() + at, arrays.stride);
     }
 
     // scores become weights, and gradients by these those by q · kᵀ
@@ -130,14 +135,5 @@ record HeadBackward(
       FloatVector each = FloatVector.fromArray(Lanes.FLOATS, by.data(), by.at() + i);
       each.sub(mean).mul(weight).mul(scale).intoArray(by.data(), by.at() + i);
     }
-  }
-
-  private static float dot(Panel a, Panel b, int length) {
-    FloatVector sum = FloatVector.zero(Lanes.FLOATS);
-    for (int i = 0; i < length; i += Lanes.COUNT) {
-      FloatVector left = FloatVector.fromArray(Lanes.FLOATS, a.data(), a.at() + i);
-      sum = left.fma(FloatVector.fromArray(Lanes.FLOATS, b.data(), b.at() + i), sum);
-    }
-    return Lanes.sum(sum);
   }
 }

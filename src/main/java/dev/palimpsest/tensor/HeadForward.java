@@ -58,12 +58,11 @@ record HeadForward(Source source, HeadRows output, long logSumExp) {
     return most.reduceLanes(VectorOperators.MAX);
   }
 
-  /** exp(scale · score − less). */
+  /** exp(scale · score − less), where the largest product may be what is subtracted: not fused. */
   static void exponentials(float[] scores, int from, int to, float scale, float less) {
-    FloatVector subtracted = FloatVector.broadcast(Lanes.FLOATS, -less);
     for (int i = from; i < to; i += Lanes.COUNT) {
       FloatVector score = FloatVector.fromArray(Lanes.FLOATS, scores, i);
-      Lanes.exp(score.lanewise(VectorOperators.FMA, scale, subtracted)).intoArray(scores, i);
+      Lanes.exp(score.mul(scale).sub(less)).intoArray(scores, i);
     }
   }
 

@@ -11,18 +11,23 @@ import jdk.incubator.vector.FloatVector;
  */
 record HeadRows(long address, int width, long toRow, long toHead, boolean narrow) {
 
-  /** Of a tensor, (rows, heads, width), F32 or BF16. */
+  /** Whether a tensor's rows may be computed here: the JVM has vectors, and no graph records it. */
+  static boolean takes(Tensor tensor) {
+    return Cpu.hasVectors() && tensor.handle().is_cpu() && !tensor.recorded();
+  }
+
+  /** Of a tensor, (rows, heads, width) or (rows, width), F32 or BF16. */
   static HeadRows of(Tensor tensor) {
     DType type = tensor.dtype();
-    if ((type != DType.F32 && type != DType.BF16) || tensor.handle().stride(2) != 1) {
+    if ((type != DType.F32 && type != DType.BF16) || tensor.handle().stride(-1) != 1) {
       throw new IllegalArgumentException("heads side by side in F32 or BF16, not " + type);
     }
     long bytes = type.bytes();
     return new HeadRows(
         tensor.address(),
-        Math.toIntExact(tensor.size(2)),
+        Math.toIntExact(tensor.size(-1)),
         bytes * tensor.handle().stride(0),
-        bytes * tensor.handle().stride(1),
+        tensor.handle().dim() == 2 ? 0 : bytes * tensor.handle().stride(1),
         type == DType.BF16);
   }
 

@@ -101,6 +101,21 @@ final class Lanes {
     return sum.lane(0);
   }
 
+  /** Σ a · b of so many elements of two arrays, from a place on in each. */
+  static float dot(float[] a, int from, float[] b, int at, int length) {
+    FloatVector sums = FloatVector.zero(FLOATS);
+    int i = 0;
+    for (; i <= length - COUNT; i += COUNT) {
+      FloatVector left = FloatVector.fromArray(FLOATS, a, from + i);
+      sums = left.fma(FloatVector.fromArray(FLOATS, b, at + i), sums);
+    }
+    float sum = sum(sums);
+    for (; i < length; i++) {
+      sum += a[from + i] * b[at + i];
+    }
+    return sum;
+  }
+
   /**
    * eˣ to about one unit in the last place, between 2⁻¹²⁶ and 2¹²⁷: x = n · ln 2 + r, and a
    * polynomial in r (Cephes' expf). The JDK's own calls a function for each register.

@@ -13,8 +13,7 @@ import java.util.stream.IntStream;
  * 2205.14135). All sums are F32; the bits hang neither on threads nor on what else is computed.
  */
 public final class VectorAttention {
-  private static final boolean IS_THERE =
-      Cpu.hasAvx512() && ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
+  private static final boolean IS_THERE = Cpu.hasAvx512() && Cpu.hasVectors();
 
   private final Heads heads;
   private final List<Document> documents;

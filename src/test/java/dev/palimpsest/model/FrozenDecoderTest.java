@@ -45,9 +45,9 @@ class FrozenDecoderTest {
       Found expected =
           found(new AutogradDecoder(new AdaptedDecoder(decoder, factors)), factors, byHidden);
 
-      assertSame(found(new FrozenDecoder(decoder, factors), factors, byHidden), expected, 1e-5);
+      assertSame(found(new FrozenDecoder(decoder, factors), factors, byHidden), expected, 2e-5);
       // every block computed again on the way back
-      assertSame(found(new FrozenDecoder(decoder, factors, 1), factors, byHidden), expected, 1e-5);
+      assertSame(found(new FrozenDecoder(decoder, factors, 1), factors, byHidden), expected, 2e-5);
     }
   }
 
@@ -152,7 +152,7 @@ class FrozenDecoderTest {
 
       for (int kept : new int[] {FrozenDecoder.MOST_KEPT_ROWS, 1}) {
         FrozenDecoder frozen = new FrozenDecoder(decoder, factors, kept);
-        assertSame(found(frozen, factors, shared, inShared, byHidden), expected, 1e-5);
+        assertSame(found(frozen, factors, shared, inShared, byHidden), expected, 2e-5);
       }
     }
   }
