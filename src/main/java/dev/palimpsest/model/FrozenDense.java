@@ -1,6 +1,5 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.GatedUnit;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -29,7 +28,7 @@ record FrozenDense(ModelConfig config, FrozenProjection gateUp, FrozenProjection
   @Override
   public Applied apply(Tensor x) {
     FrozenProjection.Applied both = gateUp.apply(x);
-    return new Pass(this, both, down.apply(hidden(both.output())));
+    return new Pass(this, both, down.apply(config.gatedUnit().forward(both.output())));
   }
 
   private record Pass(
@@ -55,33 +54,8 @@ record FrozenDense(ModelConfig config, FrozenProjection gateUp, FrozenProjection
 
   private Tensor backward(Pass kept, Tensor x, Tensor gradient) {
     Tensor both = kept.gateUp.output();
-    Tensor byHidden = down.backward(kept.down, hidden(both), gradient.to(down.products()));
-    Tensor byBoth = isGelu() ? throughGelu(both, byHidden) : GatedUnit.backward(both, byHidden);
-    return gateUp.backward(kept.gateUp, x, byBoth);
-  }
-
-  private boolean isGelu() {
-    return config.architecture() == Architecture.GEMMA3;
-  }
-
-  private Tensor hidden(Tensor both) {
-    return isGelu()
-        ? Functional.geluTanh(gate(both)).timesInPlace(up(both))
-        : GatedUnit.forward(both);
-  }
-
-  private Tensor throughGelu(Tensor both, Tensor byHidden) {
-    Tensor byBoth = Tensor.empty(both.dtype(), both.shape());
-    Functional.product(up(byBoth), byHidden, Functional.geluTanh(gate(both)));
-    Functional.geluTanhBackward(gate(byBoth), byHidden.times(up(both)), gate(both));
-    return byBoth;
-  }
-
-  private Tensor gate(Tensor both) {
-    return both.narrow(1, 0, config.feedForward());
-  }
-
-  private Tensor up(Tensor both) {
-    return both.narrow(1, config.feedForward(), config.feedForward());
+    GatedUnit unit = config.gatedUnit();
+    Tensor byHidden = down.backward(kept.down, unit.forward(both), gradient.to(down.products()));
+    return gateUp.backward(kept.gateUp, x, unit.backward(both, byHidden));
   }
 }

@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.FlatView;
+import dev.palimpsest.tensor.GatedUnit;
 import java.util.List;
 import java.util.Optional;
 
@@ -107,6 +108,11 @@ public record ModelConfig(
               + headWidth
               + ": all must be positive, the last even");
     }
+  }
+
+  /** What a feed-forward part has between its products. */
+  GatedUnit gatedUnit() {
+    return architecture == Architecture.GEMMA3 ? GatedUnit.GEGLU : GatedUnit.SWIGLU;
   }
 
   /** The same with another rotary embedding in the layers that see everything. */

@@ -1,22 +1,27 @@
 package dev.palimpsest.tensor;
 
-/** silu(gate) · up (Shazeer, 2002.05202) over gates and ups side by side, and its gradient. */
-public final class GatedUnit {
-  private GatedUnit() {}
+/**
+ * activation(gate) · up over gates and ups side by side (Shazeer, 2002.05202), and its gradient.
+ */
+public enum GatedUnit {
+  /** With silu. */
+  SWIGLU,
+  /** With GELU by its tanh approximation. */
+  GEGLU;
 
   /**
-   * silu(gate) · up.
+   * activation(gate) · up.
    *
    * @param both (rows, 2 · width), F32 or BF16
    * @return (rows, width), of the same type
    */
-  public static Tensor forward(Tensor both) {
-    if (!HeadRows.takes(both)) {
-      return Functional.silu(gate(both)).timesInPlace(up(both));
+  public Tensor forward(Tensor both) {
+    if (isOnVectors(both)) {
+      Tensor hidden = Tensor.empty(both.dtype(), both.size(0), both.size(1) / 2);
+      GateRows.of(both).forward(hidden);
+      return hidden;
     }
-    Tensor hidden = Tensor.empty(both.dtype(), both.size(0), both.size(1) / 2);
-    GateRows.of(both).forward(hidden);
-    return hidden;
+    return activation(gate(both)).times(up(both));
   }
 
   /**
@@ -25,15 +30,30 @@ public final class GatedUnit {
    * @param both as it was
    * @param byHidden by the result, of its shape and type
    */
-  public static Tensor backward(Tensor both, Tensor byHidden) {
+  public Tensor backward(Tensor both, Tensor byHidden) {
     Tensor byBoth = Tensor.empty(both.dtype(), both.shape());
-    if (HeadRows.takes(both)) {
+    if (isOnVectors(both)) {
       GateRows.of(both).backward(byHidden, byBoth);
-    } else {
-      Functional.product(up(byBoth), byHidden, Functional.silu(gate(both)));
-      Functional.siluBackward(gate(byBoth), byHidden.times(up(both)), gate(both));
+      return byBoth;
+    }
+    Functional.product(up(byBoth), byHidden, activation(gate(both)));
+    Tensor byActivation = byHidden.times(up(both));
+    switch (this) {
+      case SWIGLU -> Functional.siluBackward(gate(byBoth), byActivation, gate(both));
+      case GEGLU -> Functional.geluTanhBackward(gate(byBoth), byActivation, gate(both));
     }
     return byBoth;
+  }
+
+  private boolean isOnVectors(Tensor both) {
+    return this == SWIGLU && HeadRows.takes(both);
+  }
+
+  private Tensor activation(Tensor gate) {
+    return switch (this) {
+      case SWIGLU -> Functional.silu(gate);
+      case GEGLU -> Functional.geluTanh(gate);
+    };
   }
 
   private static Tensor gate(Tensor both) {

@@ -1,9 +1,10 @@
 package dev.palimpsest.tensor;
 
 import dev.palimpsest.tensor.Tiles.Panel;
-import dev.palimpsest.tensor.VectorAttention.Document;
+import dev.palimpsest.tensor.VectorAttention.Angles;
 import dev.palimpsest.tensor.VectorAttention.Heads;
 import dev.palimpsest.tensor.VectorAttention.Inputs;
+import dev.palimpsest.tensor.VectorAttention.Rows;
 
 /**
  * One head of one document in a thread's arrays: its rows rotated, and filled up to whole registers
@@ -28,10 +29,10 @@ final class HeadArrays {
   /** The columns, filled up to whole panels. */
   final int filled;
 
-  HeadArrays(Source source, Document document, int head) {
+  HeadArrays(Source source, Rows document, int head) {
     this.source = source;
     this.head = head;
-    this.rows = document.rows();
+    this.rows = document.all();
     this.stride = Math.ceilDiv(source.heads.width(), Lanes.COUNT) * Lanes.COUNT;
     this.filled = Math.ceilDiv(rows.length, Tiles.COLUMNS) * Tiles.COLUMNS;
     this.row = take(1, stride).data();
@@ -39,9 +40,13 @@ final class HeadArrays {
 
   /** The heads of a pass. */
   record Source(Heads heads, HeadRows q, HeadRows k, HeadRows v, Turn turn) {
-    static Source of(Heads heads, Inputs inputs, Turn turn) {
+    static Source of(Heads heads, Inputs inputs, Angles angles) {
       return new Source(
-          heads, HeadRows.of(inputs.q()), HeadRows.of(inputs.k()), HeadRows.of(inputs.v()), turn);
+          heads,
+          HeadRows.of(inputs.q()),
+          HeadRows.of(inputs.k()),
+          HeadRows.of(inputs.v()),
+          Turn.of(angles.cosines(), angles.sines()));
     }
   }
 
@@ -63,11 +68,15 @@ final class HeadArrays {
   Panel keys() {
     Panel keys = take(rows.length, stride);
     for (int i = 0; i < rows.length; i++) {
-      source.k.load(rows[i], asked(), row, 0);
-      source.turn.turn(rows[i], 1, row, 0, keys.data(), i * stride);
+      turned(source.k, rows[i], asked(), keys.data(), i * stride);
       fill(keys, i);
     }
     return keys;
+  }
+
+  private void turned(HeadRows from, int at, int head, float[] into, int to) {
+    from.load(at, head, row, 0);
+    source.turn.turn(at, 1, row, 0, into, to);
   }
 
   Panel values() {
@@ -82,8 +91,7 @@ final class HeadArrays {
   /** Loads rotated queries. */
   void queries(Visible visible, Panel into) {
     for (int i = 0; i < visible.count(); i++) {
-      source.q.load(rows[visible.first() + i], head, row, 0);
-      source.turn.turn(rows[visible.first() + i], 1, row, 0, into.data(), into.at() + i * stride);
+      turned(source.q, rows[visible.first() + i], head, into.data(), into.at() + i * stride);
       fill(into, i);
     }
   }

@@ -2,7 +2,7 @@ package dev.palimpsest.tensor;
 
 import dev.palimpsest.tensor.HeadArrays.Source;
 import dev.palimpsest.tensor.Tiles.Panel;
-import dev.palimpsest.tensor.VectorAttention.Document;
+import dev.palimpsest.tensor.VectorAttention.Rows;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
@@ -27,10 +27,10 @@ record HeadBackward(
   private static final int ROWS = 8 * Tiles.ROWS;
 
   /** Puts the gradients by keys and values down from a place on. */
-  void compute(Document document, int head, int place) {
+  void compute(Rows document, int head, int place) {
     HeadArrays arrays = new HeadArrays(source, document, head);
     Work work = new Work(this, arrays);
-    Visible own = document.visible(source.heads().window());
+    Visible own = document.own();
     for (int i = 0; i < own.count(); i += ROWS) {
       work.add(own.rows(i, ROWS));
     }

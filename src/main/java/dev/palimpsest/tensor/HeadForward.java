@@ -2,7 +2,7 @@ package dev.palimpsest.tensor;
 
 import dev.palimpsest.tensor.HeadArrays.Source;
 import dev.palimpsest.tensor.Tiles.Panel;
-import dev.palimpsest.tensor.VectorAttention.Document;
+import dev.palimpsest.tensor.VectorAttention.Rows;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -14,14 +14,14 @@ import jdk.incubator.vector.VectorOperators;
  */
 record HeadForward(Source source, HeadRows output, long logSumExp) {
 
-  void compute(Document document, int head) {
+  void compute(Rows document, int head) {
     HeadArrays arrays = new HeadArrays(source, document, head);
     Panel columns = arrays.transposed(arrays.keys());
     Panel values = arrays.values();
     Panel queries = arrays.take(Tiles.ROWS, arrays.stride);
     Panel sums = arrays.take(Tiles.ROWS, arrays.stride);
     Panel weights = arrays.take(Tiles.ROWS, arrays.filled);
-    Visible own = document.visible(source.heads().window());
+    Visible own = document.own();
     for (int i = 0; i < own.count(); i += Tiles.ROWS) {
       Visible four = own.rows(i, Tiles.ROWS);
       arrays.queries(four, queries);

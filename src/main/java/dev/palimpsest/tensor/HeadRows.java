@@ -13,7 +13,10 @@ record HeadRows(long address, int width, long toRow, long toHead, boolean narrow
 
   /** Whether a tensor's rows may be computed here: the JVM has vectors, and no graph records it. */
   static boolean takes(Tensor tensor) {
-    return Cpu.hasVectors() && tensor.handle().is_cpu() && !tensor.recorded();
+    return Cpu.hasVectors()
+        && tensor.handle().is_cpu()
+        && !tensor.recorded()
+        && (tensor.dtype() == DType.F32 || tensor.dtype() == DType.BF16);
   }
 
   /** Of a tensor, (rows, heads, width) or (rows, width), F32 or BF16. */

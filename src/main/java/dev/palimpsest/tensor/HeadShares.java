@@ -1,7 +1,7 @@
 package dev.palimpsest.tensor;
 
-import dev.palimpsest.tensor.VectorAttention.Document;
 import dev.palimpsest.tensor.VectorAttention.Heads;
+import dev.palimpsest.tensor.VectorAttention.Rows;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,13 +19,13 @@ final class HeadShares {
   private final int[][] placesOfRows;
   private final int total;
 
-  HeadShares(Heads heads, List<Document> documents) {
+  HeadShares(Heads heads, List<Rows> documents) {
     this.heads = heads;
     Map<Integer, List<Integer>> byRow = new TreeMap<>();
     int place = 0;
-    for (Document document : documents) {
+    for (Rows document : documents) {
       places.add(place);
-      for (int row : document.rows()) {
+      for (int row : document.all()) {
         byRow.computeIfAbsent(row, _ -> new ArrayList<>()).add(place++);
       }
     }

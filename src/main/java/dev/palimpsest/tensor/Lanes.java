@@ -75,7 +75,7 @@ final class Lanes {
         .reinterpretAsFloats();
   }
 
-  /** Rounds to the nearest bf16, ties to even; a NaN stays one. */
+  /** Rounds to the nearest bf16, ties to even; a NaN that arithmetic makes stays one. */
   static void putNarrow(FloatVector values, long address) {
     IntVector bits = values.reinterpretAsInts();
     IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1);

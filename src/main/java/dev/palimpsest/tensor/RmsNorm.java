@@ -20,7 +20,7 @@ public record RmsNorm(Tensor x, Tensor inverse) {
   /**
    * Divides and weighs.
    *
-   * @param x (…, width), F32 or BF16
+   * @param x (rows, width) or (rows, heads, width), F32 or BF16
    * @param weight (width), F32
    * @param type of the output, F32 or BF16
    */

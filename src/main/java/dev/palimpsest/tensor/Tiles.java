@@ -9,7 +9,9 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class Tiles {
   private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
-  private static final int LANES = 16;
+
+  /** Numbers in a register. */
+  static final int LANES = 16;
 
   /** Rows of a result. */
   static final int ROWS = 4;

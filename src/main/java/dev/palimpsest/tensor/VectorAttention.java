@@ -4,6 +4,7 @@ import dev.palimpsest.tensor.HeadArrays.Source;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 
 /**
@@ -13,11 +14,10 @@ import java.util.stream.IntStream;
  * 2205.14135). All sums are F32; the bits hang neither on threads nor on what else is computed.
  */
 public final class VectorAttention {
-  private static final boolean IS_THERE = Cpu.hasAvx512() && Cpu.hasVectors();
+  private static final boolean IS_THERE = Cpu.hasVectors() && Lanes.COUNT == Tiles.LANES;
 
   private final Heads heads;
-  private final List<Document> documents;
-  private final HeadShares shares;
+  private final List<Rows> documents;
   private final int[] order; // of documents, the costliest first: none is left for one thread alone
 
   /**
@@ -38,27 +38,28 @@ public final class VectorAttention {
    *
    * @param before oldest first
    */
-  public record Document(List<Span> before, Span own) {
-    /** Rows of those before. */
-    int rowsBefore() {
-      return before.stream().mapToInt(Span::length).sum();
+  public record Document(List<Span> before, Span own) {}
+
+  /**
+   * A document's rows.
+   *
+   * @param all that its columns have, in their order
+   * @param own those that ask, the last of them
+   */
+  record Rows(int[] all, Visible own) {
+    private static Rows of(Document document, int window) {
+      List<Span> spans = new ArrayList<>(document.before);
+      spans.add(document.own);
+      int[] all =
+          spans.stream()
+              .flatMapToInt(each -> IntStream.range(each.start, each.start + each.length))
+              .toArray();
+      int own = document.own.length;
+      return new Rows(all, new Visible(all.length - own, own, window));
     }
 
-    int length() {
-      return rowsBefore() + own.length();
-    }
-
-    Visible visible(int window) {
-      return new Visible(rowsBefore(), own.length, window);
-    }
-
-    /** The rows that its columns have, in their order. */
-    int[] rows() {
-      List<Span> all = new ArrayList<>(before);
-      all.add(own);
-      return all.stream()
-          .flatMapToInt(each -> IntStream.range(each.start(), each.start() + each.length()))
-          .toArray();
+    private long cost() {
+      return (long) own.count() * (all.length + own.first());
     }
   }
 
@@ -77,30 +78,21 @@ public final class VectorAttention {
    * @param cosines (rows, 1, width), F32, both halves alike
    * @param sines as cosines, the first half negated
    */
-  public record Angles(Tensor cosines, Tensor sines) {
-    private Turn turn() {
-      return Turn.of(cosines, sines);
-    }
-  }
+  public record Angles(Tensor cosines, Tensor sines) {}
 
   /** Attention of some documents. */
   public VectorAttention(Heads heads, List<Document> documents) {
     this.heads = heads;
-    this.documents = List.copyOf(documents);
-    this.shares = new HeadShares(heads, documents);
+    this.documents = documents.stream().map(each -> Rows.of(each, heads.window)).toList();
     this.order =
         IntStream.range(0, documents.size())
             .boxed()
-            .sorted(Comparator.comparingLong(i -> -cost(documents.get(i))))
+            .sorted(Comparator.comparingLong(i -> -this.documents.get(i).cost()))
             .mapToInt(Integer::intValue)
             .toArray();
   }
 
-  private static long cost(Document document) {
-    return (long) document.own.length() * (document.length() + document.rowsBefore());
-  }
-
-  /** Whether this machine and this JVM have what it takes: registers of 512 bits, and a module. */
+  /** Whether this JVM has what it takes: the module of vectors, and registers of 512 bits. */
   public static boolean isThere() {
     return IS_THERE;
   }
@@ -116,50 +108,50 @@ public final class VectorAttention {
   /**
    * Computes it.
    *
+   * @param inputs to be rotated
    * @param output (rows, heads, width), F32 or BF16; rows of no document are left as they are
    */
   public Attended forward(Inputs inputs, Angles angles, Tensor output) {
     Tensor logSumExp = Tensor.empty(DType.F32, output.size(0), heads.queries);
-    Source source = Source.of(heads, inputs, angles.turn());
-    HeadForward all = new HeadForward(source, HeadRows.of(output), logSumExp.segment().address());
+    HeadForward all =
+        new HeadForward(
+            Source.of(heads, inputs, angles), HeadRows.of(output), logSumExp.segment().address());
+    each((document, head) -> all.compute(documents.get(document), head));
+    return new Attended(output, logSumExp);
+  }
+
+  private void each(BiConsumer<Integer, Integer> work) {
     Team.each(
         documents.size() * heads.queries,
-        task -> all.compute(document(task), task % heads.queries));
-    return new Attended(output, logSumExp);
+        task -> work.accept(order[task / heads.queries], task % heads.queries));
   }
 
   /**
    * The gradients, in the rows of documents.
    *
+   * @param inputs as they were
    * @param gradient by the output, of its shape, F32 or BF16
    * @param by is overwritten
    */
   public void backward(
       Inputs inputs, Angles angles, Attended attended, Tensor gradient, Inputs by) {
-    Turn turn = angles.turn();
+    Source source = Source.of(heads, inputs, angles);
     try (Scope _ = Scope.open()) {
+      HeadShares shares = new HeadShares(heads, documents);
       HeadRows ofKeys = shares.room();
       HeadRows ofValues = shares.room();
       HeadBackward all =
           new HeadBackward(
-              Source.of(heads, inputs, turn),
+              source,
               HeadRows.of(attended.output),
               attended.logSumExp.segment().address(),
               HeadRows.of(gradient),
               HeadRows.of(by.q),
               ofKeys,
               ofValues);
-      Team.each(
-          documents.size() * heads.queries,
-          task ->
-              all.compute(
-                  document(task), task % heads.queries, shares.place(order[task / heads.queries])));
-      shares.addUp(ofKeys, HeadRows.of(by.k), turn);
+      each((document, head) -> all.compute(documents.get(document), head, shares.place(document)));
+      shares.addUp(ofKeys, HeadRows.of(by.k), source.turn());
       shares.addUp(ofValues, HeadRows.of(by.v));
     }
-  }
-
-  private Document document(int task) {
-    return documents.get(order[task / heads.queries]);
   }
 }
