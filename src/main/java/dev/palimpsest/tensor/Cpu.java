@@ -8,8 +8,6 @@ import java.util.Set;
 /** What the processor can do, where the operating system tells it. */
 public final class Cpu {
   private static final Set<String> FLAGS = flags(Path.of("/proc/cpuinfo"));
-  private static final boolean VECTORS =
-      FLAGS.contains("avx2") && ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent();
 
   private Cpu() {}
 
@@ -28,9 +26,31 @@ public final class Cpu {
     return FLAGS.containsAll(Set.of("avx512bw", "avx512vl", "avx512dq"));
   }
 
-  /** Whether this JVM was started with the module of vectors, and they have 256 bits or more. */
+  /** Whether this JVM has the module of vectors, and they have 256 bits or more. */
   static boolean hasVectors() {
-    return VECTORS;
+    return Vectors.ARE_THERE;
+  }
+
+  /** The module is asked for when somebody needs it. */
+  private static final class Vectors {
+    private static final String MODULE = "jdk.incubator.vector";
+    private static final boolean ARE_THERE =
+        hasAvx2() && (ModuleLayer.boot().findModule(MODULE).isPresent() || load());
+
+    /**
+     * As the JDK loads a module for an agent, where this JVM lets us: asked for on the command
+     * line, an incubator's module prints a warning at each start.
+     */
+    private static boolean load() {
+      try {
+        Class.forName("jdk.internal.module.Modules")
+            .getMethod("loadModule", String.class)
+            .invoke(null, MODULE);
+        return true;
+      } catch (ReflectiveOperationException e) {
+        return false;
+      }
+    }
   }
 
   static boolean hasAmx() {
