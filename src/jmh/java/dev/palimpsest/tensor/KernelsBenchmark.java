@@ -1,5 +1,12 @@
 package dev.palimpsest.tensor;
 
+import dev.palimpsest.tensor.VectorAttention.Angles;
+import dev.palimpsest.tensor.VectorAttention.Attended;
+import dev.palimpsest.tensor.VectorAttention.Document;
+import dev.palimpsest.tensor.VectorAttention.Heads;
+import dev.palimpsest.tensor.VectorAttention.Inputs;
+import dev.palimpsest.tensor.VectorAttention.Span;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -15,9 +22,8 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * What is done row by row between bf16 products: libtorch's operations, and the same in one pass on
- * the JDK's vectors. The engine uses the former until the latter have been seen to pay in it
- * (docs/log.md).
+ * What a training pass computes between bf16 products, at SmolLM2-135M's widths: on the JDK's
+ * vectors, and the same by libtorch's operations (docs/decisions/vectors.md).
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
@@ -28,110 +34,118 @@ import org.openjdk.jmh.annotations.Warmup;
 public class KernelsBenchmark {
   private static final int WIDTH = 576;
   private static final int HIDDEN = 1536;
+  private static final Heads HEADS = new Heads(9, 3, 64, 0.125, 0);
 
-  @Param({"1", "16", "512"})
+  @Param({"64", "200", "512"})
   public int rows;
 
   private Tensor x;
   private Tensor weight;
-  private Tensor narrow;
-  private Tensor into;
-  private Tensor unit;
-  private Tensor inverse;
+  private Tensor gradient;
   private Tensor gateUp;
   private Tensor byHidden;
-  private Tensor hidden;
-  private Tensor byGateUp;
-  private RmsNorm norm;
+  private Tensor heads;
+  private Tensor byHeads;
+  private Tensor output;
+  private Tensor angles;
 
   @Setup
   public void make() {
     Native.threads(Runtime.getRuntime().availableProcessors());
     x = RandomTensors.lasting(DType.F32, rows, WIDTH);
     weight = RandomTensors.lasting(DType.F32, WIDTH);
-    narrow = RandomTensors.lasting(DType.BF16, rows, WIDTH);
-    into = RandomTensors.lasting(DType.F32, rows, WIDTH);
-    unit = RandomTensors.lasting(DType.F32, rows, WIDTH);
-    inverse = RandomTensors.lasting(DType.F32, rows, 1);
+    gradient = RandomTensors.lasting(DType.BF16, rows, WIDTH);
     gateUp = RandomTensors.lasting(DType.BF16, rows, 2 * HIDDEN);
     byHidden = RandomTensors.lasting(DType.BF16, rows, HIDDEN);
-    hidden = RandomTensors.lasting(DType.BF16, rows, HIDDEN);
-    byGateUp = RandomTensors.lasting(DType.BF16, rows, 2 * HIDDEN);
-    norm = new RmsNorm(unit, inverse);
+    heads = RandomTensors.lasting(DType.BF16, rows, 15, 64);
+    byHeads = RandomTensors.lasting(DType.BF16, rows, 15, 64);
+    output = RandomTensors.lasting(DType.BF16, rows, 9, 64);
+    angles = RandomTensors.lasting(DType.F32, rows, 1, 64);
   }
 
   @TearDown
   public void free() {
-    for (Tensor each :
-        new Tensor[] {x, weight, narrow, into, unit, inverse, gateUp, byHidden, hidden, byGateUp}) {
-      each.close();
-    }
+    List.of(x, weight, gradient, gateUp, byHidden, heads, byHeads, output, angles)
+        .forEach(Tensor::close);
   }
 
-  @Benchmark
-  public void normOfLibtorch() {
-    WithoutGradients.run(() -> RmsNorm.of(x, 1e-5).unit().times(weight).to(DType.BF16));
-  }
-
+  /** Forward, and the gradient. */
   @Benchmark
   public void normOnVectors() {
-    new NormKernel(WIDTH)
-        .forward(
-            new NormKernel.Addresses(
-                address(x),
-                0,
-                0,
-                address(weight),
-                address(unit),
-                address(inverse),
-                address(narrow)),
-            rows,
-            1e-5);
+    WithoutGradients.run(
+        () -> {
+          RmsNorm norm = RmsNorm.of(x, weight, 1e-5, DType.BF16).norm();
+          norm.addGradient(gradient, weight, Tensor.empty(DType.F32, rows, WIDTH));
+        });
   }
 
+  /** Forward alone. */
   @Benchmark
-  public void normBackwardOfLibtorch() {
-    WithoutGradients.run(() -> norm.addGradient(narrow.to(DType.F32), weight, into));
-  }
-
-  @Benchmark
-  public void normBackwardOnVectors() {
-    new NormKernel(WIDTH).backward(norm, narrow, weight, into);
-  }
-
-  @Benchmark
-  public void gateOfLibtorch() {
-    WithoutGradients.run(() -> Functional.silu(gate(gateUp)).timesInPlace(up(gateUp)));
+  public void normOfLibtorch() {
+    WithoutGradients.run(() -> Functional.rmsNorm(x, weight, 1e-5).to(DType.BF16));
   }
 
   @Benchmark
   public void gateOnVectors() {
-    new GateKernel(HIDDEN).forward(gateUp, hidden);
-  }
-
-  @Benchmark
-  public void gateBackwardOfLibtorch() {
     WithoutGradients.run(
         () -> {
-          Functional.product(up(byGateUp), byHidden, Functional.silu(gate(gateUp)));
-          Functional.siluBackward(gate(byGateUp), byHidden.times(up(gateUp)), gate(gateUp));
+          GatedUnit.SWIGLU.forward(gateUp);
+          GatedUnit.SWIGLU.backward(gateUp, byHidden);
         });
   }
 
   @Benchmark
-  public void gateBackwardOnVectors() {
-    new GateKernel(HIDDEN).backward(gateUp, byHidden, byGateUp);
+  public void gateOfLibtorch() {
+    WithoutGradients.run(
+        () -> {
+          Tensor gate = gateUp.narrow(1, 0, HIDDEN);
+          Tensor up = gateUp.narrow(1, HIDDEN, HIDDEN);
+          Tensor activated = Functional.silu(gate);
+          Tensor _ = activated.times(up);
+          Tensor by = Tensor.empty(DType.BF16, rows, 2 * HIDDEN);
+          Functional.product(by.narrow(1, HIDDEN, HIDDEN), byHidden, activated);
+          Functional.siluBackward(by.narrow(1, 0, HIDDEN), byHidden.times(up), gate);
+        });
   }
 
-  private static Tensor gate(Tensor both) {
-    return both.narrow(1, 0, HIDDEN);
+  /** Forward and gradient from the projection's outputs to the gradient by them. */
+  @Benchmark
+  public void attentionOnVectors() {
+    WithoutGradients.run(
+        () -> {
+          VectorAttention attention =
+              new VectorAttention(HEADS, List.of(new Document(List.of(), new Span(0, rows))));
+          Angles turned = new Angles(angles, angles);
+          Inputs inputs = parts(heads);
+          Tensor made = Tensor.empty(DType.BF16, rows, 9, 64);
+          Attended attended = attention.forward(inputs, turned, made);
+          attention.backward(inputs, turned, attended, output, parts(byHeads));
+        });
   }
 
-  private static Tensor up(Tensor both) {
-    return both.narrow(1, HIDDEN, HIDDEN);
+  private static Inputs parts(Tensor all) {
+    return new Inputs(all.narrow(1, 0, 9), all.narrow(1, 9, 3), all.narrow(1, 12, 3));
   }
 
-  private static long address(Tensor tensor) {
-    return tensor.segment().address();
+  /** The same in fp32 tiles of what is rotated, without the copies before and after. */
+  @Benchmark
+  public void attentionOfLibtorch() {
+    WithoutGradients.run(
+        () -> {
+          Tensor wide = heads.to(DType.F32);
+          Tensor q = Functional.rope(wide.narrow(1, 0, 9), angles, angles);
+          Tensor k = Functional.rope(wide.narrow(1, 9, 3), angles, angles);
+          FlashAttention pass =
+              FlashAttention.of(grouped(q), shared(k), shared(wide.narrow(1, 12, 3)), null, 0.125);
+          pass.backward(pass.output());
+        });
+  }
+
+  private Tensor grouped(Tensor heads) {
+    return heads.view(rows, 3, 3, 64).permute(1, 2, 0, 3);
+  }
+
+  private Tensor shared(Tensor heads) {
+    return heads.permute(1, 0, 2).unsqueeze(1).expand(3, 3, rows, 64);
   }
 }
