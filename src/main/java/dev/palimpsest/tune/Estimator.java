@@ -63,7 +63,7 @@ final class Estimator {
           all.tokens(),
           all.labels(),
           operations,
-          (operations + evaluations) * probe.seconds() / probe.flops(),
+          (operations + evaluations) * probe.secondsAnOperation() + probe.warmUpSeconds(),
           Memory.peakRssBytes(),
           (double) total / order.stepsPerEpoch(settings.perStep()),
           probe);
@@ -110,8 +110,10 @@ final class Estimator {
             .toList();
     List<Integer> timed =
         TIMED.stream().map(share -> byWork.get((int) (share * (byWork.size() - 1)))).toList();
-    training.step(0, steps.at(plan.largest)); // libtorch warms up
+    long started = nanoTime.getAsLong();
+    training.step(0, steps.at(plan.largest)); // libtorch and the JVM warm up
     training.step(1, steps.at(timed.getFirst()));
+    double first = (nanoTime.getAsLong() - started) / 1e9;
     double seconds = 0;
     Flops.Work work = Flops.Work.NONE;
     for (int step : timed) {
@@ -124,7 +126,11 @@ final class Estimator {
     // again, with what has come apart in the allocator since: the peak of memory
     training.step(3, steps.at(plan.largest));
     training.step(4, steps.at(byWork.getLast()));
-    return new Estimate.Probe(timed.size(), work.tokens(), flops.forwardAndBackward(work), seconds);
+    Flops.Work warming = plan.steps.get(plan.largest).plus(plan.steps.get(timed.getFirst()));
+    double operations = flops.forwardAndBackward(work);
+    double warm = seconds * flops.forwardAndBackward(warming) / operations;
+    return new Estimate.Probe(
+        timed.size(), work.tokens(), operations, seconds, Math.max(0, first - warm));
   }
 
   private long evaluations(long total) {

@@ -18,8 +18,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.PrimitiveIterator;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,6 +106,23 @@ class EstimateTest {
     assertThat(estimate.seconds()).isPositive();
     assertThat(estimate.peakBytes()).isPositive();
     assertThat(run.gemmPeakShare().getAsDouble()).isGreaterThan(0).isLessThan(1);
+  }
+
+  /** The two steps that are not timed take 20 seconds, those that are timed one each. */
+  @Test
+  void estimate_slowFirstSteps_areAddedOnce() throws IOException {
+    PrimitiveIterator.OfLong clock =
+        LongStream.of(0, 20, 20, 21, 21, 22, 22, 23).map(s -> s * 1_000_000_000).iterator();
+
+    Estimate estimate =
+        job()
+            .estimate(model, new Tuner.Watch(Progress.none(), new Cancellation(), clock::nextLong));
+
+    Estimate.Probe probe = estimate.probe();
+    assertThat(probe.seconds()).isEqualTo(3);
+    assertThat(probe.warmUpSeconds()).isGreaterThan(15).isLessThan(20);
+    double steps = estimate.flops() * probe.secondsAnOperation();
+    assertThat(estimate.seconds() - probe.warmUpSeconds()).isBetween(steps, 1.2 * steps);
   }
 
   private List<Path> files() throws IOException {
