@@ -87,10 +87,22 @@ public record Footprint(ModelConfig config, Precision precision) {
         .sum();
   }
 
-  /** Factors, their gradient, AdamW's moments, and the factors joined for the products. */
+  /**
+   * Factors, their gradient, AdamW's moments, the factors joined for the products, and the blocks'
+   * weights for the way back.
+   */
   public long adapterBytes(AdapterConfig adapter) {
     return FLOATS_A_PARAMETER * Float.BYTES * trainedParameters(adapter)
-        + products() * joinedParameters(adapter);
+        + products() * joinedParameters(adapter)
+        + (laysOutBack() ? products() * blockWeights() : 0);
+  }
+
+  /**
+   * Whether weights under an adapter are kept in two layouts, forward and back: where the second
+   * takes no more than half of what a pass may keep.
+   */
+  boolean laysOutBack() {
+    return packs() && !precision.quantised() && products() * blockWeights() <= KEPT / 2;
   }
 
   /** Rows of so many tokens in embedding and head, as they train. */

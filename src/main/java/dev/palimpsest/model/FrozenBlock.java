@@ -2,6 +2,7 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.model.DecoderWeights.Layer;
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Residual;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
@@ -67,6 +68,11 @@ final class FrozenBlock implements AutoCloseable {
   /** Whether the norm at its beginning trains, which {@link #backwardToFactors} does not reach. */
   boolean beginningTrains() {
     return beforeAttention.byWeight() != null;
+  }
+
+  /** Keeps the weights laid out for the way back, too. */
+  void layOutBack() {
+    projections().forEach(FrozenProjection::layOutBack);
   }
 
   /** Takes over the factors as they are now. */
@@ -144,9 +150,9 @@ final class FrozenBlock implements AutoCloseable {
    */
   Applied apply(Tensor x, Surroundings around) {
     Attention attended = attend(x, around);
-    Tensor middle = x.plus(attended.after.output());
+    Tensor middle = Residual.plus(x, attended.after.output());
     FeedForward fed = feedForward(middle);
-    return new Applied(attended, fed, middle.plus(fed.after.output()));
+    return new Applied(attended, fed, Residual.plus(middle, fed.after.output()));
   }
 
   private Attention attend(Tensor x, Surroundings around) {

@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.PackedMatrix;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Map;
@@ -17,6 +18,7 @@ final class FrozenProjection implements AutoCloseable {
   private final Projection frozen;
   private final JoinedFactors factors;
   private final TrainedProjection own;
+  private @Nullable PackedMatrix laidOutBack;
 
   FrozenProjection(Projection frozen, Map<String, Factors> factors, WeightGradients gradients) {
     this.frozen = frozen;
@@ -25,6 +27,11 @@ final class FrozenProjection implements AutoCloseable {
       this.factors = JoinedFactors.of(frozen, factors);
       this.factors.tensors().forEach(scope::release);
     }
+  }
+
+  /** Keeps the weight laid out for the way back, too. */
+  void layOutBack() {
+    laidOutBack = frozen.weight().laidOutBack().orElse(null);
   }
 
   /** Whether any factor or weight trains here. */
@@ -107,7 +114,7 @@ final class FrozenProjection implements AutoCloseable {
    */
   Tensor backward(Applied pass, Tensor x, Tensor gradient) {
     Tensor inner = throughGains(pass, gradient);
-    Tensor down = frozen.weight().back(inner);
+    Tensor down = laidOutBack == null ? frozen.weight().back(inner) : laidOutBack.linear(inner);
     Tensor input = x.to(products());
     own.collect(input, inner);
     if (!factors.isEmpty()) {
@@ -159,5 +166,8 @@ final class FrozenProjection implements AutoCloseable {
   @Override
   public void close() {
     factors.tensors().forEach(Tensor::close);
+    if (laidOutBack != null) {
+      laidOutBack.close();
+    }
   }
 }

@@ -70,6 +70,14 @@ sealed interface Weight extends AutoCloseable {
    */
   Tensor dense();
 
+  /**
+   * The same laid out for {@link #back}, (in, out), which takes as much memory again; empty where
+   * that gains nothing. The caller closes it.
+   */
+  default Optional<PackedMatrix> laidOutBack() {
+    return Optional.empty();
+  }
+
   /** Memory that it takes between products. */
   long bytes();
 
@@ -150,6 +158,17 @@ sealed interface Weight extends AutoCloseable {
     @Override
     public Tensor dense() {
       return plain.orElseGet(matrix::dense);
+    }
+
+    @Override
+    public Optional<PackedMatrix> laidOutBack() {
+      if (plain.isPresent()) {
+        return Optional.empty();
+      }
+      try (Scope scope = Scope.open()) {
+        Tensor transposed = matrix.dense().transpose(0, 1).contiguous();
+        return Optional.of(PackedMatrix.of(transposed).release(scope));
+      }
     }
 
     @Override

@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * Adds up what each document and each head of queries gives of the gradients by keys and values, in
@@ -88,20 +87,8 @@ final class HeadShares {
     for (int place : places) {
       for (int each = place == places[0] ? 1 : 0; each < group; each++) {
         shares.load(place, head * group + each, room, 0);
-        add(room, sum);
+        Lanes.add(room, sum);
       }
-    }
-  }
-
-  private static void add(float[] values, float[] sum) {
-    int i = 0;
-    for (; i <= sum.length - Lanes.COUNT; i += Lanes.COUNT) {
-      FloatVector.fromArray(Lanes.FLOATS, sum, i)
-          .add(FloatVector.fromArray(Lanes.FLOATS, values, i))
-          .intoArray(sum, i);
-    }
-    for (; i < sum.length; i++) {
-      sum[i] += values[i];
     }
   }
 }

@@ -101,6 +101,13 @@ final class Lanes {
     return sum.lane(0);
   }
 
+  /** Adds the elements of an array to those of another of its length. */
+  static void add(float[] values, float[] into) {
+    for (int i = 0; i < into.length; i++) {
+      into[i] += values[i];
+    }
+  }
+
   /** Σ a · b of so many elements of two arrays, from a place on in each. */
   static float dot(float[] a, int from, float[] b, int at, int length) {
     FloatVector sums = FloatVector.zero(FLOATS);

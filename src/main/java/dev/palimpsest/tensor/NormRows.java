@@ -87,7 +87,7 @@ record NormRows(HeadRows x, int rows, int heads, long inverse, long weight) {
           gradient.load(at.row, at.head, at.gradient, 0);
           byUnit(at.x, at.weights, at.gradient, Lanes.getFloat(at.inverse));
           into.load(at.row, at.head, at.x, 0);
-          add(at.gradient, at.x);
+          Lanes.add(at.gradient, at.x);
           into.store(at.row, at.head, at.x, 0);
         });
   }
@@ -99,12 +99,6 @@ record NormRows(HeadRows x, int rows, int heads, long inverse, long weight) {
     float mean = Lanes.dot(gradient, 0, x, 0, x.length) * scale / x.length;
     for (int i = 0; i < x.length; i++) {
       gradient[i] = scale * (gradient[i] - x[i] * scale * mean);
-    }
-  }
-
-  private static void add(float[] values, float[] into) {
-    for (int i = 0; i < into.length; i++) {
-      into[i] += values[i];
     }
   }
 }
