@@ -241,13 +241,6 @@ public final class Decoder implements AutoCloseable {
     return layer.output().apply(output, adapter);
   }
 
-  /** Of the feed-forward's gate. */
-  static Tensor activation(ModelConfig config, Tensor gate) {
-    return config.architecture() == Architecture.GEMMA3
-        ? Functional.geluTanh(gate)
-        : Functional.silu(gate);
-  }
-
   private Tensor normed(Tensor x, @Nullable Tensor weight) {
     return weight == null ? x : Functional.rmsNorm(x.to(DType.F32), weight, config.normEpsilon());
   }

@@ -4,6 +4,7 @@ import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import dev.palimpsest.tensor.VectorAttention;
+import dev.palimpsest.tensor.VectorAttention.Inputs;
 
 /**
  * Attention of documents to themselves, with its gradient written out. A document may continue
@@ -26,16 +27,11 @@ interface DocumentAttention {
   }
 
   /**
-   * Queries, keys and values, or the gradients by them.
+   * Attention in one layer.
    *
-   * @param q (rows, heads, dim), not rotated, F32 or BF16; a view among other heads will do
-   * @param k (rows, key-value heads, dim), the same
-   * @param v as k
+   * @param heads not rotated
    */
-  record Heads(Tensor q, Tensor k, Tensor v) {}
-
-  /** Attention in one layer. */
-  Applied apply(int layer, Heads heads, Decoder.Angles angles, DType products);
+  Applied apply(int layer, Inputs heads, Decoder.Angles angles, DType products);
 
   /** What a pass gave, and what its gradient needs. */
   interface Applied {
@@ -50,6 +46,6 @@ interface DocumentAttention {
      *
      * @param gradient by the output, (rows, heads · dim), type of the products
      */
-    void backward(Tensor gradient, Heads by);
+    void backward(Tensor gradient, Inputs by);
   }
 }

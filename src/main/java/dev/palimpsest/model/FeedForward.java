@@ -43,7 +43,8 @@ sealed interface FeedForward {
       Tensor both = gateUp.apply(x, adapter);
       Tensor gate = both.narrow(1, 0, config.feedForward());
       Tensor up = both.narrow(1, config.feedForward(), config.feedForward());
-      return down.apply(Decoder.activation(config, gate).times(up), adapter);
+      // an answer may be over before kernels are compiled (docs/decisions/vectors.md)
+      return down.apply(config.gatedUnit().activation(gate).times(up), adapter);
     }
   }
 

@@ -5,6 +5,7 @@ import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Residual;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import dev.palimpsest.tensor.VectorAttention.Inputs;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -164,7 +165,7 @@ final class FrozenBlock implements AutoCloseable {
     DocumentAttention.Applied documents =
         around.attention.apply(
             index,
-            new DocumentAttention.Heads(query.output(), key.output(), values(heads)),
+            new Inputs(query.output(), key.output(), values(heads)),
             around.angles,
             qkv.output().dtype());
     FrozenProjection.Applied out = output.apply(documents.output());
@@ -219,8 +220,7 @@ final class FrozenBlock implements AutoCloseable {
     DType type = config.queryKeyNorm() ? DType.F32 : products;
     Tensor byQkv = Tensor.zeros(type, gradient.size(0), queryKeyValue.width());
     Tensor heads = heads(byQkv);
-    kept.documents.backward(
-        byAttended, new DocumentAttention.Heads(queries(heads), keys(heads), values(heads)));
+    kept.documents.backward(byAttended, new Inputs(queries(heads), keys(heads), values(heads)));
     if (config.queryKeyNorm()) {
       queries(heads).copyFrom(queryNorm.gradient(kept.query, queries(heads)));
       keys(heads).copyFrom(keyNorm.gradient(kept.key, keys(heads)));

@@ -92,14 +92,14 @@ public final class FrozenDecoder implements TrainedDecoder {
       Layer layer = decoder.weights().layers().get(i);
       blocks.add(new FrozenBlock(decoder.config(), i, layer, factors, gradients));
     }
-    if (!factors.isEmpty() && Footprint.of(decoder).laysOutBack()) {
-      blocks.forEach(FrozenBlock::layOutBack);
-    }
     int first = 0;
     while (first < blocks.size() && !embeddingTrains() && !blocks.get(first).trains()) {
       first++;
     }
     this.lowest = first;
+    if (!factors.isEmpty() && Footprint.of(decoder).laysOutBack()) {
+      blocks.subList(lowest, blocks.size()).forEach(FrozenBlock::layOutBack);
+    }
   }
 
   private boolean embeddingTrains() {

@@ -6,6 +6,7 @@ import dev.palimpsest.tensor.FlashAttention;
 import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import dev.palimpsest.tensor.VectorAttention.Inputs;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -52,7 +53,7 @@ final class TiledDocuments implements DocumentAttention {
   }
 
   @Override
-  public Applied apply(int layer, Heads heads, Decoder.Angles angles, DType products) {
+  public Applied apply(int layer, Inputs heads, Decoder.Angles angles, DType products) {
     Tensor q = Functional.rope(heads.q().to(DType.F32), angles.cosines(), angles.sines());
     Tensor k = Functional.rope(heads.k().to(DType.F32), angles.cosines(), angles.sines());
     Tensor v = heads.v().to(DType.F32).contiguous(); // a view would keep all heads
@@ -96,7 +97,7 @@ final class TiledDocuments implements DocumentAttention {
     }
 
     @Override
-    public void backward(Tensor gradient, Heads by) {
+    public void backward(Tensor gradient, Inputs by) {
       all.backward(this, gradient.to(DType.F32), by);
     }
   }
@@ -110,7 +111,7 @@ final class TiledDocuments implements DocumentAttention {
     return output.view(pass.rows, (long) config.heads() * config.headWidth());
   }
 
-  private void backward(Pass pass, Tensor gradient, Heads by) {
+  private void backward(Pass pass, Tensor gradient, Inputs by) {
     Tensor heads = gradient.view(by.q().shape());
     Tensor byQ = Tensor.zeros(DType.F32, by.q().shape());
     Tensor byK = Tensor.zeros(DType.F32, by.k().shape());

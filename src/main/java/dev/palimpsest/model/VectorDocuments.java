@@ -29,7 +29,8 @@ final class VectorDocuments implements DocumentAttention {
               span(sequences.segments().get(i))));
     }
     this.full = attention(0, documents);
-    this.sliding = attention(config.window(), documents);
+    boolean slides = config.layerTypes().contains(LayerType.SLIDING);
+    this.sliding = slides ? attention(config.window(), documents) : full;
   }
 
   private static Span span(Segment segment) {
@@ -58,17 +59,12 @@ final class VectorDocuments implements DocumentAttention {
   }
 
   @Override
-  public Applied apply(int layer, Heads heads, Decoder.Angles angles, DType products) {
+  public Applied apply(int layer, Inputs heads, Decoder.Angles angles, DType products) {
     boolean slides = config.layerTypes().get(layer) == LayerType.SLIDING;
     VectorAttention attention = slides ? sliding : full;
-    Inputs inputs = of(heads);
     VectorAttention.Angles turned = new VectorAttention.Angles(angles.cosines(), angles.sines());
     Tensor output = Tensor.zeros(products, heads.q().shape());
-    return new Pass(attention, inputs, turned, attention.forward(inputs, turned, output));
-  }
-
-  private static Inputs of(Heads heads) {
-    return new Inputs(heads.q(), heads.k(), heads.v());
+    return new Pass(attention, heads, turned, attention.forward(heads, turned, output));
   }
 
   private record Pass(
@@ -90,9 +86,9 @@ final class VectorDocuments implements DocumentAttention {
     }
 
     @Override
-    public void backward(Tensor gradient, Heads by) {
+    public void backward(Tensor gradient, Inputs by) {
       Tensor heads = gradient.view(attended.output().shape());
-      attention.backward(inputs, angles, attended, heads, of(by));
+      attention.backward(inputs, angles, attended, heads, by);
     }
   }
 }

@@ -49,7 +49,8 @@ public enum GatedUnit {
     return this == SWIGLU && HeadRows.takes(both);
   }
 
-  private Tensor activation(Tensor gate) {
+  /** Of the gate alone, by libtorch. */
+  public Tensor activation(Tensor gate) {
     return switch (this) {
       case SWIGLU -> Functional.silu(gate);
       case GEGLU -> Functional.geluTanh(gate);

@@ -138,7 +138,7 @@ final class Lanes {
     p = p.fma(r, FloatVector.broadcast(FLOATS, 8.333452e-3f));
     p = p.fma(r, FloatVector.broadcast(FLOATS, 4.1665796e-2f));
     p = p.fma(r, FloatVector.broadcast(FLOATS, 1.6666666e-1f));
-    p = p.fma(r, FloatVector.broadcast(FLOATS, 5.e-1f));
+    p = p.fma(r, FloatVector.broadcast(FLOATS, 0.5f));
     p = p.fma(r.mul(r), r).add(1);
     IntVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
     return p.reinterpretAsInts().add(power).reinterpretAsFloats();

@@ -18,6 +18,7 @@ public final class VectorAttention {
 
   private final Heads heads;
   private final List<Rows> documents;
+  private final HeadShares shares;
   private final int[] order; // of documents, the costliest first: none is left for one thread alone
 
   /**
@@ -84,6 +85,7 @@ public final class VectorAttention {
   public VectorAttention(Heads heads, List<Document> documents) {
     this.heads = heads;
     this.documents = documents.stream().map(each -> Rows.of(each, heads.window)).toList();
+    this.shares = new HeadShares(heads, this.documents);
     this.order =
         IntStream.range(0, documents.size())
             .boxed()
@@ -137,7 +139,6 @@ public final class VectorAttention {
       Inputs inputs, Angles angles, Attended attended, Tensor gradient, Inputs by) {
     Source source = Source.of(heads, inputs, angles);
     try (Scope _ = Scope.open()) {
-      HeadShares shares = new HeadShares(heads, documents);
       HeadRows ofKeys = shares.room();
       HeadRows ofValues = shares.room();
       HeadBackward all =
