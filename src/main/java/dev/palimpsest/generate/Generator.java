@@ -2,6 +2,7 @@ package dev.palimpsest.generate;
 
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Ragged;
+import dev.palimpsest.model.StepDecoder;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
@@ -174,6 +175,7 @@ final class Generator {
   /** Requests on their way through the slots. */
   private final class Work {
     private final AdaptedDecoder prepared;
+    private final StepDecoder steps;
     private final Company company;
     private final KvCache cache;
     private final @Nullable Slot[] slots;
@@ -186,6 +188,7 @@ final class Generator {
         @Nullable Slot[] slots,
         Queue queue) {
       this.prepared = prepared;
+      this.steps = prepared.steps();
       this.company = company;
       this.cache = cache;
       this.slots = slots;
@@ -264,8 +267,8 @@ final class Generator {
         }
       }
       try (Scope _ = Scope.open()) {
-        Tensor hidden = prepared.hidden(ids, positions, cache.decode(positions));
-        take(IntStream.range(0, rows).boxed().toList(), prepared.logits(hidden));
+        Tensor logits = steps.logits(ids, positions, cache.decode(positions));
+        take(IntStream.range(0, rows).boxed().toList(), logits);
       }
     }
 

@@ -6,6 +6,7 @@ import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelConfig.LayerType;
 import dev.palimpsest.model.Past;
 import dev.palimpsest.model.Ragged;
+import dev.palimpsest.model.StepAttention;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.DecodeAttention;
 import dev.palimpsest.tensor.Scope;
@@ -28,6 +29,7 @@ final class KvCache implements AutoCloseable {
   private final int capacity;
   private final List<Tensor> keys = new ArrayList<>();
   private final List<Tensor> values = new ArrayList<>();
+  private final List<DecodeAttention.Kept> kept = new ArrayList<>();
 
   /**
    * Empty slots.
@@ -44,6 +46,7 @@ final class KvCache implements AutoCloseable {
       for (int i = 0; i < config.layers(); i++) {
         keys.add(scope.release(rows()));
         values.add(scope.release(rows()));
+        kept.add(DecodeAttention.Kept.of(keys.get(i), values.get(i), capacity));
         for (int slot = 0; first > 0 && slot < slots; slot++) {
           put(keys.get(i), slot, 0, before.keys().get(i));
           put(values.get(i), slot, 0, before.values().get(i));
@@ -86,26 +89,18 @@ final class KvCache implements AutoCloseable {
    *
    * @param places of the new rows in their sequences, by slot
    */
-  Attention decode(int[] places) {
-    int taken = places.length;
+  StepAttention decode(int[] places) {
     int[] positions = Arrays.stream(places).map(place -> first + place).toArray();
-    int[] rows = new int[taken];
-    Arrays.setAll(rows, slot -> slot * capacity + positions[slot]);
-    Tensor indices = Tensor.ofIndices(rows);
     DecodeAttention full = seeing(positions, capacity);
     DecodeAttention sliding = config.window() > 0 ? seeing(positions, config.window()) : full;
-    return (layer, q, k, v) -> {
-      keys.get(layer).copyRowsFrom(k.permute(1, 0, 2), indices);
-      values.get(layer).copyRowsFrom(v.permute(1, 0, 2), indices);
+    int keys = config.heads() * config.headWidth();
+    return (layer, heads, into) -> {
+      DecodeAttention.Kept own = kept.get(layer);
+      for (int slot = 0; slot < positions.length; slot++) {
+        own.put(slot, positions[slot], heads.values(), slot * heads.width() + keys);
+      }
       boolean slides = config.layerTypes().get(layer) == LayerType.SLIDING;
-      Tensor output =
-          (slides ? sliding : full)
-              .of(
-                  q.permute(1, 0, 2),
-                  bySlot(keys.get(layer)),
-                  bySlot(values.get(layer)),
-                  config.queryScale());
-      return output.view(taken, (long) config.heads() * config.headWidth());
+      (slides ? sliding : full).of(heads, own, config.queryScale(), into);
     };
   }
 
@@ -115,10 +110,6 @@ final class KvCache implements AutoCloseable {
     int[] first = new int[positions.length];
     Arrays.setAll(first, slot -> positions[slot] + 1 - count[slot]);
     return new DecodeAttention(first, count);
-  }
-
-  private Tensor bySlot(Tensor rows) {
-    return rows.view(slots, capacity, config.keyValueHeads(), config.headWidth());
   }
 
   @Override

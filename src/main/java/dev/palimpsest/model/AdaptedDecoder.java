@@ -125,6 +125,11 @@ public final class AdaptedDecoder {
         laidOut, factors, own, Adaptation.joined(projections, factors), virtual, () -> now);
   }
 
+  /** Steps of decoding, of a decoder that is {@linkplain #prepared}. */
+  public StepDecoder steps() {
+    return new StepDecoder(ends, adaptation, virtualTokens());
+  }
+
   /** What every sequence sees before its first token, in the scope that is open. */
   public Past past() {
     return past.get();

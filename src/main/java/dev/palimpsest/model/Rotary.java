@@ -3,6 +3,7 @@ package dev.palimpsest.model;
 import dev.palimpsest.model.ModelConfig.Rope;
 import dev.palimpsest.model.ModelConfig.Scaling;
 import dev.palimpsest.tensor.Tensor;
+import java.util.function.DoubleUnaryOperator;
 
 /** Tables of cosines and sines for rotary embeddings (Su et al., 2104.09864; half-split form). */
 final class Rotary {
@@ -63,26 +64,42 @@ final class Rotary {
 
   /** (positions, headWidth) cosines, both halves alike. */
   Tensor cosines(int[] positions) {
-    return table(positions, 1, Math::cos);
+    return table(halfCosines(positions), 1);
   }
 
   /** (positions, headWidth) sines, the first half negated. */
   Tensor sines(int[] positions) {
-    return table(positions, -1, Math::sin);
+    return table(halfSines(positions), -1);
   }
 
-  private Tensor table(
-      int[] positions, int firstSign, java.util.function.DoubleUnaryOperator wave) {
+  private Tensor table(float[] values, int firstSign) {
     int half = frequencies.length;
-    float[] table = new float[positions.length * 2 * half];
-    for (int row = 0; row < positions.length; row++) {
-      for (int i = 0; i < half; i++) {
-        float angle = (float) (positions[row] * frequencies[i]);
-        float value = (float) wave.applyAsDouble(angle);
-        table[row * 2 * half + i] = firstSign * value;
-        table[row * 2 * half + half + i] = value;
-      }
+    float[] table = new float[2 * values.length];
+    for (int i = 0; i < values.length; i++) {
+      int at = i / half * 2 * half + i % half;
+      table[at] = firstSign * values[i];
+      table[at + half] = values[i];
     }
-    return Tensor.of(table, positions.length, 2L * half);
+    return Tensor.of(table, values.length / half, 2L * half);
+  }
+
+  /** (positions, headWidth / 2) cosines. */
+  float[] halfCosines(int[] positions) {
+    return waves(positions, Math::cos);
+  }
+
+  /** (positions, headWidth / 2) sines. */
+  float[] halfSines(int[] positions) {
+    return waves(positions, Math::sin);
+  }
+
+  private float[] waves(int[] positions, DoubleUnaryOperator wave) {
+    int half = frequencies.length;
+    float[] values = new float[positions.length * half];
+    for (int i = 0; i < values.length; i++) {
+      float angle = (float) (positions[i / half] * frequencies[i % half]);
+      values[i] = (float) wave.applyAsDouble(angle);
+    }
+    return values;
   }
 }

@@ -6,7 +6,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -41,9 +40,14 @@ final class Blas {
    * @param elements from its first one on, F32
    * @param stride elements from one row to the next
    */
-  record Matrix(MemorySegment elements, int rows, int columns, int stride) {}
+  record Matrix(MemorySegment elements, int rows, int columns, int stride) {
+    private float at(int row, int column) {
+      return elements.getAtIndex(ValueLayout.JAVA_FLOAT, (long) row * stride + column);
+    }
+  }
 
-  @SuppressWarnings("restricted") // the addresses are those of tensors
+  /** Vectors may lie in Java's heap: a call takes microseconds, and no collection waits longer. */
+  @SuppressWarnings("restricted") // the addresses are those of tensors and arrays
   private static Optional<MethodHandle> sgemv() {
     Native.load();
     return SymbolLookup.loaderLookup()
@@ -65,35 +69,50 @@ final class Blas {
                             ValueLayout.JAVA_INT,
                             ValueLayout.JAVA_FLOAT,
                             ValueLayout.ADDRESS,
-                            ValueLayout.JAVA_INT)));
-  }
-
-  /** Whether this libtorch brings it. */
-  static boolean isThere() {
-    return SGEMV != null;
+                            ValueLayout.JAVA_INT),
+                        Linker.Option.critical(true)));
   }
 
   /** Overwrites a vector with factor · matrix · x. */
   static void product(MemorySegment into, float factor, Matrix matrix, Form form, MemorySegment x) {
+    if (SGEMV == null) {
+      plainProduct(into, factor, matrix, form, x);
+      return;
+    }
     try {
-      Objects.requireNonNull(SGEMV)
-          .invokeExact(
-              ROW_MAJOR,
-              form.code,
-              matrix.rows,
-              matrix.columns,
-              factor,
-              matrix.elements,
-              matrix.stride,
-              x,
-              1,
-              0f,
-              into,
-              1);
+      SGEMV.invokeExact(
+          ROW_MAJOR,
+          form.code,
+          matrix.rows,
+          matrix.columns,
+          factor,
+          matrix.elements,
+          matrix.stride,
+          x,
+          1,
+          0f,
+          into,
+          1);
     } catch (RuntimeException | Error e) {
       throw e;
     } catch (Throwable e) {
       throw new IllegalStateException("cblas_sgemv", e);
+    }
+  }
+
+  /** The same where libtorch brings no OpenBLAS. */
+  static void plainProduct(
+      MemorySegment into, float factor, Matrix matrix, Form form, MemorySegment x) {
+    boolean plain = form == Form.PLAIN;
+    float[] sums = new float[plain ? matrix.rows : matrix.columns];
+    for (int row = 0; row < matrix.rows; row++) {
+      for (int column = 0; column < matrix.columns; column++) {
+        float right = x.getAtIndex(ValueLayout.JAVA_FLOAT, plain ? column : row);
+        sums[plain ? row : column] += matrix.at(row, column) * right;
+      }
+    }
+    for (int i = 0; i < sums.length; i++) {
+      into.setAtIndex(ValueLayout.JAVA_FLOAT, i, factor * sums[i]);
     }
   }
 }

@@ -3,13 +3,14 @@ package dev.palimpsest.tensor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** The products of vectors against the definition in fp64, and against libtorch's attention. */
+/** Against the definition in fp64. */
 class DecodeAttentionTest {
   private static final int CAPACITY = 150;
   private static final int DIM = 64;
@@ -22,19 +23,10 @@ class DecodeAttentionTest {
     static Case of(int heads, int shared) {
       int slots = FIRST.length + 2;
       return new Case(
-          random(1, FIRST.length, heads, DIM),
-          random(2, slots, CAPACITY, shared, DIM),
-          random(3, slots, CAPACITY, shared, DIM),
+          Gaussian.tensor(1, FIRST.length, heads, DIM),
+          Gaussian.tensor(2, slots, CAPACITY, shared, DIM),
+          Gaussian.tensor(3, slots, CAPACITY, shared, DIM),
           heads / shared);
-    }
-
-    private static Tensor random(long seed, long... shape) {
-      Random random = new Random(seed);
-      float[] values = new float[(int) FlatView.elements(shape)];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = (float) random.nextGaussian();
-      }
-      return Tensor.of(values, shape);
     }
 
     /** One head of one sequence by the definition. */
@@ -59,6 +51,25 @@ class DecodeAttentionTest {
       return output;
     }
 
+    /** Of the first sequences; a row of queries is wider than they are. */
+    float[] attended(int sequences) {
+      int heads = Math.toIntExact(q.size(1));
+      FloatRows queries = new FloatRows(sequences, heads * DIM + 3);
+      for (int i = 0; i < sequences; i++) {
+        MemorySegment.copy(
+            q.segment(),
+            ValueLayout.JAVA_FLOAT,
+            (long) i * heads * DIM * Float.BYTES,
+            queries.values(),
+            i * queries.width(),
+            heads * DIM);
+      }
+      FloatRows into = new FloatRows(sequences, heads * DIM);
+      new DecodeAttention(Arrays.copyOf(FIRST, sequences), Arrays.copyOf(COUNT, sequences))
+          .of(queries, DecodeAttention.Kept.of(keys, values, CAPACITY), SCALE, into);
+      return into.values();
+    }
+
     private double kept(Tensor tensor, int sequence, int row, int head, int i) {
       return at(tensor, sequence, FIRST[sequence] + row, head / group, i);
     }
@@ -74,21 +85,18 @@ class DecodeAttentionTest {
 
   @ParameterizedTest
   @CsvSource({"6, 2", "4, 4", "5, 1"})
-  void bothWays_areTheDefinition(int heads, int shared) {
+  void of_isTheDefinition(int heads, int shared) {
     try (Scope _ = Scope.open()) {
       Case data = Case.of(heads, shared);
-      DecodeAttention attention = new DecodeAttention(FIRST, COUNT);
 
-      float[] byVectors = attention.byVectors(data.q, data.keys, data.values, SCALE).floats();
-      float[] masked = attention.masked(data.q, data.keys, data.values, SCALE).floats();
+      float[] output = data.attended(FIRST.length);
 
       for (int sequence = 0; sequence < FIRST.length; sequence++) {
         for (int head = 0; head < heads; head++) {
           double[] defined = data.defined(sequence, head);
           for (int i = 0; i < DIM; i++) {
-            int at = (sequence * heads + head) * DIM + i;
-            assertThat((double) byVectors[at]).isCloseTo(defined[i], within(1e-5));
-            assertThat((double) masked[at]).isCloseTo(defined[i], within(1e-5));
+            double actual = output[(sequence * heads + head) * DIM + i];
+            assertThat(actual).isCloseTo(defined[i], within(1e-5));
           }
         }
       }
@@ -101,18 +109,30 @@ class DecodeAttentionTest {
     int before = Native.threads();
     try (Scope _ = Scope.open()) {
       Case data = Case.of(256, 64); // all together are worth two threads
-      float[] all =
-          new DecodeAttention(FIRST, COUNT).of(data.q, data.keys, data.values, SCALE).floats();
+      float[] all = data.attended(FIRST.length);
       Native.threads(threads);
 
-      float[] some =
-          new DecodeAttention(Arrays.copyOf(FIRST, company), Arrays.copyOf(COUNT, company))
-              .of(data.q.narrow(0, 0, company), data.keys, data.values, SCALE)
-              .floats();
+      float[] some = data.attended(company);
 
       assertThat(some).containsExactly(Arrays.copyOf(all, some.length));
     } finally {
       Native.threads(before);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void product_withoutOpenBlas_isTheSame(Blas.Form form) {
+    try (Scope _ = Scope.open()) {
+      Blas.Matrix matrix = new Blas.Matrix(Gaussian.tensor(4, 30, 70).segment(), 30, DIM, 70);
+      MemorySegment x = Gaussian.tensor(5, DIM).segment();
+      float[] expected = new float[form == Blas.Form.PLAIN ? 30 : DIM];
+      float[] actual = new float[expected.length];
+
+      Blas.product(MemorySegment.ofArray(expected), 0.5f, matrix, form, x);
+      Blas.plainProduct(MemorySegment.ofArray(actual), 0.5f, matrix, form, x);
+
+      assertThat(actual).containsExactly(expected, within(1e-5f));
     }
   }
 }

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,15 +23,6 @@ class GatedUnitTest {
     Native.threads(before);
   }
 
-  private static Tensor random(long seed, double scale, long... shape) {
-    Random random = new Random(seed);
-    float[] values = new float[(int) FlatView.elements(shape)];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) (scale * random.nextGaussian());
-    }
-    return Tensor.of(values, shape);
-  }
-
   static Stream<Arguments> cases() {
     List<Arguments> cases = new ArrayList<>();
     for (GatedUnit unit : GatedUnit.values()) {
@@ -50,7 +40,7 @@ class GatedUnitTest {
   void forward_anyWidth_isTheDefinition(GatedUnit unit, DType type, int width) {
     Native.threads(2);
     try (Scope _ = Scope.open()) {
-      Tensor both = random(1, 3, ROWS, 2L * width).to(type);
+      Tensor both = Gaussian.tensor(1, ROWS, 2L * width).timesInPlace(3).to(type);
 
       Tensor hidden = unit.forward(both);
 
@@ -65,9 +55,9 @@ class GatedUnitTest {
   void backward_anyWidth_isTheDefinition(GatedUnit unit, DType type, int width) {
     Native.threads(2);
     try (Scope _ = Scope.open()) {
-      Tensor both = random(1, 3, ROWS, 2L * width).to(type);
+      Tensor both = Gaussian.tensor(1, ROWS, 2L * width).timesInPlace(3).to(type);
       float[] start = both.floats();
-      Tensor byHidden = random(2, 1, ROWS, width).to(type);
+      Tensor byHidden = Gaussian.tensor(2, ROWS, width).to(type);
 
       Tensor byBoth = unit.backward(both, byHidden);
 
@@ -137,7 +127,7 @@ class GatedUnitTest {
         values[i] = (float) (up ? 1.5 : i % 2 == 0 ? gate : -gate);
       }
       Tensor both = Tensor.of(values, 2, 40).to(type);
-      Tensor byHidden = random(2, 1, 2, 20).to(type);
+      Tensor byHidden = Gaussian.tensor(2, 2, 20).to(type);
 
       Tensor hidden = GatedUnit.SWIGLU.forward(both);
       Tensor byBoth = GatedUnit.SWIGLU.backward(both, byHidden);
@@ -152,8 +142,8 @@ class GatedUnitTest {
   @EnumSource(GatedUnit.class)
   void forward_aRecordedInput_hasThisGradientByLibtorch(GatedUnit unit) {
     try (Scope _ = Scope.open()) {
-      Tensor both = random(1, 3, ROWS, 40);
-      Tensor byHidden = random(2, 1, ROWS, 20);
+      Tensor both = Gaussian.tensor(1, ROWS, 40).timesInPlace(3);
+      Tensor byHidden = Gaussian.tensor(2, ROWS, 20);
       Tensor expected = unit.backward(both, byHidden);
       Tensor recorded = both.copy().requireGradient();
 
@@ -173,8 +163,8 @@ class GatedUnitTest {
       names = {"F32", "BF16"})
   void swiglu_itsBits_doNotHangOnThreads(DType type) {
     try (Scope _ = Scope.open()) {
-      Tensor both = random(1, 3, ROWS, 2 * 576).to(type);
-      Tensor byHidden = random(2, 1, ROWS, 576).to(type);
+      Tensor both = Gaussian.tensor(1, ROWS, 2 * 576).timesInPlace(3).to(type);
+      Tensor byHidden = Gaussian.tensor(2, ROWS, 576).to(type);
       Native.threads(1);
       float[] hidden = GatedUnit.SWIGLU.forward(both).floats();
       float[] byBoth = GatedUnit.SWIGLU.backward(both, byHidden).floats();

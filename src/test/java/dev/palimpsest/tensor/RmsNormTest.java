@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -41,17 +40,8 @@ class RmsNormTest {
     }
   }
 
-  private static Tensor random(long seed, long... shape) {
-    Random random = new Random(seed);
-    float[] values = new float[(int) FlatView.elements(shape)];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return Tensor.of(values, shape);
-  }
-
   private static Tensor random(long seed, int width, Layout layout, DType type) {
-    return layout.of(random(seed, ROWS, 7L * width).to(type), width);
+    return layout.of(Gaussian.tensor(seed, ROWS, 7L * width).to(type), width);
   }
 
   static Stream<Arguments> cases() {
@@ -72,7 +62,7 @@ class RmsNormTest {
     Native.threads(2);
     try (Scope _ = Scope.open()) {
       Tensor x = random(1, width, layout, type);
-      Tensor weight = random(2, width);
+      Tensor weight = Gaussian.tensor(2, width);
 
       RmsNorm.Normed wide = RmsNorm.of(x, weight, EPSILON, DType.F32);
       RmsNorm.Normed narrow = RmsNorm.of(x, weight, EPSILON, DType.BF16);
@@ -127,7 +117,7 @@ class RmsNormTest {
   @MethodSource("cases")
   void output_madeAgain_hasTheSameBits(int width, DType type, Layout layout) {
     try (Scope _ = Scope.open()) {
-      Tensor weight = random(2, width);
+      Tensor weight = Gaussian.tensor(2, width);
       for (DType results : List.of(DType.F32, DType.BF16)) {
         RmsNorm.Normed normed =
             RmsNorm.of(random(1, width, layout, type), weight, EPSILON, results);
@@ -146,7 +136,7 @@ class RmsNormTest {
     Native.threads(2);
     try (Scope _ = Scope.open()) {
       Tensor x = random(1, width, layout, type);
-      Tensor weight = random(2, width);
+      Tensor weight = Gaussian.tensor(2, width);
       RmsNorm norm = RmsNorm.of(x, weight, EPSILON, DType.F32).norm();
       for (DType gradients : List.of(DType.F32, DType.BF16)) {
         Tensor gradient = random(3, width, layout, gradients);
@@ -185,7 +175,7 @@ class RmsNormTest {
     try (Scope _ = Scope.open()) {
       int width = 24;
       Tensor x = random(1, width, Layout.HEADS_AMONG_OTHERS, DType.F32);
-      Tensor weight = random(2, width);
+      Tensor weight = Gaussian.tensor(2, width);
       Tensor all = Tensor.zeros(DType.F32, ROWS, 7L * width).plusInPlace(5);
       Tensor into = Layout.HEADS_AMONG_OTHERS.of(all, width);
 
@@ -201,7 +191,7 @@ class RmsNormTest {
   void of_itsBits_doNotHangOnThreads() {
     try (Scope _ = Scope.open()) {
       Tensor x = random(1, 576, Layout.ROWS_ALONE, DType.F32);
-      Tensor weight = random(2, 576);
+      Tensor weight = Gaussian.tensor(2, 576);
       Native.threads(1);
       float[] one = RmsNorm.of(x, weight, EPSILON, DType.F32).output().floats();
       Native.threads(2);
@@ -216,7 +206,7 @@ class RmsNormTest {
   void of_aRecordedInput_isTheSameByLibtorch(Layout layout) {
     try (Scope _ = Scope.open()) {
       Tensor x = random(1, 24, layout, DType.F32);
-      Tensor weight = random(2, 24);
+      Tensor weight = Gaussian.tensor(2, 24);
       Tensor gradient = random(3, 24, layout, DType.F32);
       RmsNorm.Normed expected = RmsNorm.of(x, weight, EPSILON, DType.F32);
       Tensor byX = Tensor.zeros(DType.F32, x.shape());
