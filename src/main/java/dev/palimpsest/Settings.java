@@ -39,7 +39,7 @@ public final class Settings {
   }
 
   /**
-   * The command line's defaults: bf16 where the processor has it, all processors, the cache in
+   * The command line's defaults: bf16 where this machine gains by it, all processors, the cache in
    * {@code $PALIMPSEST_CACHE} or else {@code .cache/palimpsest} in the user's home folder, nobody
    * who listens. Python, the hub and a proxy are found by the process's environment variables.
    *

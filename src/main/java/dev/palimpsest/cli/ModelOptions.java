@@ -21,7 +21,8 @@ final class ModelOptions {
   @Option(
       names = "--dtype",
       description =
-          "of the weights: fp32, bf16, nf4 or int8; default: bf16 where the processor has it")
+          "of the weights: fp32, bf16, nf4 or int8; default: bf16 where this machine gains by it,"
+              + " else fp32")
   private @Nullable Precision precision;
 
   @Mixin private ThreadOptions threads = new ThreadOptions();

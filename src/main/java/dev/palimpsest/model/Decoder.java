@@ -276,7 +276,7 @@ public final class Decoder implements AutoCloseable {
    */
   public Tensor backThroughHead(Tensor gradient) {
     Weight head = weights.head();
-    return gradient.to(head.products()).matmul(head.dense()).to(DType.F32);
+    return head.back(gradient.to(head.products())).to(DType.F32);
   }
 
   @Override

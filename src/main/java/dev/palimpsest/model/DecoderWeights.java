@@ -113,13 +113,13 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
       ModelConfig config, WeightSource source, WeightFormat format, DType products, Device device) {
 
     DecoderWeights all() {
-      Tensor embedding = product(ModelTensors.EMBEDDING);
+      Tensor embedding = embedding();
       List<Layer> layers = new ArrayList<>(config.layers());
       for (int i = 0; i < config.layers(); i++) {
         layers.add(layer("model.layers." + i + "."));
         Native.trim(); // else a loaded model takes twice its weights in nf4
       }
-      Weight head = config.tiedHead() ? Weight.beside(embedding) : head();
+      Weight head = config.tiedHead() ? format.beside(embedding) : head();
       return new DecoderWeights(embedding, List.copyOf(layers), norm("model.norm"), head);
     }
 
@@ -185,13 +185,15 @@ record DecoderWeights(Tensor embedding, List<Layer> layers, Tensor finalNorm, We
 
     private Weight head() {
       try (Scope scope = Scope.open()) {
-        return Weight.of(source.read(ModelTensors.HEAD, products).to(device), scope);
+        Tensor matrix = source.read(ModelTensors.HEAD, format.plain(products));
+        return format.whole(matrix.to(device), scope);
       }
     }
 
-    private Tensor product(String name) {
+    private Tensor embedding() {
       try (Scope scope = Scope.open()) {
-        return scope.release(source.read(name, products).to(device));
+        return scope.release(
+            source.read(ModelTensors.EMBEDDING, format.plain(products)).to(device));
       }
     }
 

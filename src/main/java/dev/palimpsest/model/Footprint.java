@@ -37,6 +37,11 @@ public record Footprint(ModelConfig config, Precision precision) {
     return precision.products().bytes();
   }
 
+  /** Bytes of a weight that is not quantised. */
+  private int plain() {
+    return precision.format().plain(precision.products()).bytes();
+  }
+
   /** The weights between products. */
   public long weightBytes() {
     long bytes = tiedHeadBytes();
@@ -44,7 +49,7 @@ public record Footprint(ModelConfig config, Precision precision) {
       long[] shape = tensor.getValue();
       bytes +=
           switch (tensor.getKey()) {
-            case ModelTensors.EMBEDDING, ModelTensors.HEAD -> shape[0] * shape[1] * products();
+            case ModelTensors.EMBEDDING, ModelTensors.HEAD -> shape[0] * shape[1] * plain();
             default ->
                 shape.length == 1
                     ? shape[0] * Float.BYTES
@@ -56,9 +61,7 @@ public record Footprint(ModelConfig config, Precision precision) {
 
   /** A tied head that is laid out for its products lies beside the embedding. */
   private long tiedHeadBytes() {
-    return config.tiedHead() && packs()
-        ? (long) config.vocabulary() * config.width() * products()
-        : 0;
+    return config.tiedHead() && packs() ? (long) config.vocabulary() * config.width() * plain() : 0;
   }
 
   private boolean packs() {
@@ -94,7 +97,7 @@ public record Footprint(ModelConfig config, Precision precision) {
   public long adapterBytes(AdapterConfig adapter) {
     return FLOATS_A_PARAMETER * Float.BYTES * trainedParameters(adapter)
         + products() * joinedParameters(adapter)
-        + (laysOutBack() ? products() * blockWeights() : 0);
+        + (laysOutBack() ? plain() * blockWeights() : 0);
   }
 
   /**
@@ -102,7 +105,7 @@ public record Footprint(ModelConfig config, Precision precision) {
    * takes no more than half of what a pass may keep.
    */
   boolean laysOutBack() {
-    return packs() && !precision.quantised() && products() * blockWeights() <= KEPT / 2;
+    return packs() && !precision.quantised() && plain() * blockWeights() <= KEPT / 2;
   }
 
   /** Rows of so many tokens in embedding and head, as they train. */

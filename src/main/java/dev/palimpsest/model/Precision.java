@@ -2,6 +2,7 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.Cpu;
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.PackedMatrix;
 
 /**
  * In which type a decoder keeps its weights and computes. Norms, rotary embedding, attention, the
@@ -9,10 +10,11 @@ import dev.palimpsest.tensor.DType;
  */
 public enum Precision {
   FP32(WeightFormat.PLAIN),
+  /** On a processor that does not multiply in bf16 the weights alone are; products are fp32. */
   BF16(WeightFormat.PLAIN),
   /**
    * The matrices of the blocks in 4-bit NormalFloat (2305.14314), dequantised for each product;
-   * embedding and head in the type of the products, which is {@link #best}'s.
+   * embedding and head in the type of the products, bf16 where the processor has it, else fp32.
    */
   NF4(WeightFormat.NF4),
   /** The same in 8-bit integers, one scale a row (2208.07339 without its outliers). */
@@ -28,27 +30,27 @@ public enum Precision {
   public DType products() {
     return switch (this) {
       case FP32 -> DType.F32;
-      case BF16 -> DType.BF16;
-      case NF4, INT8 -> best().products();
+      case BF16 -> format() == WeightFormat.HALF ? DType.F32 : DType.BF16;
+      case NF4, INT8 -> Cpu.hasBf16() ? DType.BF16 : DType.F32;
     };
   }
 
   WeightFormat format() {
-    return format;
+    return this == BF16 && PackedMatrix.paysInHalf() ? WeightFormat.HALF : format;
   }
 
   /** Whether weights are kept in fewer bits than products need. */
   public boolean quantised() {
-    return format != WeightFormat.PLAIN;
+    return format.quantises();
   }
 
   /** All of it that can change an answer, in words. */
   public String key() {
-    return quantised() ? name() + " in " + products() : name();
+    return format() == WeightFormat.PLAIN ? name() : name() + " in " + products();
   }
 
-  /** bf16 where the processor has it, else fp32. */
+  /** bf16 where this machine multiplies such weights faster, else fp32. */
   public static Precision best() {
-    return Cpu.hasBf16() ? BF16 : FP32;
+    return Cpu.hasBf16() || PackedMatrix.paysInHalf() ? BF16 : FP32;
   }
 }

@@ -84,12 +84,13 @@ public final class StepDecoder {
     for (int i = 0; i < config.layers(); i++) {
       step.block(i);
     }
-    return ends.logits(step.hidden(), adaptation);
+    return ends.logits(step.hidden(), adaptation).narrow(0, 0, ids.length);
   }
 
   /** One step's rows, which every layer uses again. */
   private final class Step {
     private final int rows;
+    private final int multiplied; // with rows of zeros after them, where that is faster
     private final StepAttention attention;
     private final Turns turns;
     private final Turns localTurns;
@@ -110,6 +111,9 @@ public final class StepDecoder {
         places[i] += virtualTokens;
       }
       this.rows = ids.length;
+      Weight head = ends.head().weight();
+      this.multiplied =
+          adaptation.rowsThatStandAlone() == Integer.MAX_VALUE ? head.rows(rows) : rows;
       this.attention = attention;
       this.turns = Turns.of(rotary, places);
       this.localTurns =
@@ -120,10 +124,10 @@ public final class StepDecoder {
       this.attended = new FloatRows(rows, config.heads() * width);
       this.both = new FloatRows(rows, 2 * config.feedForward());
       this.gated = new FloatRows(rows, config.feedForward());
-      DType products = ends.head().weight().products();
-      this.ofNarrow = FloatRows.Copy.empty(products, rows, config.width());
-      this.ofAttended = FloatRows.Copy.empty(products, rows, attended.width());
-      this.ofGated = FloatRows.Copy.empty(products, rows, config.feedForward());
+      DType products = head.products();
+      this.ofNarrow = FloatRows.Copy.zeros(products, multiplied, config.width());
+      this.ofAttended = FloatRows.Copy.zeros(products, multiplied, attended.width());
+      this.ofGated = FloatRows.Copy.zeros(products, multiplied, config.feedForward());
       x.read(ends.embed(ids));
     }
 
@@ -183,10 +187,10 @@ public final class StepDecoder {
       }
     }
 
-    /** The last layer's normalised output, (rows, width), F32. */
+    /** The last layer's normalised output, (rows or more, width). */
     Tensor hidden() {
       normalise(x, finalNorm, narrow);
-      return Tensor.of(narrow.values(), rows, config.width());
+      return narrow.in(ofNarrow);
     }
   }
 }

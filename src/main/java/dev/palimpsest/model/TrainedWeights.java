@@ -83,7 +83,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
   }
 
   private DecoderWeights weights(DecoderWeights base, Scope scope) {
-    Tensor embedding = one(base.embedding(), ModelTensors.EMBEDDING, scope);
+    Tensor embedding = embedding(base, scope);
     List<Layer> layers = new ArrayList<>();
     for (int i = 0; i < base.layers().size(); i++) {
       layers.add(layer(base.layers().get(i), "model.layers." + i + ".", scope));
@@ -143,8 +143,19 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
     return trained(base, List.of(module + ".weight"), List.of(config.width()), added, scope);
   }
 
-  private Tensor one(Tensor base, String name, Scope scope) {
-    return trained(base, List.of(name), List.of(config.vocabulary()), 0, scope);
+  /**
+   * One that trains is of the head's type, which may be wider: a tied head is multiplied with it.
+   */
+  private Tensor embedding(DecoderWeights base, Scope scope) {
+    List<String> names = List.of(ModelTensors.EMBEDDING);
+    return slots.containsKey(ModelTensors.EMBEDDING)
+        ? trained(
+            base.embedding().to(base.head().products()),
+            names,
+            List.of(config.vocabulary()),
+            0,
+            scope)
+        : base.embedding();
   }
 
   /** The base's tensor, a view of the masters, or a copy of both. */

@@ -54,6 +54,22 @@ sealed interface Weight extends AutoCloseable {
   }
 
   /**
+   * A matrix in 16 bits an element whose products are F32.
+   *
+   * @param matrix (out, in), BF16; handed over, in the scope that is given
+   */
+  static Weight half(Tensor matrix, Scope scope) {
+    return new Packed(PackedMatrix.half(matrix).release(scope), Optional.empty());
+  }
+
+  /** The same of a matrix that somebody else needs as it is. */
+  static Weight halfBeside(Tensor matrix) {
+    try (Scope scope = Scope.open()) {
+      return new Packed(PackedMatrix.half(matrix).release(scope), Optional.of(matrix));
+    }
+  }
+
+  /**
    * y · W, (rows, in), a tensor of its own.
    *
    * @param y (rows, out), type of the products
@@ -87,6 +103,11 @@ sealed interface Weight extends AutoCloseable {
    */
   default int rowsThatStandAlone() {
     return 1;
+  }
+
+  /** {@link PackedMatrix#rows}. */
+  default int rows(int least) {
+    return least;
   }
 
   @Override
@@ -130,6 +151,9 @@ sealed interface Weight extends AutoCloseable {
    * @param plain the same as it is, where somebody else needs it anyway
    */
   record Packed(PackedMatrix matrix, Optional<Tensor> plain) implements Weight {
+    /** Elements that are widened at a time. */
+    private static final long PIECE = 1 << 21;
+
     @Override
     public long out() {
       return matrix.out();
@@ -151,13 +175,41 @@ sealed interface Weight extends AutoCloseable {
     }
 
     @Override
+    public int rows(int least) {
+      return matrix.rows(least);
+    }
+
+    @Override
     public Tensor linear(Tensor x) {
       return x.recorded() ? Weight.super.linear(x) : matrix.linear(x);
     }
 
     @Override
+    public Tensor back(Tensor y) {
+      return plain.isPresent() && plain.get().dtype() != products()
+          ? backByPieces(y, plain.get())
+          : Weight.super.back(y);
+    }
+
+    /**
+     * The whole matrix in the type of the products would be written, and read from memory again.
+     */
+    private Tensor backByPieces(Tensor y, Tensor narrow) {
+      Tensor sum = Tensor.zeros(products(), y.size(0), in());
+      long rows = Math.max(1, PIECE / in());
+      for (long from = 0; from < out(); from += rows) {
+        try (Scope _ = Scope.open()) {
+          long length = Math.min(rows, out() - from);
+          Tensor piece = narrow.narrow(0, from, length).to(products());
+          sum.plusMatmulInPlace(y.narrow(1, from, length), piece);
+        }
+      }
+      return sum;
+    }
+
+    @Override
     public Tensor dense() {
-      return plain.orElseGet(matrix::dense);
+      return plain.map(it -> it.to(products())).orElseGet(matrix::dense);
     }
 
     @Override
@@ -166,14 +218,13 @@ sealed interface Weight extends AutoCloseable {
         return Optional.empty();
       }
       try (Scope scope = Scope.open()) {
-        Tensor transposed = matrix.dense().transpose(0, 1).contiguous();
-        return Optional.of(PackedMatrix.of(transposed).release(scope));
+        return Optional.of(matrix.transposed().release(scope));
       }
     }
 
     @Override
     public long bytes() {
-      return out() * in() * products().bytes();
+      return matrix.bytes();
     }
 
     @Override

@@ -11,6 +11,8 @@ import java.util.function.Function;
 enum WeightFormat {
   /** In the type of the products. */
   PLAIN,
+  /** In 16 bits an element, while products are F32. */
+  HALF,
   /** {@link Nf4Matrix}. */
   NF4,
   /** {@link Int8Matrix}. */
@@ -23,11 +25,12 @@ enum WeightFormat {
    * @param read gives a module's matrix in a type, in the scope that is open
    */
   Weight weight(List<String> modules, Reading read, DType products, Device device) {
-    if (this == PLAIN) {
+    if (!quantises()) {
       try (Scope scope = Scope.open()) {
-        List<Tensor> parts = modules.stream().map(each -> read.matrix(each, products)).toList();
+        DType type = plain(products);
+        List<Tensor> parts = modules.stream().map(each -> read.matrix(each, type)).toList();
         Tensor all = parts.size() == 1 ? parts.getFirst() : Tensor.cat(0, parts);
-        return Weight.of(all.to(device), scope);
+        return whole(all.to(device), scope);
       }
     }
     Function<Tensor, QuantisedMatrix> quantise =
@@ -45,6 +48,30 @@ enum WeightFormat {
         device);
   }
 
+  /** Whether the matrices of blocks are kept in fewer bits than a type of floating point has. */
+  boolean quantises() {
+    return this == NF4 || this == INT8;
+  }
+
+  /** The type of what is not quantised: embedding and head, and all of {@link #PLAIN}. */
+  DType plain(DType products) {
+    return this == HALF ? DType.BF16 : products;
+  }
+
+  /**
+   * A matrix of that type as its products go fastest.
+   *
+   * @param matrix (out, in); handed over, in the scope that is given
+   */
+  Weight whole(Tensor matrix, Scope scope) {
+    return this == HALF ? Weight.half(matrix, scope) : Weight.of(matrix, scope);
+  }
+
+  /** The same of a matrix that somebody else needs as it is. */
+  Weight beside(Tensor matrix) {
+    return this == HALF ? Weight.halfBeside(matrix) : Weight.beside(matrix);
+  }
+
   /** Where modules come from. */
   @FunctionalInterface
   interface Reading {
@@ -54,7 +81,7 @@ enum WeightFormat {
   /** Bytes that a matrix takes, whose products are of a type. */
   long bytes(long rows, long columns, DType products) {
     return switch (this) {
-      case PLAIN -> rows * columns * products.bytes();
+      case PLAIN, HALF -> rows * columns * plain(products).bytes();
       case NF4 -> Nf4Matrix.bytes(rows * columns);
       case INT8 -> Int8Matrix.bytes(rows, columns);
     };

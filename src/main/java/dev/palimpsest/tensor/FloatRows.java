@@ -44,7 +44,7 @@ public final class FloatRows {
   /**
    * Overwrites all with a tensor's elements.
    *
-   * @param source as many elements, contiguous, F32 or BF16, on the CPU
+   * @param source (as many rows or more, width), contiguous, F32 or BF16, on the CPU
    */
   public void read(Tensor source) {
     MemorySegment memory = source.segment();
@@ -57,22 +57,25 @@ public final class FloatRows {
     }
   }
 
-  /** A tensor, (rows, width), and where its elements lie: {@link #in} looks them up no more. */
-  public record Copy(Tensor tensor, MemorySegment memory) {
-    /** Of elements that are not set, in the scope that is open. */
-    public static Copy empty(DType type, int count, int width) {
-      Tensor tensor = Tensor.empty(type, count, width);
-      return new Copy(tensor, tensor.segment());
+  /**
+   * A tensor, (as many rows or more, width), and where its elements lie: {@link #in} looks them up
+   * no more.
+   */
+  public record Copy(Tensor tensor, DType type, MemorySegment memory) {
+    /** Of zeros, in the scope that is open. */
+    public static Copy zeros(DType type, int count, int width) {
+      Tensor tensor = Tensor.zeros(type, count, width);
+      return new Copy(tensor, type, tensor.segment());
     }
   }
 
   /**
-   * Overwrites a copy, F32 or BF16 (to nearest, ties to even), of as many elements.
+   * Overwrites the first rows of a copy, F32 or BF16 (to nearest, ties to even).
    *
    * @return its tensor
    */
   public Tensor in(Copy copy) {
-    if (copy.memory.byteSize() == (long) values.length * Float.BYTES) {
+    if (copy.type == DType.F32) {
       MemorySegment.copy(values, 0, copy.memory, ValueLayout.JAVA_FLOAT, 0, values.length);
     } else {
       for (int i = 0; i < values.length; i++) {

@@ -47,5 +47,10 @@ final class Operator {
     Tensor tensor(long index) {
       return new Tensor(new org.bytedeco.pytorch.Tensor(stack.get(index).toTensor()));
     }
+
+    /** The same of what is no tensor; it lives until closed. */
+    IValue value(long index) {
+      return lasting(new IValue(stack.get(index)));
+    }
   }
 }

@@ -1,69 +1,26 @@
 package dev.palimpsest.tensor;
 
-import java.util.Arrays;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-
 /**
- * A matrix, (out, in), in the blocked layout in which oneDNN multiplies: its products need not lay
- * it out anew, which for few rows takes as long as the product. In bf16 each row of a product has
- * the same bits whatever the number of rows; in fp32 in products of few rows
- * (docs/decisions/packed-weights.md).
+ * A matrix, (out, in), in a layout in which it is multiplied: its products need not lay it out
+ * anew, which for few rows takes as long as the product (docs/decisions/packed-weights.md).
  */
-public final class PackedMatrix implements AutoCloseable {
-  /** Most rows of a small product that is tried. */
-  private static final int SMALL = 32;
-
-  private static final Map<List<Long>, Integer> TRIED = new ConcurrentHashMap<>();
-
-  private final Tensor packed;
-
-  private PackedMatrix(Tensor packed) {
-    this.packed = packed;
-  }
+public sealed interface PackedMatrix extends AutoCloseable permits BlockedMatrix, HalfMatrix {
 
   /** Whether products with such a matrix gain by it on this machine. */
-  public static boolean pays(Tensor matrix) {
+  static boolean pays(Tensor matrix) {
     return pays(matrix.dtype()) && matrix.handle().is_cpu();
   }
 
   /** The same of any matrix of a type in this machine's memory. */
-  public static boolean pays(DType type) {
+  static boolean pays(DType type) {
     return type == DType.BF16 ? Cpu.hasBf16() : type == DType.F32 && Cpu.hasAvx2();
   }
 
   /**
-   * Products of 1, 2, 4, … and at most so many rows give each row the same bits. In bf16 all
-   * products do. In fp32 oneDNN chooses its kernel by shape and rows, so it is tried, once a shape.
+   * Whether {@link #half} takes the place of products in bf16, which the processor does not have.
    */
-  public int rowsThatStandAlone() {
-    return dtype() == DType.BF16
-        ? Integer.MAX_VALUE
-        : TRIED.computeIfAbsent(List.of(out(), in(), (long) Native.threads()), _ -> tried());
-  }
-
-  private int tried() {
-    try (Scope _ = Scope.open()) {
-      float[] values = new float[SMALL * Math.toIntExact(in())];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = (float) Math.sin(i);
-      }
-      Tensor x = Tensor.of(values, SMALL, in());
-      int rows = 1;
-      while (rows < SMALL && Arrays.equals(last(x, 2 * rows), alone(x, 2 * rows))) {
-        rows *= 2;
-      }
-      return rows;
-    }
-  }
-
-  private float[] last(Tensor x, int rows) {
-    return linear(x.narrow(0, 0, rows)).narrow(0, rows - 1, 1).floats();
-  }
-
-  private float[] alone(Tensor x, int rows) {
-    return linear(x.narrow(0, rows - 1, 1)).floats();
+  static boolean paysInHalf() {
+    return !Cpu.hasBf16() && HalfMatrix.isThere();
   }
 
   /**
@@ -71,57 +28,75 @@ public final class PackedMatrix implements AutoCloseable {
    *
    * @param matrix (out, in)
    */
-  public static PackedMatrix of(Tensor matrix) {
-    return new PackedMatrix(OneDnn.laidOut(matrix));
+  static PackedMatrix of(Tensor matrix) {
+    return new BlockedMatrix(OneDnn.laidOut(matrix));
+  }
+
+  /**
+   * The same with 16 bits an element, whose products are F32; as {@link #of}, of F32, where that
+   * would lose bits.
+   *
+   * @param matrix (out, in), BF16 or F32
+   */
+  static PackedMatrix half(Tensor matrix) {
+    try (Scope scope = Scope.open()) {
+      Tensor wide = matrix.to(DType.F32);
+      PackedMatrix packed =
+          HalfMatrix.of(wide).<PackedMatrix>map(it -> it).orElseGet(() -> of(wide));
+      return packed.keep(scope);
+    }
   }
 
   /** Rows: width of the outputs. */
-  public long out() {
-    return packed.size(0);
-  }
-
-  /** Type of the products. */
-  public DType dtype() {
-    return packed.dtype();
-  }
+  long out();
 
   /** Columns: width of the inputs. */
-  public long in() {
-    return packed.size(1);
+  long in();
+
+  /** Type of the products. */
+  DType dtype();
+
+  /** Memory that it takes. */
+  long bytes();
+
+  /**
+   * Products of 1, 2, 4, … and at most so many rows give each row the same bits, whatever the other
+   * rows; all products do, where it is {@link Integer#MAX_VALUE}.
+   */
+  int rowsThatStandAlone();
+
+  /** The smallest number of rows from this one on that is multiplied as it is. */
+  default int rows(int least) {
+    return least;
   }
 
   /**
    * x · Wᵀ.
    *
-   * @param x (rows, in), the matrix's type
+   * @param x (rows, in), the products' type
    */
-  public Tensor linear(Tensor x) {
-    return OneDnn.linear(x, packed);
-  }
+  Tensor linear(Tensor x);
 
   /**
    * x · Wᵀ + other.
    *
-   * @param x (rows, in), the matrix's type
+   * @param x (rows, in), the products' type
    * @param other (rows, out), the same
    */
-  public Tensor linearPlus(Tensor x, Tensor other) {
-    return OneDnn.linearPlus(x, packed, other);
-  }
+  Tensor linearPlus(Tensor x, Tensor other);
 
-  /** The matrix itself, bit by bit. */
-  public Tensor dense() {
-    return new Tensor(packed.handle().to_dense());
-  }
+  /** The matrix itself, bit by bit, in the products' type. */
+  Tensor dense();
+
+  /** The transpose in the same layout. */
+  PackedMatrix transposed();
+
+  /** Hands it from a scope to the one around it. */
+  PackedMatrix keep(Scope scope);
 
   /** Takes it out of every scope: it lives until closed. */
-  public PackedMatrix release(Scope scope) {
-    scope.release(packed);
-    return this;
-  }
+  PackedMatrix release(Scope scope);
 
   @Override
-  public void close() {
-    packed.close();
-  }
+  void close();
 }

@@ -155,7 +155,7 @@ class FloatRowsTest {
     try (Scope _ = Scope.open()) {
       Tensor expected = Tensor.of(all.values(), all.count(), all.width()).to(DType.BF16);
 
-      Tensor actual = all.in(FloatRows.Copy.empty(DType.BF16, all.count(), all.width()));
+      Tensor actual = all.in(FloatRows.Copy.zeros(DType.BF16, all.count(), all.width()));
 
       short[] bits = actual.segment().toArray(ValueLayout.JAVA_SHORT);
       short[] wanted = expected.segment().toArray(ValueLayout.JAVA_SHORT);
@@ -174,7 +174,7 @@ class FloatRowsTest {
   void read_whatIsInACopy_isTheSame(DType type) {
     FloatRows rows = rows(50, 1);
     try (Scope _ = Scope.open()) {
-      Tensor copy = rows.in(FloatRows.Copy.empty(type, ROWS, 50));
+      Tensor copy = rows.in(FloatRows.Copy.zeros(type, ROWS, 50));
       FloatRows again = new FloatRows(ROWS, 50);
 
       again.read(copy);
