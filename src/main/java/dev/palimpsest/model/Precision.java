@@ -35,6 +35,11 @@ public enum Precision {
     };
   }
 
+  /** The type of weights that are not quantised. */
+  public DType weights() {
+    return format().plain(products());
+  }
+
   WeightFormat format() {
     return this == BF16 && PackedMatrix.paysInHalf() ? WeightFormat.HALF : format;
   }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TrainedWeights implements WeightGradients, AutoCloseable {
   private final ModelConfig config;
+  private final DType weights;
   private final Map<String, FlatView> slots;
   private final Tensor parameters;
   private final Tensor gradient;
@@ -31,8 +32,12 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
   private final List<Tensor> own = new ArrayList<>();
   private final Decoder decoder;
 
-  /** A weight in the type of the products, or one that is stored less {@code added}. */
-  private record Copy(Tensor into, Tensor master, double added) {}
+  /**
+   * A weight in the type of the products, or one that is stored less {@code added}.
+   *
+   * @param rounded to this type, which may have fewer bits
+   */
+  private record Copy(Tensor into, DType rounded, Tensor master, double added) {}
 
   /**
    * The weights of these names, as the file stores them.
@@ -43,6 +48,7 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
    */
   public TrainedWeights(Decoder base, WeightSource stored, Set<String> names) {
     this.config = base.config();
+    this.weights = base.precision().weights();
     this.slots = slots(base, names);
     long size = slots.values().stream().mapToLong(FlatView::count).sum();
     try (Scope scope = Scope.open()) {
@@ -165,7 +171,8 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
       return base;
     }
     Optional<Tensor> master = of(parameters, names);
-    if (master.isPresent() && base.dtype() == DType.F32 && added == 0) {
+    DType rounded = rounded(base, names);
+    if (master.isPresent() && rounded == DType.F32 && added == 0) {
       return kept(master.get().detach(), scope);
     }
     Tensor copy = kept(base.copy(), scope);
@@ -174,11 +181,21 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
       FlatView slot = slots.get(names.get(i));
       if (slot != null) {
         Tensor into = names.size() == 1 ? copy : kept(copy.narrow(0, row, rows.get(i)), scope);
-        copies.add(new Copy(into, kept(slot.in(parameters), scope), added));
+        copies.add(new Copy(into, rounded, kept(slot.in(parameters), scope), added));
       }
       row += rows.get(i);
     }
     return copy;
+  }
+
+  /** To what a copy is rounded: matrices may be of fewer bits than they are multiplied in. */
+  private DType rounded(Tensor base, List<String> names) {
+    boolean matrix = names.stream().map(slots::get).anyMatch(TrainedWeights::isMatrix);
+    return matrix ? weights : base.dtype();
+  }
+
+  private static boolean isMatrix(@Nullable FlatView slot) {
+    return slot != null && slot.shape().length == 2;
   }
 
   private Tensor kept(Tensor tensor, Scope scope) {
@@ -216,7 +233,9 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
   @Override
   public void refresh() {
     for (Copy copy : copies) {
-      copy.into.copyFrom(copy.master);
+      try (Scope _ = Scope.open()) {
+        copy.into.copyFrom(copy.master.to(copy.rounded));
+      }
       if (copy.added != 0) {
         copy.into.plusInPlace(copy.added);
       }

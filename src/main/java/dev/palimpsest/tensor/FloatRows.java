@@ -3,6 +3,7 @@ package dev.palimpsest.tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rows of floats in Java's heap, and what a decoder computes between its products. For the few rows
@@ -18,6 +19,7 @@ public final class FloatRows {
   private final float[] values;
   private final int count;
   private final int width;
+  private short @Nullable [] narrow; // on its way to or from memory, in bf16
 
   /** Rows of zeros. */
   public FloatRows(int count, int width) {
@@ -52,8 +54,10 @@ public final class FloatRows {
       MemorySegment.copy(memory, ValueLayout.JAVA_FLOAT, 0, values, 0, values.length);
       return;
     }
-    for (int i = 0; i < values.length; i++) {
-      values[i] = Float.intBitsToFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT, i) << 16);
+    short[] narrow = narrow();
+    MemorySegment.copy(memory, ValueLayout.JAVA_SHORT, 0, narrow, 0, narrow.length);
+    for (int i = 0; i < narrow.length; i++) {
+      values[i] = Float.intBitsToFloat(narrow[i] << 16);
     }
   }
 
@@ -78,11 +82,20 @@ public final class FloatRows {
     if (copy.type == DType.F32) {
       MemorySegment.copy(values, 0, copy.memory, ValueLayout.JAVA_FLOAT, 0, values.length);
     } else {
-      for (int i = 0; i < values.length; i++) {
-        copy.memory.setAtIndex(ValueLayout.JAVA_SHORT, i, narrow(values[i]));
+      short[] narrow = narrow();
+      for (int i = 0; i < narrow.length; i++) {
+        narrow[i] = narrow(values[i]);
       }
+      MemorySegment.copy(narrow, 0, copy.memory, ValueLayout.JAVA_SHORT, 0, narrow.length);
     }
     return copy.tensor;
+  }
+
+  private short[] narrow() {
+    if (narrow == null) {
+      narrow = new short[values.length];
+    }
+    return narrow;
   }
 
   private static short narrow(float value) {

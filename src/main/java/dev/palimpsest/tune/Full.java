@@ -54,15 +54,21 @@ public record Full(String method, String trains) implements Method {
     return RATE;
   }
 
+  /** A copy of weights that are rounded is worth its memory where products are faster by it. */
+  @Override
+  public Precision precision() {
+    return Precision.best().products() == DType.F32 ? Precision.FP32 : Precision.best();
+  }
+
   @Override
   public List<Precision> precisions() {
     return Stream.of(Precision.values()).filter(each -> !each.quantised()).toList();
   }
 
   /**
-   * For n weights that train: masters and gradient, 8n; where products are not F32 a copy, n ·
-   * type; the optimiser's state; and for a moment the largest tensor's gradient, and what the
-   * optimiser's step needs.
+   * For n weights that train: masters and gradient, 8n; where weights are not F32 a copy in the
+   * products' type; the optimiser's state; and for a moment the largest tensor's gradient, and what
+   * the optimiser's step needs.
    */
   @Override
   public long peakBytes(Footprint base, TuneSettings settings, int rows) {
@@ -73,7 +79,7 @@ public record Full(String method, String trains) implements Method {
     long count = trained.stream().mapToLong(FlatView::elements).sum();
     long largest = trained.stream().mapToLong(FlatView::elements).max().orElse(0);
     long own =
-        (8L + (products == DType.F32 ? 0 : products.bytes())) * count
+        (8L + (base.precision().weights() == DType.F32 ? 0 : products.bytes())) * count
             + trained.stream().mapToLong(shape -> Optimizer.stateBytes(optimizer, shape)).sum()
             + Optimizer.temporaryBytes(optimizer, largest)
             + largest * products.bytes();

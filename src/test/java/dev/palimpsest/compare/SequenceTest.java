@@ -75,7 +75,7 @@ class SequenceTest {
             plan,
             new Bakeoff.Settings(
                 out(plan.mode()), folder.resolve("store.sqlite"), folder.resolve("cache")),
-            new TinyModels(Map.of()),
+            new TinyModels(Map.of("steps", "24")),
             new Tuner.Watch(progress, cancellation, System::nanoTime))
         .run();
   }

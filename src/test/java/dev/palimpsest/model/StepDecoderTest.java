@@ -13,6 +13,7 @@ import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -70,19 +71,34 @@ class StepDecoderTest {
     return Math.sqrt(squares / to.length);
   }
 
+  private static Map<String, Factors> factors(Decoder decoder) {
+    return PeftFolder.read(Reference.adapter("plain"), decoder.config()).factors();
+  }
+
   @Test
   void logits_underAnAdapter_areAPasss() {
-    Function<Decoder, AdaptedDecoder> adapted =
-        decoder ->
-            new AdaptedDecoder(
-                decoder, PeftFolder.read(Reference.adapter("plain"), decoder.config()).factors());
-
-    Logits logits = Logits.of("llama", Precision.FP32, adapted);
+    Logits logits =
+        Logits.of(
+            "llama", Precision.FP32, decoder -> new AdaptedDecoder(decoder, factors(decoder)));
 
     assertThat(logits.steps).containsExactly(logits.pass, within(3e-5f));
-    assertThat(
-            distance(logits.steps, Logits.of("llama", Precision.FP32, AdaptedDecoder::base).pass))
-        .isGreaterThan(1e-3);
+    assertThat(distance(logits.steps, base())).isGreaterThan(1e-3);
+  }
+
+  @Test
+  void logits_overAnAdapterThatStays_areAPasss() {
+    Logits logits =
+        Logits.of(
+            "llama",
+            Precision.FP32,
+            decoder -> AdaptedDecoder.base(decoder.under(factors(decoder))));
+
+    assertThat(logits.steps).containsExactly(logits.pass, within(3e-5f));
+    assertThat(distance(logits.steps, base())).isGreaterThan(1e-3);
+  }
+
+  private static float[] base() {
+    return Logits.of("llama", Precision.FP32, AdaptedDecoder::base).pass;
   }
 
   /** Logits of all tokens, sequence by sequence. */
