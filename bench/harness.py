@@ -135,12 +135,14 @@ def save(bench, chosen, figures):
 
 
 def machine():
-    model = platform.processor()
+    model, bf16 = platform.processor(), None
     info = pathlib.Path("/proc/cpuinfo")
     if info.exists():
+        bf16 = any(flag in info.read_text() for flag in ("avx512_bf16", "amx_bf16"))
         lines = [line for line in info.read_text().splitlines() if line.startswith(("model name", "cpu family", "model\t"))]
         model = ", ".join(dict.fromkeys(" ".join(line.replace("\t", "").split()) for line in lines))
-    return {"cpu": model, "cores": os.cpu_count(), "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1)}
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return {"cpu": model, "bf16_instructions": bf16, "cores": os.cpu_count(), "memory_gb": round(memory / 1e9, 1)}
 
 
 def versions():

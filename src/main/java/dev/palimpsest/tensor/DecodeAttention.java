@@ -3,7 +3,6 @@ package dev.palimpsest.tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.stream.IntStream;
 
 /**
  * Attention of one new row of each of several sequences to the rows that are kept of its own: two
@@ -12,8 +11,8 @@ import java.util.stream.IntStream;
  * sequence's bits hang on its own rows alone.
  */
 public final class DecodeAttention {
-  /** Multiplications for each thread; with fewer a second one costs more than it does. */
-  private static final long WORTH_A_THREAD = 1 << 21;
+  /** Multiplications that take as long as an element does in {@link Team#compute}. */
+  private static final int AN_ELEMENT = 16;
 
   private final int[] first;
   private final int[] count;
@@ -78,24 +77,11 @@ public final class DecodeAttention {
    */
   public void of(FloatRows queries, Kept kept, double scale, FloatRows into) {
     int heads = into.width() / kept.dim;
-    int items = count.length * heads;
-    long products = (long) Arrays.stream(count).sum() * heads * kept.dim;
-    int threads = Math.clamp(products / WORTH_A_THREAD, 1, Native.threads());
-    if (threads == 1) { // a stream would cost as much as a product
-      some(0, items, queries, kept, (float) scale, into);
-      return;
-    }
-    IntStream.range(0, threads)
-        .parallel()
-        .forEach(
-            thread ->
-                some(
-                    thread * items / threads,
-                    (thread + 1) * items / threads,
-                    queries,
-                    kept,
-                    (float) scale,
-                    into));
+    long rows = Arrays.stream(count).asLongStream().sum() / count.length;
+    Team.compute(
+        count.length * heads,
+        rows * kept.dim / AN_ELEMENT,
+        (from, to) -> some(from, to, queries, kept, (float) scale, into));
   }
 
   private void some(int from, int to, FloatRows queries, Kept kept, float scale, FloatRows into) {

@@ -171,12 +171,17 @@ public final class FloatRows {
    * @param into rows half as wide
    */
   public void gate(GatedUnit unit, FloatRows into) {
-    for (int row = 0; row < count; row++) {
-      switch (unit) {
-        case SWIGLU -> swiglu(row, into);
-        case GEGLU -> geglu(row, into);
-      }
-    }
+    Team.compute(
+        count,
+        width,
+        (from, to) -> {
+          for (int row = from; row < to; row++) {
+            switch (unit) {
+              case SWIGLU -> swiglu(row, into);
+              case GEGLU -> geglu(row, into);
+            }
+          }
+        });
   }
 
   private void swiglu(int row, FloatRows into) {
