@@ -62,18 +62,19 @@ final class HalfMatrix implements PackedMatrix {
     if (!IS_THERE || !matrix.handle().is_cpu()) {
       return Optional.empty();
     }
-    for (double unit : new double[] {1, unit(matrix)}) {
-      if (fits(matrix, unit)) {
-        return Optional.of(packed(matrix, unit));
-      }
+    if (fits(matrix, 1)) {
+      return Optional.of(packed(matrix, 1));
     }
-    return Optional.empty();
+    double unit = unit(matrix);
+    return fits(matrix, unit) ? Optional.of(packed(matrix, unit)) : Optional.empty();
   }
 
   /** What the largest element is divided by to be near fp16's largest. */
   private static double unit(Tensor matrix) {
     try (Scope _ = Scope.open()) {
-      double largest = new Tensor(matrix.abs().handle().max()).item();
+      double most = new Tensor(matrix.handle().max()).item();
+      double least = new Tensor(matrix.handle().min()).item();
+      double largest = Math.max(most, -least);
       return largest > 0 ? Math.scalb(1, Math.getExponent(largest) + 1 - LARGEST) : 1;
     }
   }
