@@ -54,12 +54,6 @@ public record Full(String method, String trains) implements Method {
     return RATE;
   }
 
-  /** A copy of weights that are rounded is worth its memory where products are faster by it. */
-  @Override
-  public Precision precision() {
-    return Precision.best().products() == DType.F32 ? Precision.FP32 : Precision.best();
-  }
-
   @Override
   public List<Precision> precisions() {
     return Stream.of(Precision.values()).filter(each -> !each.quantised()).toList();
