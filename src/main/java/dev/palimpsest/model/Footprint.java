@@ -39,7 +39,7 @@ public record Footprint(ModelConfig config, Precision precision) {
 
   /** Bytes of a weight that is not quantised. */
   private int plain() {
-    return precision.format().plain(precision.products()).bytes();
+    return precision.weights().bytes();
   }
 
   /** The weights between products. */

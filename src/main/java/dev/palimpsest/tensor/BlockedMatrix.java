@@ -31,17 +31,22 @@ final class BlockedMatrix implements PackedMatrix {
 
   private int tried() {
     try (Scope _ = Scope.open()) {
-      float[] values = new float[SMALL * Math.toIntExact(in())];
-      for (int i = 0; i < values.length; i++) {
-        values[i] = (float) Math.sin(i);
-      }
-      Tensor x = Tensor.of(values, SMALL, in());
+      Tensor x = Tensor.of(waves(SMALL * Math.toIntExact(in())), SMALL, in());
       int rows = 1;
       while (rows < SMALL && Arrays.equals(last(x, 2 * rows), alone(x, 2 * rows))) {
         rows *= 2;
       }
       return rows;
     }
+  }
+
+  /** Elements that products are tried with. */
+  static float[] waves(int count) {
+    float[] values = new float[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = (float) Math.sin(i);
+    }
+    return values;
   }
 
   private float[] last(Tensor x, int rows) {

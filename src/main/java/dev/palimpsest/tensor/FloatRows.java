@@ -2,7 +2,6 @@ package dev.palimpsest.tensor;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,11 +10,6 @@ import org.jspecify.annotations.Nullable;
  * not, and need no warming up (docs/decisions/decoding.md). Each row's bits hang on that row alone.
  */
 public final class FloatRows {
-  private static final float LOG2_E = 1.442695f;
-  private static final float LN2_HIGH = 0.6933594f;
-  private static final float LN2_LOW = -2.1219444E-4f;
-  private static final float SHIFT = 0x1.8p23f; // rounds to whole numbers in the lowest bits
-
   private final float[] values;
   private final int count;
   private final int width;
@@ -221,12 +215,15 @@ public final class FloatRows {
     }
   }
 
-  /** As {@link Lanes#exp}, but for products that are rounded before they are added. */
+  /**
+   * As {@link Lanes#exp}, but for products that are rounded before they are added. Its constants
+   * are compiled in: where there are no vectors that class cannot be loaded.
+   */
   static float exp(float x) {
     float inside = x < -87.3f ? -87.3f : x > 88f ? 88f : x; // Math.max takes several times as long
-    float shifted = inside * LOG2_E + SHIFT;
-    float n = shifted - SHIFT;
-    float r = inside - n * LN2_HIGH - n * LN2_LOW;
+    float shifted = inside * Lanes.LOG2_E + Lanes.SHIFT;
+    float n = shifted - Lanes.SHIFT;
+    float r = inside - n * Lanes.LN2_HIGH - n * Lanes.LN2_LOW;
     float p = 1.9875691e-4f;
     p = p * r + 1.3981999e-3f;
     p = p * r + 8.333452e-3f;
@@ -236,10 +233,5 @@ public final class FloatRows {
     p = p * (r * r) + r + 1;
     return Float.intBitsToFloat(
         Float.floatToRawIntBits(p) + (Float.floatToRawIntBits(shifted) << 23));
-  }
-
-  @Override
-  public String toString() {
-    return count + " × " + width + " " + Arrays.toString(values);
   }
 }

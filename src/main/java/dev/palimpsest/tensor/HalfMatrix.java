@@ -212,8 +212,8 @@ final class HalfMatrix implements PackedMatrix {
 
     private static boolean[] tried() {
       try (Scope _ = Scope.open()) {
-        HalfMatrix matrix = packed(Tensor.of(waves(32 * 64), 32, 64), 1);
-        float[] x = waves(MOST * 64);
+        HalfMatrix matrix = packed(Tensor.of(BlockedMatrix.waves(32 * 64), 32, 64), 1);
+        float[] x = BlockedMatrix.waves(MOST * 64);
         float[] all = product(matrix, x, MOST);
         boolean[] alike = new boolean[MOST];
         alike[0] = true;
@@ -227,14 +227,6 @@ final class HalfMatrix implements PackedMatrix {
 
     private static float[] product(HalfMatrix matrix, float[] x, int rows) {
       return matrix.product(Tensor.of(Arrays.copyOf(x, rows * 64), rows, 64)).floats();
-    }
-
-    private static float[] waves(int count) {
-      float[] values = new float[count];
-      for (int i = 0; i < count; i++) {
-        values[i] = (float) Math.sin(i);
-      }
-      return values;
     }
   }
 }

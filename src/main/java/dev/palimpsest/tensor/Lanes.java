@@ -24,10 +24,10 @@ final class Lanes {
   private static final VectorShuffle<Float> BY_EIGHTH = rotation(8);
   private static final VectorShuffle<Float> BY_SIXTEENTH = rotation(16);
 
-  private static final float LOG2_E = 1.442695f;
-  private static final float LN2_HIGH = 0.6933594f;
-  private static final float LN2_LOW = -2.1219444E-4f;
-  private static final float SHIFT = 0x1.8p23f; // rounds to whole numbers in the lowest bits
+  static final float LOG2_E = 1.442695f;
+  static final float LN2_HIGH = 0.6933594f;
+  static final float LN2_LOW = -2.1219444E-4f;
+  static final float SHIFT = 0x1.8p23f; // rounds to whole numbers in the lowest bits
 
   /** Elements that one register takes. */
   static final int COUNT = FLOATS.length();
