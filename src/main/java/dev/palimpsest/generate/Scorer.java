@@ -5,17 +5,15 @@ import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.run.Progress;
-import dev.palimpsest.tensor.Exponentials;
-import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
+import dev.palimpsest.tensor.TokenLogprobs;
 import dev.palimpsest.tensor.Workers;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Log-probabilities of labelled tokens. Neighbours that share their beginning, such as the choices
@@ -236,26 +234,10 @@ public final class Scorer {
           tokens[i - from] = labels.get(i)[1];
         }
         Tensor logits = decoder.logits(hidden.rows(Tensor.ofIndices(rows)));
-        Tensor own = Functional.pick(logits, Tensor.ofIndices(tokens));
-        Exponentials exponentials = Exponentials.inPlaceOf(logits);
-        float[] found = own.minus(exponentials.logSum()).floats();
-        System.arraycopy(found, 0, logprobs, from, found.length);
-        for (int i : likeliest(exponentials, own)) {
-          top[from + i] = best(exponentials, i) == tokens[i];
-        }
+        TokenLogprobs found = TokenLogprobs.inPlaceOf(logits, tokens);
+        System.arraycopy(found.logprobs(), 0, logprobs, from, rows.length);
+        System.arraycopy(found.top(), 0, top, from, rows.length);
       }
-    }
-
-    /** Rows whose token is as likely as any. */
-    private static int[] likeliest(Exponentials rows, Tensor own) {
-      float[] logits = own.floats();
-      float[] largest = rows.largest().floats();
-      return IntStream.range(0, logits.length).filter(i -> logits[i] == largest[i]).toArray();
-    }
-
-    /** The first of a row's likeliest tokens. */
-    private static int best(Exponentials rows, int row) {
-      return rows.values().narrow(0, row, 1).argmax(1).ints()[0];
     }
 
     private List<Scores> byItem(float[] logprobs, boolean[] top) {

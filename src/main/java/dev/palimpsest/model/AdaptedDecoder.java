@@ -186,7 +186,7 @@ public final class AdaptedDecoder {
     return config().context() - virtualTokens();
   }
 
-  /** Logits of chosen rows, (rows, vocabulary), F32. */
+  /** Logits of chosen rows, (rows, vocabulary), F32 or in the type of the products. */
   public Tensor logits(Tensor hidden) {
     return ends.logits(hidden, adaptation);
   }

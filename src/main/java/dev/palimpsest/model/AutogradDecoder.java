@@ -1,5 +1,6 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Objects;
@@ -33,7 +34,7 @@ public record AutogradDecoder(AdaptedDecoder adapted) implements TrainedDecoder 
       return TrainedDecoder.super.backThroughHead(hidden, gradient, weight);
     }
     Tensor leaf = hidden.detach().requireGradient();
-    adapted.logits(leaf).backward(gradient.timesInPlace(weight));
+    adapted.logits(leaf).backward(gradient.to(DType.F32).timesInPlace(weight));
     // the gradient itself ends with its leaf
     return Objects.requireNonNull(leaf.gradient()).detach();
   }

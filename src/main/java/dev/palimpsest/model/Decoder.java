@@ -254,11 +254,11 @@ public final class Decoder implements AutoCloseable {
    * Logits of chosen rows.
    *
    * @param hidden (rows, width), F32
-   * @return (rows, vocabulary), F32
+   * @return (rows, vocabulary), in the type of the products
    */
   public Tensor logits(Tensor hidden) {
     Weight head = weights.head();
-    return head.linear(hidden.to(head.products())).to(DType.F32);
+    return head.linear(hidden.to(head.products()));
   }
 
   /** Rows of some tokens of the embedding or the head, by module, F32, in the open scope. */
@@ -271,7 +271,7 @@ public final class Decoder implements AutoCloseable {
   /**
    * The gradient by the hidden rows, given the one by their logits.
    *
-   * @param gradient (rows, vocabulary), F32
+   * @param gradient (rows, vocabulary)
    * @return (rows, width), F32
    */
   public Tensor backThroughHead(Tensor gradient) {

@@ -106,11 +106,11 @@ record Ends(
    * Logits of chosen rows.
    *
    * @param hidden (rows, width), F32
-   * @return (rows, vocabulary), F32
+   * @return (rows, vocabulary), F32 or in the type of the products
    */
   Tensor logits(Tensor hidden, Adaptation adaptation) {
     Tensor input = hidden.to(head.weight().products());
-    return adaptation.adapt(head, input, plain(input)).to(DType.F32);
+    return adaptation.adapt(head, input, plain(input));
   }
 
   /** Logits without factors, in the type of the products. */

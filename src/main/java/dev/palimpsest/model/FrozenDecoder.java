@@ -129,7 +129,7 @@ public final class FrozenDecoder implements TrainedDecoder {
     Tensor down =
         head.trains()
             ? Native.withoutGradients(
-                () -> backThroughFactors(hidden, gradient.timesInPlace(weight)))
+                () -> backThroughFactors(hidden, gradient.to(DType.F32).timesInPlace(weight)))
             : TrainedDecoder.super.backThroughHead(hidden, gradient, weight);
     return ofTokens.map(down::plusInPlace).orElse(down);
   }

@@ -19,7 +19,7 @@ public interface TrainedDecoder extends AutoCloseable {
    * Logits of chosen rows, without graph.
    *
    * @param hidden some rows of {@link Pass#hidden}
-   * @return (rows, vocabulary), F32
+   * @return (rows, vocabulary), F32 or in the type of the products
    */
   default Tensor logits(Tensor hidden) {
     return decoder().logits(hidden);
@@ -30,7 +30,7 @@ public interface TrainedDecoder extends AutoCloseable {
    * gradient where it trains.
    *
    * @param hidden some rows of {@link Pass#hidden}
-   * @param gradient by their logits, (rows, vocabulary), F32; may be overwritten
+   * @param gradient by their logits, in their shape and type; may be overwritten
    * @return (rows, width), F32
    */
   default Tensor backThroughHead(Tensor hidden, Tensor gradient, double weight) {

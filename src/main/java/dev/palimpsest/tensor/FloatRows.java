@@ -220,7 +220,10 @@ public final class FloatRows {
    * are compiled in: where there are no vectors that class cannot be loaded.
    */
   static float exp(float x) {
-    float inside = x < -87.3f ? -87.3f : x > 88f ? 88f : x; // Math.max takes several times as long
+    float inside =
+        x < Lanes.EXP_FROM
+            ? Lanes.EXP_FROM
+            : x > Lanes.EXP_TO ? Lanes.EXP_TO : x; // Math.max is slow
     float shifted = inside * Lanes.LOG2_E + Lanes.SHIFT;
     float n = shifted - Lanes.SHIFT;
     float r = inside - n * Lanes.LN2_HIGH - n * Lanes.LN2_LOW;

@@ -123,14 +123,11 @@ public final class Functional {
     return new Tensor(torch.softmax(x.handle(), -1, new ScalarTypeOptional()));
   }
 
-  /** log softmax along the last axis. */
+  /** log softmax along the last axis, in F32 or wider. */
   public static Tensor logSoftmax(Tensor x) {
-    return new Tensor(torch.log_softmax(x.handle(), -1, new ScalarTypeOptional()));
-  }
-
-  /** log Σ exp along the last axis, which vanishes. */
-  public static Tensor logSumExp(Tensor x) {
-    return new Tensor(torch.logsumexp(x.handle(), -1));
+    DType type = x.dtype() == DType.F64 ? DType.F64 : DType.F32;
+    ScalarTypeOptional wide = new ScalarTypeOptional(type.scalarType());
+    return new Tensor(torch.log_softmax(x.handle(), -1, wide));
   }
 
   /** The element of each row that {@code index} names: (rows, n), (rows) → (rows). */

@@ -123,7 +123,7 @@ record HeadBackward(
       float scale = (float) all.source.heads().scale();
       int from = four.from();
       int length = four.filledTo() - from;
-      HeadForward.exponentials(
+      Lanes.exponentials(
           scores.data(), scores.at() + from, scores.at() + from + length, scale, logSumExp);
       byScores(scores.from(0, from), by.from(0, from), length, scale, mean);
     }

@@ -3,8 +3,6 @@ package dev.palimpsest.tensor;
 import dev.palimpsest.tensor.HeadArrays.Source;
 import dev.palimpsest.tensor.Tiles.Panel;
 import dev.palimpsest.tensor.VectorAttention.Rows;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * One head's attention within one document.
@@ -42,41 +40,11 @@ record HeadForward(Source source, HeadRows output, long logSumExp) {
     int from = at + visible.from();
     int to = at + visible.filledTo();
     visible.hide(row, scores.data(), at, visible, Float.NEGATIVE_INFINITY);
-    float most = scale * most(scores.data(), from, to);
-    exponentials(scores.data(), from, to, scale, most);
-    float sum = sum(scores.data(), from, to);
-    divide(scores.data(), from, to, sum);
+    float most = scale * Lanes.most(scores.data(), from, to);
+    Lanes.exponentials(scores.data(), from, to, scale, most);
+    float sum = Lanes.sum(scores.data(), from, to);
+    Lanes.scale(scores.data(), from, to, 1 / sum);
     visible.hide(row, scores.data(), at, visible, 0);
     return most + (float) Math.log(sum);
-  }
-
-  private static float most(float[] scores, int from, int to) {
-    FloatVector most = FloatVector.broadcast(Lanes.FLOATS, Float.NEGATIVE_INFINITY);
-    for (int i = from; i < to; i += Lanes.COUNT) {
-      most = most.max(FloatVector.fromArray(Lanes.FLOATS, scores, i));
-    }
-    return most.reduceLanes(VectorOperators.MAX);
-  }
-
-  /** exp(scale · score − less), where the largest product may be what is subtracted: not fused. */
-  static void exponentials(float[] scores, int from, int to, float scale, float less) {
-    for (int i = from; i < to; i += Lanes.COUNT) {
-      FloatVector score = FloatVector.fromArray(Lanes.FLOATS, scores, i);
-      Lanes.exp(score.mul(scale).sub(less)).intoArray(scores, i);
-    }
-  }
-
-  private static float sum(float[] scores, int from, int to) {
-    FloatVector sum = FloatVector.zero(Lanes.FLOATS);
-    for (int i = from; i < to; i += Lanes.COUNT) {
-      sum = sum.add(FloatVector.fromArray(Lanes.FLOATS, scores, i));
-    }
-    return Lanes.sum(sum);
-  }
-
-  private static void divide(float[] scores, int from, int to, float by) {
-    for (int i = from; i < to; i += Lanes.COUNT) {
-      FloatVector.fromArray(Lanes.FLOATS, scores, i).div(by).intoArray(scores, i);
-    }
   }
 }

@@ -24,6 +24,8 @@ final class Lanes {
   private static final VectorShuffle<Float> BY_EIGHTH = rotation(8);
   private static final VectorShuffle<Float> BY_SIXTEENTH = rotation(16);
 
+  static final float EXP_FROM = -87.3f; // of exp's arguments
+  static final float EXP_TO = 88f;
   static final float LOG2_E = 1.442695f;
   static final float LN2_HIGH = 0.6933594f;
   static final float LN2_LOW = -2.1219444E-4f;
@@ -125,10 +127,12 @@ final class Lanes {
 
   /**
    * eˣ to about one unit in the last place, between 2⁻¹²⁶ and 2¹²⁷: x = n · ln 2 + r, and a
-   * polynomial in r (Cephes' expf). The JDK's own calls a function for each register.
+   * polynomial in r (Cephes' expf). The JDK's own calls a function for each register, and its least
+   * and largest of two take three times as long as a comparison.
    */
   static FloatVector exp(FloatVector x) {
-    FloatVector inside = x.max(-87.3f).min(88f);
+    FloatVector inside = x.blend(EXP_FROM, x.compare(VectorOperators.LT, EXP_FROM));
+    inside = inside.blend(EXP_TO, inside.compare(VectorOperators.GT, EXP_TO));
     FloatVector shifted = inside.mul(LOG2_E).add(SHIFT);
     FloatVector n = shifted.sub(SHIFT);
     FloatVector r = n.fma(FloatVector.broadcast(FLOATS, -LN2_HIGH), inside);
@@ -142,5 +146,48 @@ final class Lanes {
     p = p.fma(r.mul(r), r).add(1);
     IntVector power = shifted.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23);
     return p.reinterpretAsInts().add(power).reinterpretAsFloats();
+  }
+
+  // the next ones take some elements of an array, whole registers
+
+  /** The largest element; NaN may be passed over. */
+  static float most(float[] values, int from, int to) {
+    FloatVector most = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
+    for (int i = from; i < to; i += COUNT) {
+      FloatVector each = FloatVector.fromArray(FLOATS, values, i);
+      most = most.blend(each, each.compare(VectorOperators.GT, most));
+    }
+    return most.reduceLanes(VectorOperators.MAX);
+  }
+
+  /** exp(scale · x − less), where the largest product may be what is subtracted: not fused. */
+  static void exponentials(float[] values, int from, int to, float scale, float less) {
+    for (int i = from; i < to; i += COUNT) {
+      FloatVector each = FloatVector.fromArray(FLOATS, values, i);
+      exp(each.mul(scale).sub(less)).intoArray(values, i);
+    }
+  }
+
+  static float sum(float[] values, int from, int to) {
+    FloatVector sum = FloatVector.zero(FLOATS);
+    for (int i = from; i < to; i += COUNT) {
+      sum = sum.add(FloatVector.fromArray(FLOATS, values, i));
+    }
+    return sum(sum);
+  }
+
+  /** Σ exp(x − less). */
+  static float sumOfExponentials(float[] values, int from, int to, float less) {
+    FloatVector sum = FloatVector.zero(FLOATS);
+    for (int i = from; i < to; i += COUNT) {
+      sum = sum.add(exp(FloatVector.fromArray(FLOATS, values, i).sub(less)));
+    }
+    return sum(sum);
+  }
+
+  static void scale(float[] values, int from, int to, float by) {
+    for (int i = from; i < to; i += COUNT) {
+      FloatVector.fromArray(FLOATS, values, i).mul(by).intoArray(values, i);
+    }
   }
 }

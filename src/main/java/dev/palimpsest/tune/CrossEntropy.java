@@ -2,9 +2,9 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
 import dev.palimpsest.model.TrainedDecoder;
-import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
-import dev.palimpsest.tensor.Tensor;
+import dev.palimpsest.tensor.TokenLogprobs;
+import java.util.Arrays;
 import java.util.List;
 
 /** −log p of every labelled token; its gradient by the logits is softmax less one-hot. */
@@ -16,11 +16,9 @@ final class CrossEntropy implements Objective {
       return pass.backward(
           weight,
           (from, logits) -> {
-            Tensor tokens = Tensor.ofIndices(pass.pack().labels()).narrow(0, from, logits.size(0));
-            Tensor total = Functional.logSumExp(logits);
-            double sum = total.minus(Functional.pick(logits, tokens)).sum().item();
-            logits.minusInPlace(total.unsqueeze(1)).expInPlace().plusAtInPlace(tokens, -1);
-            return sum;
+            int to = from + Math.toIntExact(logits.size(0));
+            int[] tokens = Arrays.copyOfRange(pass.pack().labels(), from, to);
+            return TokenLogprobs.backward(logits, tokens).loss();
           });
     }
   }

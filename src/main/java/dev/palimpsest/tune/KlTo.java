@@ -44,8 +44,9 @@ record KlTo(Function<TrainedDecoder, AdaptedDecoder> model) implements Objective
                     () -> Functional.logSoftmax(base.logits(hidden.narrow(0, from, count))));
             Tensor after = Functional.logSoftmax(logits);
             Tensor share = before.exp();
-            logits.copyFrom(after).expInPlace().minusInPlace(share);
-            return share.times(before.minusInPlace(after)).sum().item();
+            double sum = before.minusInPlace(after).timesInPlace(share).sum().item();
+            logits.copyFrom(after.expInPlace().minusInPlace(share));
+            return sum;
           });
     }
   }

@@ -51,7 +51,7 @@ final class LabelledPass {
      * Computes the sum of the losses.
      *
      * @param from the first of the rows, among the labelled ones
-     * @param logits (rows, vocabulary), F32; become the gradient by them
+     * @param logits (rows, vocabulary), F32 or BF16; become the gradient by them
      */
     double at(int from, Tensor logits);
   }

@@ -52,7 +52,6 @@ class GradientTest {
             heads,
             heads),
         operation("logSoftmax", in -> Functional.logSoftmax(in.get(0)), shape(3, 6)),
-        operation("logSumExp", in -> Functional.logSumExp(in.get(0)), shape(3, 6)),
         operation("pick", in -> Functional.pick(in.get(0), Tensor.ofIndices(2, 0, 5)), shape(3, 6)),
         operation("rows", in -> in.get(0).rows(Tensor.ofIndices(1, 1, 0)), shape(3, 2)));
   }
