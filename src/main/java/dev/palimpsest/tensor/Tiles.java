@@ -4,20 +4,20 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Small matrix products in the first-level caches: four rows of the result stay in registers. C2
- * keeps them there in loops as plain as these; six rows are no faster.
+ * Small matrix products in the first-level caches: four rows of the result stay in registers, by
+ * four registers each where there are 32 of them (AVX-512), else by two. C2 keeps them there in
+ * loops as plain as these; six rows are no faster.
  */
 final class Tiles {
-  private static final VectorSpecies<Float> FLOATS = FloatVector.SPECIES_512;
-
-  /** Numbers in a register. */
-  static final int LANES = 16;
+  private static final VectorSpecies<Float> FLOATS = Lanes.FLOATS;
+  private static final int LANES = Lanes.COUNT;
+  private static final boolean BY_FOUR = LANES == 16;
 
   /** Rows of a result. */
   static final int ROWS = 4;
 
   /** Columns that are computed together. */
-  static final int COLUMNS = 4 * LANES;
+  static final int COLUMNS = (BY_FOUR ? 4 : 2) * LANES;
 
   private Tiles() {}
 
@@ -38,15 +38,19 @@ final class Tiles {
    *
    * @param a (4, depth)
    * @param b (depth, columns)
-   * @param columns a multiple of 16
+   * @param columns whole registers
    */
   static void product(Panel a, Panel b, Panel c, int columns, int depth) {
     int column = 0;
     for (; column + COLUMNS <= columns; column += COLUMNS) {
-      wide(a, b.from(0, column), c.from(0, column), depth);
+      if (BY_FOUR) {
+        byFour(a, b.from(0, column), c.from(0, column), depth);
+      } else {
+        byTwo(a, b.from(0, column), c.from(0, column), depth);
+      }
     }
     for (; column < columns; column += LANES) {
-      narrow(a, b.from(0, column), c.from(0, column), depth);
+      byOne(a, b.from(0, column), c.from(0, column), depth);
     }
   }
 
@@ -55,19 +59,23 @@ final class Tiles {
    *
    * @param a (depth, 4)
    * @param b (depth, columns)
-   * @param columns a multiple of 16
+   * @param columns whole registers
    */
   static void addTransposed(Panel a, Panel b, Panel c, int columns, int depth) {
     int column = 0;
     for (; column + COLUMNS <= columns; column += COLUMNS) {
-      addWide(a, b.from(0, column), c.from(0, column), depth);
+      if (BY_FOUR) {
+        addByFour(a, b.from(0, column), c.from(0, column), depth);
+      } else {
+        addByTwo(a, b.from(0, column), c.from(0, column), depth);
+      }
     }
     for (; column < columns; column += LANES) {
-      addNarrow(a, b.from(0, column), c.from(0, column), depth);
+      addByOne(a, b.from(0, column), c.from(0, column), depth);
     }
   }
 
-  private static void wide(Panel a, Panel b, Panel c, int depth) {
+  private static void byFour(Panel a, Panel b, Panel c, int depth) {
     float[] left = a.data;
     float[] right = b.data;
     FloatVector c00 = FloatVector.zero(FLOATS);
@@ -120,7 +128,42 @@ final class Tiles {
     put(c, 3, c30, c31, c32, c33);
   }
 
-  private static void narrow(Panel a, Panel b, Panel c, int depth) {
+  private static void byTwo(Panel a, Panel b, Panel c, int depth) {
+    float[] left = a.data;
+    float[] right = b.data;
+    FloatVector c00 = FloatVector.zero(FLOATS);
+    FloatVector c01 = FloatVector.zero(FLOATS);
+    FloatVector c10 = FloatVector.zero(FLOATS);
+    FloatVector c11 = FloatVector.zero(FLOATS);
+    FloatVector c20 = FloatVector.zero(FLOATS);
+    FloatVector c21 = FloatVector.zero(FLOATS);
+    FloatVector c30 = FloatVector.zero(FLOATS);
+    FloatVector c31 = FloatVector.zero(FLOATS);
+    for (int k = 0; k < depth; k++) {
+      int at = b.at + k * b.stride;
+      int by = a.at + k;
+      FloatVector b0 = FloatVector.fromArray(FLOATS, right, at);
+      FloatVector b1 = FloatVector.fromArray(FLOATS, right, at + LANES);
+      FloatVector a0 = FloatVector.broadcast(FLOATS, left[by]);
+      c00 = a0.fma(b0, c00);
+      c01 = a0.fma(b1, c01);
+      FloatVector a1 = FloatVector.broadcast(FLOATS, left[by + a.stride]);
+      c10 = a1.fma(b0, c10);
+      c11 = a1.fma(b1, c11);
+      FloatVector a2 = FloatVector.broadcast(FLOATS, left[by + 2 * a.stride]);
+      c20 = a2.fma(b0, c20);
+      c21 = a2.fma(b1, c21);
+      FloatVector a3 = FloatVector.broadcast(FLOATS, left[by + 3 * a.stride]);
+      c30 = a3.fma(b0, c30);
+      c31 = a3.fma(b1, c31);
+    }
+    put(c, 0, c00, c01);
+    put(c, 1, c10, c11);
+    put(c, 2, c20, c21);
+    put(c, 3, c30, c31);
+  }
+
+  private static void byOne(Panel a, Panel b, Panel c, int depth) {
     float[] left = a.data;
     float[] right = b.data;
     FloatVector c00 = FloatVector.zero(FLOATS);
@@ -146,7 +189,7 @@ final class Tiles {
     c30.intoArray(c.data, c.at + 3 * c.stride);
   }
 
-  private static void addWide(Panel a, Panel b, Panel c, int depth) {
+  private static void addByFour(Panel a, Panel b, Panel c, int depth) {
     float[] left = a.data;
     float[] right = b.data;
     float[] sums = c.data;
@@ -200,7 +243,43 @@ final class Tiles {
     put(c, 3, c30, c31, c32, c33);
   }
 
-  private static void addNarrow(Panel a, Panel b, Panel c, int depth) {
+  private static void addByTwo(Panel a, Panel b, Panel c, int depth) {
+    float[] left = a.data;
+    float[] right = b.data;
+    float[] sums = c.data;
+    FloatVector c00 = FloatVector.fromArray(FLOATS, sums, c.at);
+    FloatVector c01 = FloatVector.fromArray(FLOATS, sums, c.at + LANES);
+    FloatVector c10 = FloatVector.fromArray(FLOATS, sums, c.at + c.stride);
+    FloatVector c11 = FloatVector.fromArray(FLOATS, sums, c.at + c.stride + LANES);
+    FloatVector c20 = FloatVector.fromArray(FLOATS, sums, c.at + 2 * c.stride);
+    FloatVector c21 = FloatVector.fromArray(FLOATS, sums, c.at + 2 * c.stride + LANES);
+    FloatVector c30 = FloatVector.fromArray(FLOATS, sums, c.at + 3 * c.stride);
+    FloatVector c31 = FloatVector.fromArray(FLOATS, sums, c.at + 3 * c.stride + LANES);
+    for (int k = 0; k < depth; k++) {
+      int at = b.at + k * b.stride;
+      int by = a.at + k * a.stride;
+      FloatVector b0 = FloatVector.fromArray(FLOATS, right, at);
+      FloatVector b1 = FloatVector.fromArray(FLOATS, right, at + LANES);
+      FloatVector a0 = FloatVector.broadcast(FLOATS, left[by]);
+      c00 = a0.fma(b0, c00);
+      c01 = a0.fma(b1, c01);
+      FloatVector a1 = FloatVector.broadcast(FLOATS, left[by + 1]);
+      c10 = a1.fma(b0, c10);
+      c11 = a1.fma(b1, c11);
+      FloatVector a2 = FloatVector.broadcast(FLOATS, left[by + 2]);
+      c20 = a2.fma(b0, c20);
+      c21 = a2.fma(b1, c21);
+      FloatVector a3 = FloatVector.broadcast(FLOATS, left[by + 3]);
+      c30 = a3.fma(b0, c30);
+      c31 = a3.fma(b1, c31);
+    }
+    put(c, 0, c00, c01);
+    put(c, 1, c10, c11);
+    put(c, 2, c20, c21);
+    put(c, 3, c30, c31);
+  }
+
+  private static void addByOne(Panel a, Panel b, Panel c, int depth) {
     float[] left = a.data;
     float[] right = b.data;
     float[] sums = c.data;
@@ -225,6 +304,12 @@ final class Tiles {
     c10.intoArray(c.data, c.at + c.stride);
     c20.intoArray(c.data, c.at + 2 * c.stride);
     c30.intoArray(c.data, c.at + 3 * c.stride);
+  }
+
+  private static void put(Panel c, int row, FloatVector v0, FloatVector v1) {
+    int at = c.at + row * c.stride;
+    v0.intoArray(c.data, at);
+    v1.intoArray(c.data, at + LANES);
   }
 
   private static void put(

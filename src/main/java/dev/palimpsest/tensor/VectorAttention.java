@@ -14,8 +14,6 @@ import java.util.stream.IntStream;
  * 2205.14135). All sums are F32; the bits hang neither on threads nor on what else is computed.
  */
 public final class VectorAttention {
-  private static final boolean IS_THERE = Cpu.hasVectors() && Lanes.COUNT == Tiles.LANES;
-
   private final Heads heads;
   private final List<Rows> documents;
   private final HeadShares shares;
@@ -94,9 +92,9 @@ public final class VectorAttention {
             .toArray();
   }
 
-  /** Whether this JVM has what it takes: the module of vectors, and registers of 512 bits. */
+  /** Whether this JVM has what it takes. */
   public static boolean isThere() {
-    return IS_THERE;
+    return Cpu.hasVectors();
   }
 
   /**
