@@ -92,11 +92,6 @@ public final class Functional {
     return attend(q, k, v, new TensorOptional(mask.handle()), false, scale);
   }
 
-  /** Attention of all rows to all columns. */
-  public static Tensor attention(Tensor q, Tensor k, Tensor v, double scale) {
-    return attend(q, k, v, new TensorOptional(), false, scale);
-  }
-
   /** Attention in which row i sees columns 0 … i. */
   public static Tensor causalAttention(Tensor q, Tensor k, Tensor v, double scale) {
     return attend(q, k, v, new TensorOptional(), true, scale);

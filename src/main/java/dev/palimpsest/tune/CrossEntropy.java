@@ -18,7 +18,7 @@ final class CrossEntropy implements Objective {
           (from, logits) -> {
             int to = from + Math.toIntExact(logits.size(0));
             int[] tokens = Arrays.copyOfRange(pass.pack().labels(), from, to);
-            return TokenLogprobs.backward(logits, tokens).loss();
+            return TokenLogprobs.backward(logits, tokens);
           });
     }
   }

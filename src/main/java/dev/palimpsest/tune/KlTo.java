@@ -4,6 +4,7 @@ import dev.palimpsest.data.Example;
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.LongRows;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -38,16 +39,26 @@ record KlTo(Function<TrainedDecoder, AdaptedDecoder> model) implements Objective
       return pass.backward(
           weight,
           (from, logits) -> {
-            long count = logits.size(0);
-            Tensor before =
-                Native.withoutGradients(
-                    () -> Functional.logSoftmax(base.logits(hidden.narrow(0, from, count))));
-            Tensor after = Functional.logSoftmax(logits);
-            Tensor share = before.exp();
-            double sum = before.minusInPlace(after).timesInPlace(share).sum().item();
-            logits.copyFrom(after.expInPlace().minusInPlace(share));
+            int rows = Math.toIntExact(logits.size(0));
+            Tensor said = Native.withoutGradients(() -> base.logits(hidden.narrow(0, from, rows)));
+            double sum = 0;
+            for (LongRows some : LongRows.of(logits)) {
+              sum += backward(some.in(logits), some.in(said));
+            }
             return sum;
           });
+    }
+  }
+
+  // logits become the gradient by them
+  private static double backward(Tensor logits, Tensor said) {
+    try (Scope _ = Scope.open()) {
+      Tensor before = Functional.logSoftmax(said);
+      Tensor after = Functional.logSoftmax(logits);
+      Tensor share = before.exp();
+      double sum = before.minusInPlace(after).timesInPlace(share).sum().item();
+      logits.copyFrom(after.expInPlace().minusInPlace(share));
+      return sum;
     }
   }
 }

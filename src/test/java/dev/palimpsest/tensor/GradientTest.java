@@ -40,12 +40,6 @@ class GradientTest {
             heads,
             heads),
         operation(
-            "attention",
-            in -> Functional.attention(in.get(0), in.get(1), in.get(2), 0.5),
-            heads,
-            heads,
-            heads),
-        operation(
             "attention with mask",
             in -> Functional.attention(in.get(0), in.get(1), in.get(2), window(), 0.5),
             heads,
