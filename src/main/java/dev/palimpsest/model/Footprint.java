@@ -236,8 +236,9 @@ public record Footprint(ModelConfig config, Precision precision) {
     return widest * config.width() * products();
   }
 
+  /** Logits of some rows, and another model's beside them. */
   private long headBytes() {
-    return Decoder.HEAD_ROWS * (long) config.vocabulary() * (2L * Float.BYTES + products());
+    return Decoder.HEAD_ROWS * (long) config.vocabulary() * 2 * products();
   }
 
   /**
