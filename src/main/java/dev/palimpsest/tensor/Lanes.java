@@ -176,15 +176,6 @@ final class Lanes {
     return sum(sum);
   }
 
-  /** Σ exp(x − less). */
-  static float sumOfExponentials(float[] values, int from, int to, float less) {
-    FloatVector sum = FloatVector.zero(FLOATS);
-    for (int i = from; i < to; i += COUNT) {
-      sum = sum.add(exp(FloatVector.fromArray(FLOATS, values, i).sub(less)));
-    }
-    return sum(sum);
-  }
-
   static void scale(float[] values, int from, int to, float by) {
     for (int i = from; i < to; i += COUNT) {
       FloatVector.fromArray(FLOATS, values, i).mul(by).intoArray(values, i);
