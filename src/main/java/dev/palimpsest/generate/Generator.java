@@ -4,6 +4,7 @@ import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.model.StepDecoder;
 import dev.palimpsest.run.Progress;
+import dev.palimpsest.tensor.LongRows;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -282,7 +283,7 @@ final class Generator {
 
     /** Chooses a token for each slot by its row; a free slot's is nothing. */
     private void take(List<Integer> rows, Tensor logits) {
-      int[] top = logits.argmax(1).ints();
+      int[] top = LongRows.argmax(logits);
       for (int i = 0; i < top.length; i++) {
         Slot slot = slots[rows.get(i)];
         if (slot != null) {

@@ -4,6 +4,7 @@ import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.LongRows;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -139,8 +140,8 @@ public final class KlDivergence {
           bitsBase -= sum(Functional.pick(p.narrow(0, 0, next.length), tokens)) / Math.log(2);
           bitsAfter -= sum(Functional.pick(q.narrow(0, 0, next.length), tokens)) / Math.log(2);
         }
-        int[] bestBase = p.argmax(1).ints();
-        int[] bestAfter = q.argmax(1).ints();
+        int[] bestBase = LongRows.argmax(p);
+        int[] bestAfter = LongRows.argmax(q);
         for (int i = 0; i < count; i++) {
           agreed += bestBase[i] == bestAfter[i] ? 1 : 0;
         }

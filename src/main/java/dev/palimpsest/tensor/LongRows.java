@@ -1,5 +1,7 @@
 package dev.palimpsest.tensor;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -18,6 +20,50 @@ public record LongRows(int from, int count) {
       all.add(new LongRows(from, Math.min(MOST, rows - from)));
     }
     return all;
+  }
+
+  /**
+   * Where each row of a matrix, F32 or BF16, has its largest element, the first of equal ones; a
+   * NaN counts as largest. libtorch's own way, which compares one by one what it is to remember the
+   * place of, takes twice as long in F32 and six times in BF16.
+   */
+  public static int[] argmax(Tensor matrix) {
+    if (!matrix.handle().is_cpu() || !matrix.handle().is_contiguous()) {
+      return matrix.argmax(1).ints();
+    }
+    int width = Math.toIntExact(matrix.size(1));
+    boolean narrow = matrix.dtype() == DType.BF16;
+    MemorySegment memory = matrix.segment();
+    float[] largest = new Tensor(matrix.handle().amax(new long[] {1}, false)).floats();
+    int[] found = new int[largest.length];
+    for (int row = 0; row < found.length; row++) {
+      long from = (long) row * width;
+      found[row] =
+          narrow
+              ? firstNarrow(memory, from, width, largest[row])
+              : first(memory, from, width, largest[row]);
+    }
+    return found;
+  }
+
+  private static int first(MemorySegment memory, long from, int width, float sought) {
+    for (int i = 0; i < width; i++) {
+      float each = memory.getAtIndex(ValueLayout.JAVA_FLOAT, from + i);
+      if (each == sought || Float.isNaN(each)) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException("a row without elements");
+  }
+
+  private static int firstNarrow(MemorySegment memory, long from, int width, float sought) {
+    for (int i = 0; i < width; i++) {
+      float each = Float.intBitsToFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT, from + i) << 16);
+      if (each == sought || Float.isNaN(each)) {
+        return i;
+      }
+    }
+    throw new IllegalArgumentException("a row without elements");
   }
 
   /** These rows of a tensor, in its memory. */

@@ -75,7 +75,7 @@ public record TokenLogprobs(float[] logprobs, boolean[] top) {
   }
 
   private static int first(Tensor rows, int row) {
-    return rows.narrow(0, row, 1).argmax(1).ints()[0];
+    return LongRows.argmax(rows.narrow(0, row, 1))[0];
   }
 
   private static Tensor log(Tensor sums) {
