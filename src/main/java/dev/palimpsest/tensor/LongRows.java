@@ -37,18 +37,15 @@ public record LongRows(int from, int count) {
     float[] largest = new Tensor(matrix.handle().amax(new long[] {1}, false)).floats();
     int[] found = new int[largest.length];
     for (int row = 0; row < found.length; row++) {
-      long from = (long) row * width;
-      found[row] =
-          narrow
-              ? firstNarrow(memory, from, width, largest[row])
-              : first(memory, from, width, largest[row]);
+      found[row] = first(memory, (long) row * width, width, largest[row], narrow);
     }
     return found;
   }
 
-  private static int first(MemorySegment memory, long from, int width, float sought) {
+  private static int first(
+      MemorySegment memory, long from, int width, float sought, boolean narrow) {
     for (int i = 0; i < width; i++) {
-      float each = memory.getAtIndex(ValueLayout.JAVA_FLOAT, from + i);
+      float each = element(memory, from + i, narrow);
       if (each == sought || Float.isNaN(each)) {
         return i;
       }
@@ -56,14 +53,10 @@ public record LongRows(int from, int count) {
     throw new IllegalArgumentException("a row without elements");
   }
 
-  private static int firstNarrow(MemorySegment memory, long from, int width, float sought) {
-    for (int i = 0; i < width; i++) {
-      float each = Float.intBitsToFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT, from + i) << 16);
-      if (each == sought || Float.isNaN(each)) {
-        return i;
-      }
-    }
-    throw new IllegalArgumentException("a row without elements");
+  private static float element(MemorySegment memory, long index, boolean narrow) {
+    return narrow
+        ? Float.intBitsToFloat(memory.getAtIndex(ValueLayout.JAVA_SHORT, index) << 16)
+        : memory.getAtIndex(ValueLayout.JAVA_FLOAT, index);
   }
 
   /** These rows of a tensor, in its memory. */

@@ -21,7 +21,7 @@ public record TokenLogprobs(float[] logprobs, boolean[] top) {
     for (LongRows some : LongRows.of(logits)) {
       try (Scope _ = Scope.open()) {
         Tensor rows = lessLargest(some.in(logits));
-        Tensor own = own(rows, tokens, some);
+        Tensor own = Functional.pick(rows, columns(tokens, some));
         float[] differences = own.floats();
         for (int i = 0; i < some.count(); i++) {
           int row = some.from() + i;
@@ -46,11 +46,12 @@ public record TokenLogprobs(float[] logprobs, boolean[] top) {
       try (Scope _ = Scope.open()) {
         Tensor rows = some.in(logits);
         Tensor wide = lessLargest(rows);
-        Tensor own = own(wide, tokens, some);
+        Tensor columns = columns(tokens, some);
+        Tensor own = Functional.pick(wide, columns);
         Tensor sums = wide.expInPlace().sum(1);
         loss += log(sums).minusInPlace(own).sum().item();
         wide.handle().div_(sums.unsqueeze(1).handle());
-        wide.plusAtInPlace(indices(tokens, some), -1);
+        wide.plusAtInPlace(columns, -1);
         if (rows.dtype() != DType.F32) {
           rows.copyFrom(wide);
         }
@@ -66,11 +67,7 @@ public record TokenLogprobs(float[] logprobs, boolean[] top) {
     return wide;
   }
 
-  private static Tensor own(Tensor rows, int[] tokens, LongRows some) {
-    return Functional.pick(rows, indices(tokens, some));
-  }
-
-  private static Tensor indices(int[] tokens, LongRows some) {
+  private static Tensor columns(int[] tokens, LongRows some) {
     return Tensor.ofIndices(Arrays.copyOfRange(tokens, some.from(), some.from() + some.count()));
   }
 
