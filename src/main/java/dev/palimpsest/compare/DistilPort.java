@@ -44,7 +44,7 @@ record DistilPort() implements PortWay {
     task.requireMemory(PortMethod.DISTIL, peak, Memory.machineBytes());
     task.over(
         old -> {
-          AdaptedDecoder tuned = new AdaptedDecoder(old.decoder(), task.adapter().factors());
+          AdaptedDecoder tuned = task.adapter().on(old.decoder().device()).over(old.decoder());
           DataSpec lesson = lesson(task, data, old, tuned, folder.resolveSibling("distil.jsonl"));
           Teacher teacher = new Teacher(tuned, old.fingerprint() + " with " + task.plan().sha256());
           Runs runs =

@@ -4,6 +4,7 @@ import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.model.StepDecoder;
 import dev.palimpsest.run.Progress;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.LongRows;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
@@ -72,16 +73,18 @@ final class Generator {
       int standAlone = prepared.rowsThatStandAlone();
       Company company = Company.of(standAlone);
       int slots =
-          company.slots(
-              requests.size(),
-              Math.min(standAlone, KvCache.fitting(prepared, capacity, MOST_SLOTS)));
+          prepared.decoder().device() == Device.CPU
+              ? company.slots(
+                  requests.size(),
+                  Math.min(standAlone, KvCache.fitting(prepared, capacity, MOST_SLOTS)))
+              : KvCache.there(prepared.config());
       Queue queue = new Queue(requests, progress);
       try (Workers workers = new Workers(company.workers(slots))) {
         int share = Math.ceilDiv(slots, workers.count());
         workers.run(
             _ -> {
               try (KvCache cache =
-                  new KvCache(prepared.config(), share, capacity, prepared.past())) {
+                  new KvCache(prepared.decoder(), share, capacity, prepared.past())) {
                 new Work(prepared, company, cache, new Slot[share], queue).write();
               } finally { // others need not go on where this one has failed
                 queue.end();
@@ -173,10 +176,25 @@ final class Generator {
     }
   }
 
+  /** Logits of what comes next in each of the first slots. */
+  @FunctionalInterface
+  private interface Steps {
+    Tensor logits(int[] ids, int[] positions);
+  }
+
+  private static Steps steps(AdaptedDecoder prepared, KvCache cache) {
+    if (prepared.decoder().device() == Device.CPU) {
+      StepDecoder arrays = prepared.steps();
+      return (ids, positions) -> arrays.logits(ids, positions, cache.decode(positions));
+    }
+    return (ids, positions) ->
+        prepared.logits(prepared.hidden(ids, positions, cache.decodeThere(positions)));
+  }
+
   /** Requests on their way through the slots. */
   private final class Work {
     private final AdaptedDecoder prepared;
-    private final StepDecoder steps;
+    private final Steps steps;
     private final Company company;
     private final KvCache cache;
     private final @Nullable Slot[] slots;
@@ -189,7 +207,7 @@ final class Generator {
         @Nullable Slot[] slots,
         Queue queue) {
       this.prepared = prepared;
-      this.steps = prepared.steps();
+      this.steps = steps(prepared, cache);
       this.company = company;
       this.cache = cache;
       this.slots = slots;
@@ -268,7 +286,7 @@ final class Generator {
         }
       }
       try (Scope _ = Scope.open()) {
-        Tensor logits = steps.logits(ids, positions, cache.decode(positions));
+        Tensor logits = steps.logits(ids, positions);
         take(IntStream.range(0, rows).boxed().toList(), logits);
       }
     }

@@ -2,6 +2,7 @@ package dev.palimpsest.generate;
 
 import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Attention;
+import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.ModelConfig;
 import dev.palimpsest.model.ModelConfig.LayerType;
 import dev.palimpsest.model.Past;
@@ -9,6 +10,8 @@ import dev.palimpsest.model.Ragged;
 import dev.palimpsest.model.StepAttention;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.DecodeAttention;
+import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
@@ -23,7 +26,15 @@ final class KvCache implements AutoCloseable {
   /** Bytes that many slots may take; one may take more. */
   private static final long BUDGET = 512L << 20;
 
+  private static final long BUDGET_THERE = 8L << 30;
+  private static final int LEAST_THERE = 16;
+  private static final int MOST_THERE = 64;
+
+  /** Tokens of most sequences. */
+  private static final long TYPICAL = 2048;
+
   private final ModelConfig config;
+  private final Device device;
   private final int slots;
   private final int first;
   private final int capacity;
@@ -37,8 +48,9 @@ final class KvCache implements AutoCloseable {
    * @param longest sequence, in tokens
    * @param before what each slot begins with
    */
-  KvCache(ModelConfig config, int slots, int longest, Past before) {
-    this.config = config;
+  KvCache(Decoder decoder, int slots, int longest, Past before) {
+    this.config = decoder.config();
+    this.device = decoder.device();
     this.slots = slots;
     this.first = before.rows();
     this.capacity = first + longest;
@@ -46,7 +58,9 @@ final class KvCache implements AutoCloseable {
       for (int i = 0; i < config.layers(); i++) {
         keys.add(scope.release(rows()));
         values.add(scope.release(rows()));
-        kept.add(DecodeAttention.Kept.of(keys.get(i), values.get(i), capacity));
+        if (device == Device.CPU) {
+          kept.add(DecodeAttention.Kept.of(keys.get(i), values.get(i), capacity));
+        }
         for (int slot = 0; first > 0 && slot < slots; slot++) {
           put(keys.get(i), slot, 0, before.keys().get(i));
           put(values.get(i), slot, 0, before.values().get(i));
@@ -62,14 +76,26 @@ final class KvCache implements AutoCloseable {
 
   private Tensor rows() {
     return Tensor.zeros(
-        DType.F32, (long) slots * capacity, config.keyValueHeads(), config.headWidth());
+        device, DType.F32, (long) slots * capacity, config.keyValueHeads(), config.headWidth());
   }
 
   /** How many slots so long stay within a budget of memory, at most {@code most}. */
   static int fitting(AdaptedDecoder decoder, int longest, int most) {
     ModelConfig config = decoder.config();
-    long row = 2L * config.layers() * config.keyValueHeads() * config.headWidth() * Float.BYTES;
-    return Math.clamp(BUDGET / (row * (decoder.virtualTokens() + longest)), 1, most);
+    return Math.clamp(BUDGET / (rowBytes(config) * (decoder.virtualTokens() + longest)), 1, most);
+  }
+
+  /**
+   * How many slots a GPU has whatever is asked of it: a step of many takes as long as one of few,
+   * and a sequence's bits may hang on their number.
+   */
+  static int there(ModelConfig config) {
+    long slot = rowBytes(config) * Math.min(config.context(), TYPICAL);
+    return Math.clamp(BUDGET_THERE / slot, LEAST_THERE, MOST_THERE);
+  }
+
+  private static long rowBytes(ModelConfig config) {
+    return 2L * config.layers() * config.keyValueHeads() * config.headWidth() * Float.BYTES;
   }
 
   /** Attention of prompts that fill slots from their beginning. */
@@ -102,6 +128,57 @@ final class KvCache implements AutoCloseable {
       boolean slides = config.layerTypes().get(layer) == LayerType.SLIDING;
       (slides ? sliding : full).of(heads, own, config.queryScale(), into);
     };
+  }
+
+  /** The same as operations of libtorch, which compute where the cache lies. */
+  Attention decodeThere(int[] places) {
+    int[] positions = Arrays.stream(places).map(place -> first + place).toArray();
+    int columns = Arrays.stream(positions).max().orElse(0) + 1;
+    Tensor full = mask(positions, columns, columns);
+    Tensor sliding = config.window() > 0 ? mask(positions, columns, config.window()) : full;
+    int[] at = new int[positions.length];
+    Arrays.setAll(at, slot -> slot * capacity + positions[slot]);
+    Tensor rows = Tensor.ofIndices(at).to(device);
+    return (layer, q, k, v) -> {
+      keys.get(layer).copyRowsFrom(k.permute(1, 0, 2), rows);
+      values.get(layer).copyRowsFrom(v.permute(1, 0, 2), rows);
+      boolean slides = config.layerTypes().get(layer) == LayerType.SLIDING;
+      Tensor attended =
+          Functional.attention(
+              shared(q),
+              seen(keys.get(layer), at.length, columns),
+              seen(values.get(layer), at.length, columns),
+              slides ? sliding : full,
+              config.queryScale());
+      return attended.reshape(at.length, (long) config.heads() * config.headWidth());
+    };
+  }
+
+  // (heads, slots, dim) to (slots, key-value heads, heads that share one, dim)
+  private Tensor shared(Tensor q) {
+    long kept = config.keyValueHeads();
+    return q.permute(1, 0, 2).reshape(q.size(1), kept, config.heads() / kept, config.headWidth());
+  }
+
+  // the first slots' first rows, (slots, key-value heads, columns, dim)
+  private Tensor seen(Tensor cache, long some, long columns) {
+    return cache
+        .view(slots, capacity, config.keyValueHeads(), config.headWidth())
+        .narrow(0, 0, some)
+        .narrow(1, 0, columns)
+        .permute(0, 2, 1, 3);
+  }
+
+  // (slots, 1, 1, columns): 0 where a slot's new row sees a column, −∞ elsewhere
+  private Tensor mask(int[] positions, int columns, int most) {
+    float[] mask = new float[positions.length * columns];
+    Arrays.fill(mask, Float.NEGATIVE_INFINITY);
+    for (int slot = 0; slot < positions.length; slot++) {
+      int to = positions[slot] + 1;
+      int row = slot * columns;
+      Arrays.fill(mask, row + Math.max(0, to - most), row + to, 0);
+    }
+    return Tensor.of(mask, positions.length, 1, 1, columns).to(device);
   }
 
   /** Each slot's new row sees itself and what comes before, so many rows in all. */

@@ -140,13 +140,18 @@ public final class LanguageModel implements AutoCloseable {
     return over(peftFolder, false);
   }
 
+  @SuppressWarnings("ReferenceEquality") // one adapter, not two that are alike
   private AdaptedDecoder over(Path peftFolder, boolean sameBase) {
     PeftAdapter adapter = PeftFolder.open(peftFolder, decoder.config());
     if (sameBase) {
       adapter.requireBase(fingerprint, peftFolder.toString());
     }
-    adapters.add(adapter);
-    return adapter.over(decoder);
+    PeftAdapter there = adapter.on(decoder.device());
+    if (there != adapter) {
+      adapter.close();
+    }
+    adapters.add(there);
+    return there.over(decoder);
   }
 
   /** The ids that stand before the answer to a prompt. */

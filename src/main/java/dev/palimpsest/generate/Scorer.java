@@ -5,6 +5,7 @@ import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.run.Progress;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -64,6 +65,11 @@ public final class Scorer {
     }
   }
 
+  /** A GPU computes one pass after the other. */
+  private int sideBySide(int examples) {
+    return decoder.decoder().device() == Device.CPU ? Math.clamp(examples, 1, workers()) : 1;
+  }
+
   /** How many passes there are at a time. */
   static int workers() {
     return Math.min(Native.threads(), MOST_WORKERS);
@@ -79,7 +85,7 @@ public final class Scorer {
   private List<Scores> score(List<Example> examples, AdaptedDecoder prepared) {
     List<Scores> all = new ArrayList<>(examples.size());
     int[] root = root(examples);
-    try (Workers workers = new Workers(Math.clamp(examples.size(), 1, workers()))) {
+    try (Workers workers = new Workers(sideBySide(examples.size()))) {
       while (all.size() < examples.size()) {
         List<Pass> passes = new ArrayList<>();
         int from = all.size();

@@ -130,7 +130,9 @@ public final class RunStates {
           new TunedModel(
               name,
               base,
-              Checkpoints.adapter(run, state.step(), base).over(base.decoder()),
+              Checkpoints.adapter(run, state.step(), base)
+                  .on(base.decoder().device())
+                  .over(base.decoder()),
               Checkpoints.fingerprint(run, state.step())));
     }
   }

@@ -49,7 +49,7 @@ interface Adaptation {
       Tensor magnitude = own == null ? null : own.magnitude();
       more.add(
           own == null || magnitude == null
-              ? Tensor.zeros(DType.F32, width)
+              ? outputs.newZeros(DType.F32, width)
               : magnitude.dividedBy(own.rowNorms(weight.narrow(0, row, width))).plusInPlace(-1));
       row += width;
     }
@@ -63,7 +63,7 @@ interface Adaptation {
     for (int i = 0; i < projection.modules().size(); i++) {
       Factors own = factors.get(projection.modules().get(i));
       if (own == null) {
-        parts.add(Tensor.zeros(type, input.size(0), projection.widths().get(i)));
+        parts.add(input.newZeros(type, input.size(0), projection.widths().get(i)));
       } else {
         Factors whole = own.whole();
         Tensor low = Functional.linear(input, whole.a().to(type));

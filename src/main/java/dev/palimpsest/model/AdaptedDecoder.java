@@ -137,7 +137,7 @@ public final class AdaptedDecoder {
 
   /** Attention of sequences to themselves, and to what comes before all of them. */
   public Attention attention(Ragged sequences) {
-    return past().attention(sequences, config());
+    return past().attention(sequences, decoder);
   }
 
   /**

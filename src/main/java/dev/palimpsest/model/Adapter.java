@@ -2,6 +2,8 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Problems;
+import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -69,8 +71,7 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors, EndWei
 
   /** All that was learned, each tensor once. */
   Stream<Tensor> tensors() {
-    return Stream.concat(
-        factors.values().stream().flatMap(each -> each.tensors().stream()), ends.tensors());
+    return Stream.concat(factors.values().stream().flatMap(Factors::all), ends.tensors());
   }
 
   /**
@@ -182,6 +183,20 @@ public record Adapter(AdapterConfig config, Map<String, Factors> factors, EndWei
   @Override
   public Optional<String> baseFingerprint() {
     return config.baseFingerprint();
+  }
+
+  @Override
+  public Adapter on(Device device) {
+    if (tensors().allMatch(each -> each.device() == device)) {
+      return this;
+    }
+    try (Scope scope = Scope.open()) {
+      Map<String, Factors> moved = new LinkedHashMap<>(factors);
+      moved.replaceAll((module, each) -> each.on(device));
+      Adapter there = new Adapter(config, moved, ends.on(device));
+      there.tensors().forEach(scope::keep);
+      return there;
+    }
   }
 
   @Override

@@ -82,7 +82,8 @@ public final class Decoder implements AutoCloseable {
     return precision;
   }
 
-  Device device() {
+  /** Where its weights lie, and passes are computed. */
+  public Device device() {
     return device;
   }
 
@@ -112,7 +113,7 @@ public final class Decoder implements AutoCloseable {
    */
   Past past(Tensor embeddings) {
     Ragged rows = Ragged.of(new int[Math.toIntExact(embeddings.size(0))]);
-    Attention within = rows.attention(config);
+    Attention within = rows.attention(this);
     List<Tensor> keys = new ArrayList<>();
     List<Tensor> values = new ArrayList<>();
     IntFunction<Angles> angles = anglesByLayer(rows.positions());
@@ -133,7 +134,7 @@ public final class Decoder implements AutoCloseable {
 
   /** The rows' embeddings, (rows, width), F32. */
   public Tensor embed(int[] ids) {
-    Tensor x = weights.embedding().rows(Tensor.ofIndices(ids).to(device)).to(DType.F32);
+    Tensor x = weights.embedding().rows(Tensor.ofIndices(ids)).to(DType.F32);
     return embeddingScale() == 1 ? x : x.times(embeddingScale());
   }
 

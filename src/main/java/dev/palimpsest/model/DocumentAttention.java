@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import dev.palimpsest.tensor.VectorAttention;
@@ -12,11 +13,11 @@ import dev.palimpsest.tensor.VectorAttention.Inputs;
  * document neither see nor are seen.
  */
 interface DocumentAttention {
-  /** On this machine. */
-  static DocumentAttention of(ModelConfig config, Ragged sequences) {
-    return VectorAttention.isThere()
-        ? new VectorDocuments(config, sequences)
-        : new TiledDocuments(config, sequences);
+  /** Where a decoder lies. */
+  static DocumentAttention of(Decoder decoder, Ragged sequences) {
+    return VectorAttention.isThere() && decoder.device() == Device.CPU
+        ? new VectorDocuments(decoder.config(), sequences)
+        : new TiledDocuments(decoder.config(), sequences, decoder.device());
   }
 
   /** Bytes that a pass keeps of a row. */

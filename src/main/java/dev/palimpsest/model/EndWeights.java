@@ -1,9 +1,11 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeSet;
@@ -27,6 +29,22 @@ public record EndWeights(Map<String, Tensor> whole, Map<String, TokenRows> rows)
   public EndWeights {
     whole = Collections.unmodifiableMap(new LinkedHashMap<>(whole));
     rows = Collections.unmodifiableMap(new LinkedHashMap<>(rows));
+  }
+
+  /**
+   * The same on a device, in the scope that is open; one set of rows stays one.
+   *
+   * @param device another than these lie on
+   */
+  EndWeights on(Device device) {
+    IdentityHashMap<TokenRows, TokenRows> moved = new IdentityHashMap<>();
+    Map<String, Tensor> matrices = new LinkedHashMap<>(whole);
+    matrices.replaceAll((module, each) -> each.to(device));
+    Map<String, TokenRows> tokens = new LinkedHashMap<>(rows);
+    tokens.replaceAll(
+        (module, each) ->
+            moved.computeIfAbsent(each, it -> new TokenRows(it.ids(), it.rows().to(device))));
+    return new EndWeights(matrices, tokens);
   }
 
   /** Whether both ends are the base's. */

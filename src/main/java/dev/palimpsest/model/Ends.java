@@ -86,7 +86,7 @@ record Ends(
 
   /** The rows' embeddings, (rows, width), F32. */
   Tensor embed(int[] ids) {
-    Tensor x = embedding.rows(Tensor.ofIndices(ids).to(decoder.device())).to(DType.F32);
+    Tensor x = embedding.rows(Tensor.ofIndices(ids)).to(DType.F32);
     if (tokens != null) {
       Tensor rows = tokens.rows();
       tokens.in(ids).ifPresent(at -> x.copyRowsFrom(rows.rows(at.rows()), at.places()));

@@ -2,6 +2,7 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Qr;
 import dev.palimpsest.tensor.Scope;
@@ -42,6 +43,20 @@ public record Factors(
    * @param b (out, rank), F32
    */
   public record Start(Tensor a, Tensor b) {}
+
+  /**
+   * The same on a device, in the scope that is open.
+   *
+   * @param device another than these lie on
+   */
+  Factors on(Device device) {
+    return new Factors(
+        a.to(device),
+        b.to(device),
+        scale,
+        magnitude == null ? null : magnitude.to(device),
+        start == null ? null : new Start(start.a.to(device), start.b.to(device)));
+  }
 
   /** The inner dimension. */
   public int rank() {
@@ -223,9 +238,14 @@ public record Factors(
     }
   }
 
+  /** What can train, and the start. */
+  Stream<Tensor> all() {
+    return Stream.concat(
+        tensors().stream(), start == null ? Stream.of() : Stream.of(start.a, start.b));
+  }
+
   /** Frees all tensors that a scope does not. */
   public void close() {
-    Stream.concat(tensors().stream(), start == null ? Stream.of() : Stream.of(start.a, start.b))
-        .forEach(Tensor::close);
+    all().forEach(Tensor::close);
   }
 }

@@ -77,7 +77,7 @@ sealed interface FeedForward {
     @Override
     public Tensor apply(ModelConfig config, Tensor x, Adaptation adapter) {
       Routing routing = Routing.of(router.apply(x, adapter), config.chosenExperts());
-      Tensor sum = Tensor.zeros(DType.F32, x.shape());
+      Tensor sum = x.newZeros(DType.F32, x.shape());
       for (Routing.Share share : routing.shares()) {
         Tensor output =
             experts.get(share.expert()).apply(config, share.padded(x), adapter).to(DType.F32);

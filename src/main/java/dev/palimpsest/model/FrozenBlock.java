@@ -218,7 +218,7 @@ final class FrozenBlock implements AutoCloseable {
     Tensor byOutput = afterAttention.gradient(kept.after, gradient).to(products);
     Tensor byAttended = output.backward(kept.output, kept.documents.output(), byOutput);
     DType type = config.queryKeyNorm() ? DType.F32 : products;
-    Tensor byQkv = Tensor.zeros(type, gradient.size(0), queryKeyValue.width());
+    Tensor byQkv = gradient.newZeros(type, gradient.size(0), queryKeyValue.width());
     Tensor heads = heads(byQkv);
     kept.documents.backward(byAttended, new Inputs(queries(heads), keys(heads), values(heads)));
     if (config.queryKeyNorm()) {

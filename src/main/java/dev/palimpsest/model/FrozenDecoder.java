@@ -43,7 +43,7 @@ public final class FrozenDecoder implements TrainedDecoder {
   private final int mostKeptRows;
 
   /**
-   * A decoder on the CPU.
+   * A decoder under factors.
    *
    * @param factors that train, each collecting its gradient
    */
@@ -168,7 +168,7 @@ public final class FrozenDecoder implements TrainedDecoder {
     private final Tensor hidden;
 
     Pass(Ragged documents, int[] rows) {
-      DocumentAttention attention = DocumentAttention.of(decoder.config(), documents);
+      DocumentAttention attention = DocumentAttention.of(decoder, documents);
       for (LayerType type : decoder.config().layerTypes()) {
         around.computeIfAbsent(type, each -> surroundings(attention, each, documents));
       }
@@ -230,11 +230,11 @@ public final class FrozenDecoder implements TrainedDecoder {
     }
 
     private void send(Tensor byHidden) {
-      Tensor byRows = Tensor.zeros(DType.F32, byHidden.shape());
+      Tensor byRows = byHidden.newZeros(DType.F32, byHidden.shape());
       norm.addGradient(byHidden, decoder.weights().finalNorm(), byRows);
       own.collectNorm(norm, byHidden);
       Tensor gradient =
-          Tensor.zeros(DType.F32, inputs.getFirst().shape()).copyRowsFrom(byRows, rows);
+          byRows.newZeros(DType.F32, inputs.getFirst().shape()).copyRowsFrom(byRows, rows);
       for (int i = blocks.size() - 1; i >= lowest; i--) {
         try (Scope _ = Scope.open()) {
           FrozenBlock.Applied pass =

@@ -35,7 +35,7 @@ record FrozenExperts(ModelConfig config, FrozenProjection router, List<FrozenDen
   public Applied apply(Tensor x) {
     FrozenProjection.Applied routed = router.apply(x);
     Routing routing = Routing.of(routed.output(), config.chosenExperts());
-    Tensor sum = Tensor.zeros(DType.F32, x.shape());
+    Tensor sum = x.newZeros(DType.F32, x.shape());
     List<Part> parts = new ArrayList<>();
     for (Routing.Share share : routing.shares()) {
       Applied pass = experts.get(share.expert()).apply(share.padded(x));
@@ -76,15 +76,15 @@ record FrozenExperts(ModelConfig config, FrozenProjection router, List<FrozenDen
 
     @Override
     public Tensor backward(Tensor x, Tensor gradient) {
-      Tensor byInput = Tensor.zeros(DType.F32, gradient.shape());
-      Tensor byWeights = Tensor.zeros(DType.F32, routing.weights().shape());
+      Tensor byInput = gradient.newZeros(DType.F32, gradient.shape());
+      Tensor byWeights = gradient.newZeros(DType.F32, routing.weights().shape());
       for (Part part : parts) {
         Routing.Share share = part.share;
         Tensor own = gradient.rows(share.rows());
         byWeights
             .narrow(1, share.expert(), 1)
             .plusRowsInPlace(own.times(part.output).sum(1).unsqueeze(1), share.rows());
-        Tensor byPadded = Tensor.zeros(DType.F32, share.filled().count(), gradient.size(1));
+        Tensor byPadded = gradient.newZeros(DType.F32, share.filled().count(), gradient.size(1));
         share.cut(byPadded).copyFrom(own.times(share.weights(routing)));
         Tensor back = share.cut(part.pass.backward(share.padded(x), byPadded)).to(DType.F32);
         byInput.plusRowsInPlace(back, share.rows());

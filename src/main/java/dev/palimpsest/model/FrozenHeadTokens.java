@@ -17,7 +17,7 @@ record FrozenHeadTokens(TokenRows own) {
     Tensor columns = gradient.transpose(0, 1);
     Tensor ids = own.indices();
     Tensor byLogits = columns.rows(ids).timesInPlace(weight);
-    columns.copyRowsFrom(Tensor.zeros(DType.F32, byLogits.shape()), ids);
+    columns.copyRowsFrom(byLogits.newZeros(DType.F32, byLogits.shape()), ids);
     FrozenProjection.into(own.rows()).plusMatmulInPlace(byLogits, hidden);
     return byLogits.transpose(0, 1).matmul(own.rows().detach());
   }

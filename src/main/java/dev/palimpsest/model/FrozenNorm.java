@@ -65,7 +65,7 @@ record FrozenNorm(@Nullable Tensor weight, double epsilon, @Nullable Tensor byWe
     if (weight == null) {
       return gradient;
     }
-    Tensor made = Tensor.zeros(DType.F32, gradient.shape());
+    Tensor made = gradient.newZeros(DType.F32, gradient.shape());
     addGradient(pass, gradient, made);
     return made;
   }

@@ -92,7 +92,7 @@ public enum GgmlType {
    * @throws dev.palimpsest.run.BadInput if a number is not finite, or too large for the type
    */
   public byte[] encode(String where, Tensor values) {
-    return Packing.encode(where, this, values.to(DType.F32).contiguous().segment());
+    return Packing.encode(where, this, values.to(DType.F32).inMemory().segment());
   }
 
   /** What {@link #encode} packed, as F32. */

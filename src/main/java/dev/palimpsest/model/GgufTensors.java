@@ -85,7 +85,7 @@ record GgufTensors(
    */
   static void encode(GgufWriter.Plan plan, Tensor rows, OutputStream out) throws IOException {
     switch (plan.type()) {
-      case F32, F16, BF16 -> StoredBytes.write(rows.contiguous().segment(), out);
+      case F32, F16, BF16 -> StoredBytes.write(rows.inMemory().segment(), out);
       default -> out.write(plan.type().encode(plan.name(), rows));
     }
   }

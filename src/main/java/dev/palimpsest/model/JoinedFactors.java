@@ -48,8 +48,8 @@ record JoinedFactors(List<Part> parts, Tensor a, Tensor b, @Nullable RowGains ga
     JoinedFactors joined =
         new JoinedFactors(
             parts,
-            Tensor.zeros(type, ranks, weight.in()),
-            Tensor.zeros(type, weight.out(), ranks),
+            Tensor.zeros(weight.device(), type, ranks, weight.in()),
+            Tensor.zeros(weight.device(), type, weight.out(), ranks),
             RowGains.of(projection, parts));
     joined.refreshFactors();
     return joined;

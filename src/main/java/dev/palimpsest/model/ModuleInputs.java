@@ -1,5 +1,6 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -27,7 +28,7 @@ public final class ModuleInputs {
      * Takes the input of modules that share it.
      *
      * @param module the first of them, by Hugging Face's name ({@link ModelTensors#reading})
-     * @param input (tokens, in), type of the products; gone after the call
+     * @param input (tokens, in), type of the products, on the CPU; gone after the call
      */
     void see(String module, Tensor input);
   }
@@ -41,9 +42,9 @@ public final class ModuleInputs {
             decoder.hidden(
                 decoder.embed(rows.ids()),
                 rows.positions(),
-                rows.attention(decoder.config()),
+                rows.attention(decoder),
                 (projection, input, plain) -> {
-                  visitor.see(projection.modules().getFirst(), input);
+                  visitor.see(projection.modules().getFirst(), input.to(Device.CPU));
                   return plain;
                 });
           });

@@ -33,15 +33,15 @@ public record Past(List<Tensor> keys, List<Tensor> values) {
   }
 
   /** Attention of sequences to these and to themselves. */
-  Attention attention(Ragged sequences, ModelConfig config) {
+  Attention attention(Ragged sequences, Decoder decoder) {
     int rows = rows();
     if (rows == 0) {
-      return sequences.attention(config);
+      return sequences.attention(decoder);
     }
-    Attention all = sequences.continuing(rows).attention(config);
+    Attention all = sequences.continuing(rows).attention(decoder);
     return (layer, q, k, v) -> {
       // the rows before ask nothing, but stand among the queries as among the keys
-      Tensor silent = Tensor.zeros(DType.F32, q.size(0), rows, q.size(2));
+      Tensor silent = q.newZeros(DType.F32, q.size(0), rows, q.size(2));
       Tensor output =
           all.attend(
               layer,

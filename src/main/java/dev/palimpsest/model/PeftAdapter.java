@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tensor.Device;
 import java.util.Optional;
 
 /** What a PEFT folder holds: something learned over a base that stays as it is. */
@@ -11,7 +12,10 @@ public sealed interface PeftAdapter permits Adapter, PromptAdapter {
   /** {@link Checkpoint#fingerprint} of the base, if we wrote the adapter. */
   Optional<String> baseFingerprint();
 
-  /** The base with this. */
+  /** This where it lies there already, else a copy on the device, in the caller's scope. */
+  PeftAdapter on(Device device);
+
+  /** The base with this, which lies on the base's device. */
   AdaptedDecoder over(Decoder decoder);
 
   /** Frees all that was learned. */

@@ -1,7 +1,7 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.tensor.Cpu;
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.PackedMatrix;
 
 /**
@@ -31,7 +31,7 @@ public enum Precision {
     return switch (this) {
       case FP32 -> DType.F32;
       case BF16 -> format() == WeightFormat.HALF ? DType.F32 : DType.BF16;
-      case NF4, INT8 -> Cpu.hasBf16() ? DType.BF16 : DType.F32;
+      case NF4, INT8 -> Device.best().hasBf16() ? DType.BF16 : DType.F32;
     };
   }
 
@@ -51,11 +51,12 @@ public enum Precision {
 
   /** All of it that can change an answer, in words. */
   public String key() {
-    return format() == WeightFormat.PLAIN ? name() : name() + " in " + products();
+    String where = Device.best() == Device.CPU ? "" : " on " + Device.best();
+    return format() == WeightFormat.PLAIN ? name() + where : name() + " in " + products() + where;
   }
 
   /** bf16 where this machine multiplies such weights faster, else fp32. */
   public static Precision best() {
-    return Cpu.hasBf16() || PackedMatrix.paysInHalf() ? BF16 : FP32;
+    return Device.best().hasBf16() || PackedMatrix.paysInHalf() ? BF16 : FP32;
   }
 }

@@ -1,5 +1,6 @@
 package dev.palimpsest.model;
 
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
@@ -123,9 +124,10 @@ public record Ragged(int[] ids, List<Segment> segments) {
   }
 
   /** Attention within these sequences. */
-  public Attention attention(ModelConfig config) {
+  public Attention attention(Decoder decoder) {
+    ModelConfig config = decoder.config();
     List<Block> blocks = Block.of(this);
-    IntFunction<List<Optional<Tensor>>> byLayer = masks(config);
+    IntFunction<List<Optional<Tensor>>> byLayer = masks(config, decoder.device());
     return (layer, q, k, v) -> {
       List<Optional<Tensor>> masks = byLayer.apply(layer);
       Heads heads = new Heads(config, q, k, v);
@@ -138,17 +140,19 @@ public record Ragged(int[] ids, List<Segment> segments) {
   }
 
   /** The masks of each layer's operations, made once for all layers of a kind. */
-  IntFunction<List<Optional<Tensor>>> masks(ModelConfig config) {
+  IntFunction<List<Optional<Tensor>>> masks(ModelConfig config, Device device) {
     boolean slides = config.layerTypes().contains(ModelConfig.LayerType.SLIDING);
-    List<Optional<Tensor>> full = masks(0);
-    List<Optional<Tensor>> sliding = slides ? masks(config.window()) : full;
+    List<Optional<Tensor>> full = masks(0, device);
+    List<Optional<Tensor>> sliding = slides ? masks(config.window(), device) : full;
     return layer ->
         config.layerTypes().get(layer) == ModelConfig.LayerType.SLIDING ? sliding : full;
   }
 
   /** The mask of each operation; empty where it is plain causal attention. */
-  List<Optional<Tensor>> masks(int window) {
-    return Block.of(this).stream().map(block -> block.mask(window)).toList();
+  List<Optional<Tensor>> masks(int window, Device device) {
+    return Block.of(this).stream()
+        .map(block -> block.mask(window).map(mask -> mask.to(device)))
+        .toList();
   }
 
   /**

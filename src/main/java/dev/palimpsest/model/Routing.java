@@ -73,7 +73,9 @@ record Routing(Tensor weights, List<Share> shares) {
       }
     }
     Tensor weights =
-        Functional.logSoftmax(logits.to(DType.F32).plus(Tensor.of(mask, all, experts))).exp();
+        Functional.logSoftmax(
+                logits.to(DType.F32).plus(Tensor.of(mask, all, experts).to(logits.device())))
+            .exp();
     return new Routing(
         weights,
         IntStream.range(0, experts)

@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
 import java.util.Objects;
@@ -24,12 +25,13 @@ record RowGains(Projection projection, List<JoinedFactors.Part> parts, Tensor no
       return null;
     }
     long out = projection.weight().out();
+    Device device = projection.weight().device();
     RowGains gains =
         new RowGains(
             projection,
             parts,
-            Tensor.zeros(DType.F32, out).plusInPlace(1),
-            Tensor.zeros(DType.F32, out));
+            Tensor.zeros(device, DType.F32, out).plusInPlace(1),
+            Tensor.zeros(device, DType.F32, out));
     gains.refresh();
     return gains;
   }

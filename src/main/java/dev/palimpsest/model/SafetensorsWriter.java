@@ -134,6 +134,6 @@ public final class SafetensorsWriter {
               + ", is "
               + tensor);
     }
-    StoredBytes.write(tensor.contiguous().segment(), out);
+    StoredBytes.write(tensor.inMemory().segment(), out);
   }
 }

@@ -52,8 +52,8 @@ public final class TrainedWeights implements WeightGradients, AutoCloseable {
     this.slots = slots(base, names);
     long size = slots.values().stream().mapToLong(FlatView::count).sum();
     try (Scope scope = Scope.open()) {
-      this.parameters = scope.release(Tensor.empty(DType.F32, size));
-      this.gradient = scope.release(Tensor.zeros(DType.F32, size));
+      this.gradient = scope.release(Tensor.zeros(base.device(), DType.F32, size));
+      this.parameters = scope.release(gradient.newEmpty(DType.F32, size));
       for (FlatView slot : slots.values()) {
         try (Scope _ = Scope.open()) {
           slot.in(parameters).copyFrom(stored.read(slot.name(), DType.F32));

@@ -20,6 +20,9 @@ sealed interface Weight extends AutoCloseable {
   /** Type of the products. */
   DType products();
 
+  /** Where they are computed. */
+  Device device();
+
   /**
    * x · Wᵀ, (rows, out), a tensor of its own.
    *
@@ -135,6 +138,11 @@ sealed interface Weight extends AutoCloseable {
     }
 
     @Override
+    public Device device() {
+      return dense.device();
+    }
+
+    @Override
     public long bytes() {
       return dense.bytes();
     }
@@ -167,6 +175,11 @@ sealed interface Weight extends AutoCloseable {
     @Override
     public DType products() {
       return matrix.dtype();
+    }
+
+    @Override
+    public Device device() {
+      return Device.CPU;
     }
 
     @Override
@@ -261,6 +274,11 @@ sealed interface Weight extends AutoCloseable {
     @Override
     public DType products() {
       return below.products();
+    }
+
+    @Override
+    public Device device() {
+      return below.device();
     }
 
     @Override

@@ -99,6 +99,9 @@ public final class Functional {
 
   private static Tensor attend(
       Tensor q, Tensor k, Tensor v, TensorOptional mask, boolean causal, double scale) {
+    if (q.device() == Device.META) { // libtorch's shape rule for it is not in C++
+      return softmax(q.matmul(k.transpose(2, 3))).matmul(v);
+    }
     return Native.attending(
         () ->
             new Tensor(
@@ -127,7 +130,7 @@ public final class Functional {
 
   /** The element of each row that {@code index} names: (rows, n), (rows) → (rows). */
   public static Tensor pick(Tensor x, Tensor index) {
-    return new Tensor(x.handle().gather(1, index.handle().unsqueeze(1)).squeeze(1));
+    return new Tensor(x.handle().gather(1, x.index(index).unsqueeze(1)).squeeze(1));
   }
 
   /** Overwrites a tensor with a · b. */

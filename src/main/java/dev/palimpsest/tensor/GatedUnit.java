@@ -31,7 +31,7 @@ public enum GatedUnit {
    * @param byHidden by the result, of its shape and type
    */
   public Tensor backward(Tensor both, Tensor byHidden) {
-    Tensor byBoth = Tensor.empty(both.dtype(), both.shape());
+    Tensor byBoth = both.newEmpty(both.dtype(), both.shape());
     if (isOnVectors(both)) {
       GateRows.of(both).backward(byHidden, byBoth);
       return byBoth;

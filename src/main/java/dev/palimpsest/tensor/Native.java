@@ -17,9 +17,9 @@ import org.bytedeco.pytorch.global.torch;
 public final class Native {
   /**
    * "medium" sends fp32 products to oneDNN, which on CPUs without AMX rounds nothing and is several
-   * times faster than OpenBLAS under OpenMP (docs/decisions/precision.md).
+   * times faster than OpenBLAS under OpenMP (docs/decisions/precision.md). On GPUs it would round.
    */
-  private static final boolean ONEDNN = !Cpu.hasAmx();
+  private static final boolean ONEDNN = !Cpu.hasAmx() && !torch.cuda_is_available();
 
   private static final Optional<MethodHandle> TRIM = mallocTrim();
 
@@ -137,8 +137,17 @@ public final class Native {
 
   /** Runs work on this thread without recording gradients, and gives what it made. */
   public static <T> T withoutGradients(Supplier<T> work) {
+    return recording(false, work);
+  }
+
+  /** Runs work on this thread with gradients recorded, and gives what it made. */
+  static <T> T withGradients(Supplier<T> work) {
+    return recording(true, work);
+  }
+
+  private static <T> T recording(boolean recorded, Supplier<T> work) {
     boolean before = GradMode.is_enabled();
-    GradMode.set_enabled(false);
+    GradMode.set_enabled(recorded);
     try {
       return work.get();
     } finally {

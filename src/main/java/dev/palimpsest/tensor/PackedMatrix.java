@@ -16,11 +16,9 @@ public sealed interface PackedMatrix extends AutoCloseable permits BlockedMatrix
     return type == DType.BF16 ? Cpu.hasBf16() : type == DType.F32 && Cpu.hasAvx2();
   }
 
-  /**
-   * Whether {@link #half} takes the place of products in bf16, which the processor does not have.
-   */
+  /** Whether {@link #half} takes the place of products in bf16, which are not there. */
   static boolean paysInHalf() {
-    return !Cpu.hasBf16() && HalfMatrix.isThere();
+    return !Device.best().hasBf16() && HalfMatrix.isThere();
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.BoolOptional;
+import org.bytedeco.pytorch.DeviceOptional;
 import org.bytedeco.pytorch.GradMode;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.TensorArrayRefOptional;
@@ -77,6 +78,13 @@ public final class Tensor implements AutoCloseable {
     return new Tensor(torch.zeros(shape, options(type)));
   }
 
+  /** The same on a device. */
+  public static Tensor zeros(Device device, DType type, long... shape) {
+    Native.load();
+    return new Tensor(
+        torch.zeros(shape, options(type).device(new DeviceOptional(device.handle()))));
+  }
+
   /** The identity, (size, size). */
   public static Tensor identity(DType type, long size) {
     Native.load();
@@ -85,6 +93,16 @@ public final class Tensor implements AutoCloseable {
 
   private static TensorOptions options(DType type) {
     return new TensorOptions(type.scalarType());
+  }
+
+  /** A tensor whose elements are not set, where this one lies. */
+  public Tensor newEmpty(DType type, long... shape) {
+    return new Tensor(handle.new_empty(shape, options(type)));
+  }
+
+  /** A tensor of zeros, where this one lies. */
+  public Tensor newZeros(DType type, long... shape) {
+    return new Tensor(handle.new_zeros(shape, options(type)));
   }
 
   // ---- looking
@@ -113,6 +131,11 @@ public final class Tensor implements AutoCloseable {
     return DType.of(handle.scalar_type());
   }
 
+  /** Where its elements lie. */
+  public Device device() {
+    return Device.of(handle);
+  }
+
   /** The single element. */
   public double item() {
     return handle.item_double();
@@ -121,29 +144,29 @@ public final class Tensor implements AutoCloseable {
   /** A copy of all elements, row-major, as floats. */
   public float[] floats() {
     try (Scope _ = Scope.open()) {
-      return to(DType.F32).contiguous().segment().toArray(ValueLayout.JAVA_FLOAT);
+      return to(DType.F32).inMemory().segment().toArray(ValueLayout.JAVA_FLOAT);
     }
   }
 
   /** A copy of all elements, row-major, as doubles. */
   public double[] doubles() {
     try (Scope _ = Scope.open()) {
-      return to(DType.F64).contiguous().segment().toArray(ValueLayout.JAVA_DOUBLE);
+      return to(DType.F64).inMemory().segment().toArray(ValueLayout.JAVA_DOUBLE);
     }
   }
 
   /** A copy of all elements, row-major, as ints; meant for indices. */
   public int[] ints() {
     try (Scope _ = Scope.open()) {
-      return to(DType.I32).contiguous().segment().toArray(ValueLayout.JAVA_INT);
+      return to(DType.I32).inMemory().segment().toArray(ValueLayout.JAVA_INT);
     }
   }
 
   /** The elements themselves, in place, of a contiguous tensor on the CPU. */
   @SuppressWarnings("restricted") // libtorch owns the memory and knows its size
   public MemorySegment segment() {
-    if (!handle.is_contiguous()) {
-      throw new IllegalStateException("only a contiguous tensor has one segment");
+    if (!handle.is_contiguous() || !handle.is_cpu()) {
+      throw new IllegalStateException("only a contiguous tensor on the CPU has one segment");
     }
     try (Pointer data = handle.data_ptr()) {
       return MemorySegment.ofAddress(data.address()).reinterpret(bytes());
@@ -188,9 +211,25 @@ public final class Tensor implements AutoCloseable {
     return new Tensor(handle.narrow(axis, start, length));
   }
 
-  /** A copy of chosen rows of the first axis. */
+  /**
+   * A copy of chosen rows of the first axis.
+   *
+   * @param indices here as in all that takes some, wherever they lie
+   */
   public Tensor rows(Tensor indices) {
-    return new Tensor(handle.index_select(0, indices.handle));
+    if (device() == Device.META) { // whose shape rule is not in C++
+      long[] shape = shape();
+      shape[0] = indices.count();
+      return newEmpty(dtype(), shape);
+    }
+    return new Tensor(handle.index_select(0, index(indices)));
+  }
+
+  /** Indices where this tensor lies. */
+  org.bytedeco.pytorch.Tensor index(Tensor indices) {
+    return handle.is_cpu()
+        ? indices.handle
+        : indices.handle.to(handle.device(), indices.handle.scalar_type());
   }
 
   public Tensor contiguous() {
@@ -215,7 +254,12 @@ public final class Tensor implements AutoCloseable {
 
   /** This tensor if it is there already, else a copy on the device. */
   public Tensor to(Device device) {
-    return new Tensor(handle.to(device.handle(), handle.scalar_type()));
+    return device == device() ? this : new Tensor(handle.to(device.handle(), handle.scalar_type()));
+  }
+
+  /** This tensor if its elements lie in this machine's memory one by one, else such a copy. */
+  public Tensor inMemory() {
+    return to(Device.CPU).contiguous();
   }
 
   /** A copy that shares nothing. */
@@ -376,16 +420,15 @@ public final class Tensor implements AutoCloseable {
    * Adds rows to those of the first axis that {@code indices} name; a row named twice gets both.
    */
   public Tensor plusRowsInPlace(Tensor rows, Tensor indices) {
-    handle.index_add_(0, indices.handle, rows.handle);
+    handle.index_add_(0, index(indices), rows.handle);
     return this;
   }
 
   /** Adds {@code value} to one element of each row, which {@code columns} names. */
   public Tensor plusAtInPlace(Tensor columns, double value) {
-    org.bytedeco.pytorch.Tensor index = columns.handle.unsqueeze(1);
-    org.bytedeco.pytorch.Tensor values =
-        torch.full(new long[] {columns.count(), 1}, new Scalar(value), options(dtype()));
-    handle.scatter_add_(1, index, values);
+    org.bytedeco.pytorch.Tensor index = index(columns).unsqueeze(1);
+    long[] shape = {columns.count(), 1};
+    handle.scatter_add_(1, index, handle.new_full(shape, new Scalar(value), options(dtype())));
     return this;
   }
 
@@ -402,7 +445,7 @@ public final class Tensor implements AutoCloseable {
 
   /** Overwrites rows of the first axis, which {@code indices} name, with those of a tensor. */
   public Tensor copyRowsFrom(Tensor source, Tensor indices) {
-    handle.index_copy_(0, indices.handle, source.handle);
+    handle.index_copy_(0, index(indices), source.handle);
     return this;
   }
 

@@ -1,6 +1,7 @@
 package dev.palimpsest.tensor;
 
 import java.util.Arrays;
+import java.util.function.IntUnaryOperator;
 
 /**
  * What rows of logits say of one token each. A row is as long as the vocabulary, so some rows at a
@@ -23,9 +24,10 @@ public record TokenLogprobs(float[] logprobs, boolean[] top) {
         Tensor rows = lessLargest(some.in(logits));
         Tensor own = Functional.pick(rows, columns(tokens, some));
         float[] differences = own.floats();
+        IntUnaryOperator first = first(rows);
         for (int i = 0; i < some.count(); i++) {
           int row = some.from() + i;
-          all.top[row] = differences[i] == 0 && first(rows, i) == tokens[row];
+          all.top[row] = differences[i] == 0 && first.applyAsInt(i) == tokens[row];
         }
         float[] found = own.minusInPlace(log(rows.expInPlace().sum(1))).floats();
         System.arraycopy(found, 0, all.logprobs, some.from(), some.count());
@@ -71,8 +73,13 @@ public record TokenLogprobs(float[] logprobs, boolean[] top) {
     return Tensor.ofIndices(Arrays.copyOfRange(tokens, some.from(), some.from() + some.count()));
   }
 
-  private static int first(Tensor rows, int row) {
-    return LongRows.argmax(rows.narrow(0, row, 1))[0];
+  /** Where a row has its largest element; on the CPU only where somebody asks. */
+  private static IntUnaryOperator first(Tensor rows) {
+    if (rows.device() == Device.CPU) {
+      return row -> LongRows.argmax(rows.narrow(0, row, 1))[0];
+    }
+    int[] all = LongRows.argmax(rows);
+    return row -> all[row];
   }
 
   private static Tensor log(Tensor sums) {

@@ -1,6 +1,7 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -21,10 +22,10 @@ final class Adafactor implements Optimizer {
   private final List<FlatView> views;
   private final double decay;
 
-  Adafactor(List<FlatView> views, double decay) {
+  Adafactor(List<FlatView> views, double decay, Device device) {
     long size = views.stream().mapToLong(Adafactor::size).sum();
     try (Scope scope = Scope.open()) {
-      this.square = scope.release(Tensor.zeros(DType.F32, size));
+      this.square = scope.release(Tensor.zeros(device, DType.F32, size));
     }
     this.views = views;
     this.decay = decay;

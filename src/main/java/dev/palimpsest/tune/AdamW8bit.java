@@ -1,7 +1,9 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.model.Codebook;
+import dev.palimpsest.run.BadInput;
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.Scope;
@@ -39,7 +41,13 @@ final class AdamW8bit implements Optimizer {
   /** A tensor whose moments in F32 begin there. */
   private record Small(FlatView view, long at) {}
 
-  AdamW8bit(List<FlatView> views, double decay) {
+  AdamW8bit(List<FlatView> views, double decay, Device device) {
+    if (device != Device.CPU) {
+      throw new BadInput(
+          "--optimizer adamw8bit: it computes on the CPU, and the model lies on "
+              + device
+              + "; give adamw or adafactor");
+    }
     this.views = views;
     this.decay = decay;
     long codes = 0;

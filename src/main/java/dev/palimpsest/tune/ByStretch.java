@@ -1,5 +1,6 @@
 package dev.palimpsest.tune;
 
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -23,7 +24,9 @@ record ByStretch(List<Part> parts) implements Optimizer {
     List<Part> parts = new ArrayList<>();
     long from = 0;
     for (Stretch stretch : trained.stretches()) {
-      parts.add(new Part(Optimizer.of(name, within(trained, from, stretch), decay), from, stretch));
+      Device device = trained.parameters().device();
+      Optimizer own = Optimizer.of(name, within(trained, from, stretch), decay, device);
+      parts.add(new Part(own, from, stretch));
       from += stretch.size();
     }
     return new ByStretch(parts);

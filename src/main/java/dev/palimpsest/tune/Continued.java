@@ -106,7 +106,8 @@ public record Continued(String method, Earlier from, double ratio) implements Me
     AdapterConfig config = config(model, name);
     return _ -> {
       try (Scope _ = Scope.open()) {
-        LoraParameters factors = LoraParameters.from(from.read(model).factors());
+        LoraParameters factors =
+            LoraParameters.from(from.read(model).factors(), model.decoder().device());
         return new TrainedAdapter(config, model.decoder(), factors, ratio);
       }
     };

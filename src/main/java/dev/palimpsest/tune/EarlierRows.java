@@ -24,7 +24,9 @@ record EarlierRows(Map<String, Tensor> byModule) implements AutoCloseable {
         }
       }
       Map<String, Tensor> joined = new LinkedHashMap<>();
-      rows.forEach((module, all) -> joined.put(module, scope.release(Tensor.cat(0, all))));
+      rows.forEach(
+          (module, all) ->
+              joined.put(module, scope.release(Tensor.cat(0, all).to(model.decoder().device()))));
       return new EarlierRows(joined);
     }
   }

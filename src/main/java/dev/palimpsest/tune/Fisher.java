@@ -9,6 +9,7 @@ import dev.palimpsest.model.TrainedWeights;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -35,7 +36,7 @@ record Fisher(Map<String, FlatView> slots, Tensor values) implements AutoCloseab
    * @param weights that it is by, as the model has them; their gradient is used up
    */
   static Fisher of(TrainedWeights weights, Source data, Progress progress) {
-    Fisher fisher = zeros(weights.slots());
+    Fisher fisher = zeros(weights.slots(), weights.decoder().device());
     long labels = 0;
     try (FrozenDecoder decoder = new FrozenDecoder(weights)) {
       for (int i = 0; i < data.size(); i++) {
@@ -60,17 +61,17 @@ record Fisher(Map<String, FlatView> slots, Tensor values) implements AutoCloseab
   }
 
   /** Nothing is held. */
-  static Fisher zeros(Map<String, FlatView> slots) {
+  static Fisher zeros(Map<String, FlatView> slots, Device device) {
     long size = slots.values().stream().mapToLong(FlatView::count).sum();
     try (Scope scope = Scope.open()) {
-      return new Fisher(slots, scope.release(Tensor.zeros(DType.F32, size)));
+      return new Fisher(slots, scope.release(Tensor.zeros(device, DType.F32, size)));
     }
   }
 
   /** Reads what {@link #write} wrote into a folder. */
-  static Fisher read(Path folder, Map<String, FlatView> slots) {
+  static Fisher read(Path folder, Map<String, FlatView> slots, Device device) {
     Path file = folder.resolve(FILE);
-    Fisher fisher = zeros(slots);
+    Fisher fisher = zeros(slots, device);
     try (Safetensors stored = Safetensors.open(file)) {
       for (FlatView slot : slots.values()) {
         try (Scope _ = Scope.open()) {

@@ -47,7 +47,7 @@ record FisherData(LanguageModel loaded, Method method, DataSpec spec) {
   Fisher in(RunFolder run, Progress progress) {
     Path kept = run.path().resolve(FOLDER);
     if (Files.isDirectory(kept)) {
-      return Fisher.read(kept, slots());
+      return Fisher.read(kept, slots(), loaded.decoder().device());
     }
     Fisher fisher = measured(progress);
     run.write(FOLDER, fisher::write);
@@ -56,7 +56,7 @@ record FisherData(LanguageModel loaded, Method method, DataSpec spec) {
 
   /** One that takes as much time and memory as the run's, and holds nothing. */
   Fisher standIn() {
-    return Fisher.zeros(slots());
+    return Fisher.zeros(slots(), loaded.decoder().device());
   }
 
   /** How long the measurement takes, by its first rows. */

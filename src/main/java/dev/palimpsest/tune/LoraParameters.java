@@ -7,6 +7,7 @@ import dev.palimpsest.model.ModelTensors;
 import dev.palimpsest.run.BadInput;
 import dev.palimpsest.run.Seeds;
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Svd;
@@ -37,7 +38,7 @@ final class LoraParameters implements AutoCloseable {
    * and B normal, as PEFT has that.
    */
   static LoraParameters fresh(FactorLayout layout, Decoder base, Seeds seeds) {
-    LoraParameters made = new LoraParameters(layout, false);
+    LoraParameters made = new LoraParameters(layout, base.device(), false);
     made.factors.forEach(
         (name, factors) -> {
           if (name.equals(ModelTensors.EMBEDDING_MODULE)) {
@@ -69,7 +70,7 @@ final class LoraParameters implements AutoCloseable {
    * A = √(S / scale) · Vᵀ of the base's largest singular values. They are their own start.
    */
   static LoraParameters principal(FactorLayout layout, Decoder base) {
-    LoraParameters made = new LoraParameters(layout, true);
+    LoraParameters made = new LoraParameters(layout, base.device(), true);
     made.factors.forEach((name, factors) -> decompose(factors, base.weight(name)));
     made.copyRows(base);
     made.start.orElseThrow().copyFrom(made.parameters);
@@ -100,7 +101,7 @@ final class LoraParameters implements AutoCloseable {
 
   private static void decompose(Factors factors, Tensor weight) {
     try (Scope _ = Scope.open()) {
-      Svd svd = Svd.of(weight.to(DType.F32));
+      Svd svd = Svd.of(weight.to(DType.F32).to(Device.CPU)); // the same whatever trains
       int rank = factors.rank();
       Tensor roots = svd.s().narrow(0, 0, rank).times(1 / factors.scale()).sqrt();
       factors.a().detach().copyFrom(svd.vt().narrow(0, 0, rank).times(roots.unsqueeze(1)));
@@ -109,19 +110,20 @@ final class LoraParameters implements AutoCloseable {
   }
 
   /** Parameters that copy given factors: an adapter that trains on. */
-  static LoraParameters from(Map<String, Factors> given) {
-    return from(given, FactorLayout.of(given));
+  static LoraParameters from(Map<String, Factors> given, Device device) {
+    return from(given, FactorLayout.of(given), device);
   }
 
   /** The same, and rows of tokens that begin as the base's. */
   static LoraParameters from(Map<String, Factors> given, RowLayout rows, Decoder base) {
-    LoraParameters made = from(given, FactorLayout.of(given).with(rows));
+    LoraParameters made = from(given, FactorLayout.of(given).with(rows), base.device());
     made.copyRows(base);
     return made;
   }
 
-  private static LoraParameters from(Map<String, Factors> given, FactorLayout layout) {
-    LoraParameters made = new LoraParameters(layout, false);
+  private static LoraParameters from(
+      Map<String, Factors> given, FactorLayout layout, Device device) {
+    LoraParameters made = new LoraParameters(layout, device, false);
     try (Scope _ = Scope.open()) {
       made.factors.forEach(
           (name, factors) -> {
@@ -134,15 +136,15 @@ final class LoraParameters implements AutoCloseable {
     return made;
   }
 
-  private LoraParameters(FactorLayout layout, boolean started) {
+  private LoraParameters(FactorLayout layout, Device device, boolean started) {
     this.layout = layout;
     try (Scope scope = Scope.open()) {
-      parameters = scope.release(Tensor.zeros(DType.F32, layout.size()));
-      gradient = scope.release(Tensor.zeros(DType.F32, layout.size()));
+      parameters = scope.release(Tensor.zeros(device, DType.F32, layout.size()));
+      gradient = scope.release(Tensor.zeros(device, DType.F32, layout.size()));
       Map<String, Factors> leaves = layout.factors((at, shape) -> leaf(scope, at, shape));
       ends = layout.ends((at, shape) -> leaf(scope, at, shape));
       if (started) {
-        Tensor first = scope.release(Tensor.zeros(DType.F32, layout.size()));
+        Tensor first = scope.release(Tensor.zeros(device, DType.F32, layout.size()));
         start = Optional.of(first);
         factors =
             FactorLayout.from(layout.factors((at, shape) -> view(scope, first, at, shape)), leaves);

@@ -1,6 +1,7 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.run.Sha256;
+import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -35,11 +36,13 @@ record LossWatch(LossLimit limit, LossCheck check) {
   }
 
   private static String hash(Tensor parameters) {
-    MemorySegment bytes = parameters.segment();
-    Sha256 hash = new Sha256();
-    for (long from = 0; from < bytes.byteSize(); from += PIECE) {
-      hash.update(bytes.asSlice(from, Math.min(PIECE, bytes.byteSize() - from)).asByteBuffer());
+    try (Scope _ = Scope.open()) {
+      MemorySegment bytes = parameters.inMemory().segment();
+      Sha256 hash = new Sha256();
+      for (long from = 0; from < bytes.byteSize(); from += PIECE) {
+        hash.update(bytes.asSlice(from, Math.min(PIECE, bytes.byteSize() - from)).asByteBuffer());
+      }
+      return hash.hex();
     }
-    return hash.hex();
   }
 }

@@ -1,5 +1,7 @@
 package dev.palimpsest.tune;
 
+import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
@@ -31,7 +33,7 @@ interface Optimizer extends AutoCloseable {
   /** The optimiser of a name for what trains. */
   static Optimizer of(String name, Trained trained, double decay) {
     return trained.stretches().stream().allMatch(stretch -> stretch.share() == 1)
-        ? of(name, trained.views(), decay)
+        ? of(name, trained.views(), decay, trained.parameters().device())
         : ByStretch.of(name, trained, decay);
   }
 
@@ -39,12 +41,14 @@ interface Optimizer extends AutoCloseable {
    * The optimiser of a name.
    *
    * @param views of the tensors that the parameters are made of
+   * @param device where they lie
+   * @throws BadInput if the optimiser does not compute there
    */
-  static Optimizer of(String name, List<FlatView> views, double decay) {
+  static Optimizer of(String name, List<FlatView> views, double decay, Device device) {
     return switch (name) {
-      case "adamw" -> new AdamW(views, decay);
-      case "adamw8bit" -> new AdamW8bit(views, decay);
-      case "adafactor" -> new Adafactor(views, decay);
+      case "adamw" -> new AdamW(views, decay, device);
+      case "adamw8bit" -> new AdamW8bit(views, decay, device);
+      case "adafactor" -> new Adafactor(views, decay, device);
       case "sgd" -> new Sgd();
       default -> throw new IllegalArgumentException(unknown(name));
     };

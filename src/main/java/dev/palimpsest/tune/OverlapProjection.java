@@ -2,6 +2,7 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.model.Factors;
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Svd;
 import dev.palimpsest.tensor.Tensor;
@@ -44,7 +45,7 @@ record OverlapProjection(Supplier<EarlierRows> earlier) implements Regulariser {
 
   /** Orthonormal rows that span the same, (directions, in). */
   private static Tensor basis(String module, Tensor rows) {
-    Svd svd = Svd.of(rows);
+    Svd svd = Svd.of(rows.to(Device.CPU));
     float[] values = svd.s().floats();
     int count = 0;
     while (count < values.length && values[count] > SHARE * values[0]) {
@@ -56,7 +57,7 @@ record OverlapProjection(Supplier<EarlierRows> earlier) implements Regulariser {
               + module
               + "; take --orthogonal-by penalty");
     }
-    return svd.vt().narrow(0, 0, count).copy();
+    return svd.vt().narrow(0, 0, count).copy().to(rows.device());
   }
 
   private record OfAdapter(Map<String, Tensor> bases, LoraParameters factors) implements Term {

@@ -25,8 +25,9 @@ final class TrainedPrompt implements Trained {
     this.base = base;
     Tensor given = begun.tokens().embeddings();
     try (Scope scope = Scope.open()) {
-      parameters = scope.release(given.to(DType.F32).copy().reshape(given.count()));
-      gradient = scope.release(Tensor.zeros(DType.F32, given.count()));
+      parameters =
+          scope.release(given.to(DType.F32).copy().to(base.device()).reshape(given.count()));
+      gradient = scope.release(parameters.newZeros(DType.F32, given.count()));
       gradientView = scope.release(gradient.view(given.shape()));
       Tensor leaf = scope.release(parameters.view(given.shape()).detach());
       VirtualTokens tokens =

@@ -195,7 +195,7 @@ class GeneratorTest {
 
   static Decoder load(Path path, Precision precision) {
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
-      return Decoder.load(checkpoint.config(), checkpoint.weights(), precision, Device.CPU);
+      return Decoder.load(checkpoint.config(), checkpoint.weights(), precision, Device.best());
     }
   }
 }

@@ -62,7 +62,7 @@ class KlDivergenceReferenceTest {
 
   private static List<Divergence.Text> along(List<KlDivergence.Passage> passages) {
     try (LanguageModel model =
-        LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.CPU)) {
+        LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.best())) {
       AdaptedDecoder after = model.withForeign(Reference.adapter("plain"));
       return new KlDivergence(model.base(), after, model::bytes, Progress.none()).along(passages);
     }

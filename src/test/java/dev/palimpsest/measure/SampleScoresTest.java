@@ -33,7 +33,7 @@ class SampleScoresTest {
 
   @BeforeEach
   void train() throws IOException {
-    model = LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.CPU);
+    model = LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.best());
     data = folder.resolve("data.jsonl");
     StringBuilder rows = new StringBuilder();
     for (int i = 0; i < ROWS; i++) {

@@ -91,7 +91,8 @@ class AdaptedDecoderTest {
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint("mixtral"));
         Decoder decoder =
-            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+            Decoder.load(
+                checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.best())) {
       test.accept(decoder);
     }
   }
@@ -101,7 +102,7 @@ class AdaptedDecoderTest {
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint("llama"));
         Decoder decoder =
-            Decoder.load(checkpoint.config(), checkpoint.weights(), precision, Device.CPU)) {
+            Decoder.load(checkpoint.config(), checkpoint.weights(), precision, Device.best())) {
       Adapter adapter = PeftFolder.read(Reference.adapter("plain"), decoder.config());
       test.accept(new AdaptedDecoder(decoder, adapter.factors()).prepared());
     }

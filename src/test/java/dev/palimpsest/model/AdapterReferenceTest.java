@@ -26,7 +26,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Logits with PEFT's adapters against PEFT (reference/adapters.py). */
 class AdapterReferenceTest {
-  private static final JsonNode ADAPTERS = Reference.json("adapters").get("adapters");
+  static final JsonNode ADAPTERS = Reference.json("adapters").get("adapters");
 
   @ParameterizedTest
   @ValueSource(
@@ -68,7 +68,8 @@ class AdapterReferenceTest {
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = open(expected);
         Decoder decoder =
-            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+            Decoder.load(
+                checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.best())) {
       Adapter adapter = open(Reference.adapter(name), checkpoint.config());
 
       if (expected.has("modules")) {
@@ -130,7 +131,8 @@ class AdapterReferenceTest {
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = open(expected);
         Decoder decoder =
-            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+            Decoder.load(
+                checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.best())) {
       PeftFolder.write(folder, open(Reference.adapter(name), checkpoint.config()));
 
       if (!name.endsWith("with-base")) { // what PEFT saved of the base is ours to the adapter
@@ -163,13 +165,15 @@ class AdapterReferenceTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "\"modules_to_save\": [\"norm\"] | modules_to_save has norm, known are lm_head and embed_tokens",
+        "\"modules_to_save\": [\"norm\"] | modules_to_save has norm, known are lm_head and"
+            + " embed_tokens",
         "\"modules_to_save\": [\"lm_head\"] | lm_head.weight is missing, expected [320, 32]",
         "\"trainable_token_indices\": [3, 3] | trainable_token_indices is [3,3], not different ids",
-        "\"trainable_token_indices\": [320] | trainable_token_indices has 320, the model has 320 tokens",
+        "\"trainable_token_indices\": [320] | trainable_token_indices has 320, the model has 320"
+            + " tokens",
         "\"trainable_token_indices\": {\"score\": [3]} | trainable_token_indices has score",
-        "\"trainable_token_indices\": [3], \"modules_to_save\": [\"lm_head\"] | both modules_to_save"
-            + " and trainable_token_indices change lm_head",
+        "\"trainable_token_indices\": [3], \"modules_to_save\": [\"lm_head\"] | both"
+            + " modules_to_save and trainable_token_indices change lm_head",
         "\"trainable_token_indices\": {\"lm_head\": [3], \"embed_tokens\": [4]},"
             + " \"ensure_weight_tying\": true | differ where ensure_weight_tying is asked for"
       })
@@ -201,7 +205,8 @@ class AdapterReferenceTest {
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = open(expected);
         Decoder decoder =
-            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+            Decoder.load(
+                checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.best())) {
       AdaptedDecoder adapted = open(Reference.adapter(name), checkpoint.config()).over(decoder);
 
       assertThatThrownBy(() -> adapted.scaled(0.5))
@@ -216,7 +221,8 @@ class AdapterReferenceTest {
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = open(expected);
         Decoder decoder =
-            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+            Decoder.load(
+                checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.best())) {
       EndWeights ends = open(Reference.adapter("tokens-tied"), checkpoint.config()).ends();
       Ragged others = Ragged.of(new int[] {4, 200, 6}); // TOKENS in reference/adapters.py
 
@@ -231,7 +237,8 @@ class AdapterReferenceTest {
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = open(expected);
         Decoder decoder =
-            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+            Decoder.load(
+                checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.best())) {
       Adapter adapter = PeftFolder.read(Reference.adapter("plain"), checkpoint.config());
       Ragged ids = Ragged.of(Reference.ints(expected.get("ids")));
       AdaptedDecoder adapted = new AdaptedDecoder(decoder, adapter.factors());
@@ -254,7 +261,8 @@ class AdapterReferenceTest {
     try (Scope _ = Scope.open();
         Checkpoint checkpoint = open(expected);
         Decoder decoder =
-            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU)) {
+            Decoder.load(
+                checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.best())) {
       AdaptedDecoder adapted =
           new AdaptedDecoder(
               decoder, PeftFolder.read(Reference.adapter("dora"), checkpoint.config()).factors());
@@ -272,7 +280,7 @@ class AdapterReferenceTest {
   }
 
   private static Adapter open(Path folder, ModelConfig model) {
-    return (Adapter) PeftFolder.open(folder, model);
+    return (Adapter) PeftFolder.open(folder, model).on(Device.best());
   }
 
   private static Checkpoint open(JsonNode entry) {

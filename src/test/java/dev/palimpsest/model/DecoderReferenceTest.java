@@ -81,7 +81,8 @@ class DecoderReferenceTest {
         Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint("llama"));
         Decoder plain = load("llama");
         Decoder rounded =
-            Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.BF16, Device.CPU)) {
+            Decoder.load(
+                checkpoint.config(), checkpoint.weights(), Precision.BF16, Device.best())) {
       int[] ids = Reference.ints(of("llama").get("sequences").get(2).get("ids"));
       float[] expected = logits(plain, Ragged.of(ids));
       float[] found = logits(rounded, Ragged.of(ids));
@@ -101,7 +102,7 @@ class DecoderReferenceTest {
 
   private static Decoder load(String name) {
     try (Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint(name))) {
-      return Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU);
+      return Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.best());
     }
   }
 

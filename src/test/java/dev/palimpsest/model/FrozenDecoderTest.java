@@ -255,12 +255,18 @@ class FrozenDecoderTest {
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) random.nextGaussian();
     }
-    return Tensor.of(values, ROWS.length, config.width());
+    return Tensor.of(values, ROWS.length, config.width()).to(Device.best());
   }
 
   static Map<String, Factors> leaves(String adapter, ModelConfig config) {
+    return leaves(adapter, config, Device.best());
+  }
+
+  /** An adapter's factors on a device, each collecting its gradient. */
+  static Map<String, Factors> leaves(String adapter, ModelConfig config, Device device) {
     Map<String, Factors> leaves = new LinkedHashMap<>();
     PeftFolder.read(Reference.adapter(adapter), config)
+        .on(device)
         .factors()
         .forEach(
             (name, each) -> {
@@ -278,12 +284,12 @@ class FrozenDecoderTest {
   }
 
   private static Tensor leaf(Tensor stored) {
-    return stored.copy().collectGradientIn(Tensor.zeros(DType.F32, stored.shape()));
+    return stored.copy().collectGradientIn(stored.newZeros(DType.F32, stored.shape()));
   }
 
   private static Decoder decoder(String name, Precision precision) {
     try (Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint(name))) {
-      return Decoder.load(checkpoint.config(), checkpoint.weights(), precision, Device.CPU);
+      return Decoder.load(checkpoint.config(), checkpoint.weights(), precision, Device.best());
     }
   }
 }

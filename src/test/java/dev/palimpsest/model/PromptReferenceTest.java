@@ -40,7 +40,8 @@ class PromptReferenceTest {
     JsonNode expected = Reference.named(CASES, name);
     try (Scope _ = Scope.open();
         Decoder decoder = decoder(expected)) {
-      PeftAdapter adapter = PeftFolder.open(Reference.adapter(name), decoder.config());
+      PeftAdapter adapter =
+          PeftFolder.open(Reference.adapter(name), decoder.config()).on(Device.best());
       AdaptedDecoder over = adapter.over(decoder);
 
       assertThat(over.virtualTokens()).isEqualTo(expected.get("tokens").asInt());
@@ -193,7 +194,7 @@ class PromptReferenceTest {
 
   private static Decoder decoder(String name) {
     try (Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint(name))) {
-      return Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU);
+      return Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.best());
     }
   }
 }

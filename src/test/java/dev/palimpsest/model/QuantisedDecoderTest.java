@@ -77,7 +77,7 @@ class QuantisedDecoderTest {
     for (String name : List.of("llama", "llama3", "qwen2", "qwen3", "gemma3")) {
       try (Checkpoint stored = Checkpoint.open(Reference.checkpoint(name));
           Decoder decoder =
-              Decoder.load(stored.config(), stored.weights(), precision, Device.CPU)) {
+              Decoder.load(stored.config(), stored.weights(), precision, Device.best())) {
         assertThat(decoder.weights().bytes())
             .as(name)
             .isEqualTo(new Footprint(stored.config(), precision).weightBytes());

@@ -36,7 +36,7 @@ class CheckpointsTest {
 
   @BeforeEach
   void train() throws IOException {
-    model = LanguageModel.load(LLAMA, Precision.FP32, Device.CPU);
+    model = LanguageModel.load(LLAMA, Precision.FP32, Device.best());
     Path data = folder.resolve("data.jsonl");
     Files.writeString(data, "{\"text\": \"The old text still shows.\"}\n".repeat(4));
     run = folder.resolve("run");
@@ -105,7 +105,7 @@ class CheckpointsTest {
 
   @Test
   void adapter_overAnotherBase_isRefused() throws IOException {
-    try (LanguageModel other = LanguageModel.load(otherBase(), Precision.FP32, Device.CPU)) {
+    try (LanguageModel other = LanguageModel.load(otherBase(), Precision.FP32, Device.best())) {
       assertThatThrownBy(() -> Checkpoints.adapter(run, 4, other))
           .isInstanceOf(BadInput.class)
           .hasMessageContaining("the run was over llama with fingerprint");

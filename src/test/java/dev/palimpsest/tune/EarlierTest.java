@@ -41,7 +41,7 @@ class EarlierTest {
 
   @BeforeEach
   void open() {
-    model = LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.CPU);
+    model = LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.best());
   }
 
   @AfterEach

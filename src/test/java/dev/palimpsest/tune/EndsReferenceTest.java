@@ -17,6 +17,7 @@ import dev.palimpsest.model.Ragged;
 import dev.palimpsest.model.TargetModules;
 import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.run.Seeds;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
@@ -119,6 +120,6 @@ class EndsReferenceTest {
 
   private static LoraParameters trained(Decoder decoder, String name) {
     return LoraParameters.from(
-        PeftFolder.readLora(Reference.adapter(name), decoder.config()).factors());
+        PeftFolder.readLora(Reference.adapter(name), decoder.config()).factors(), Device.best());
   }
 }

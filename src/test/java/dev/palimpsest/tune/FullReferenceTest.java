@@ -130,7 +130,8 @@ class FullReferenceTest {
       implements AutoCloseable {
     static Model open(String name, String trains, Precision precision) {
       Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint(name));
-      Decoder base = Decoder.load(checkpoint.config(), checkpoint.weights(), precision, Device.CPU);
+      Decoder base =
+          Decoder.load(checkpoint.config(), checkpoint.weights(), precision, Device.best());
       TrainedWeights weights =
           new TrainedWeights(
               base, checkpoint.weights(), new Selection(trains).of(checkpoint.config()));

@@ -250,6 +250,6 @@ class FullRunTest {
   }
 
   private static LanguageModel load(Path path, Precision precision) {
-    return LanguageModel.load(path, precision, Device.CPU);
+    return LanguageModel.load(path, precision, Device.best());
   }
 }

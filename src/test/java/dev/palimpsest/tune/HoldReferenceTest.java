@@ -206,7 +206,7 @@ class HoldReferenceTest {
   void overlapPenalty_isAutogradsOfTheAuthorsFormula() {
     try (Scope _ = Scope.open();
         LanguageModel model =
-            LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.CPU);
+            LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.best());
         LoraParameters factors = TrainingReferenceTest.trained(model.decoder(), "plain")) {
       List<Earlier> second = List.of(Earlier.of(Reference.adapter("second")));
       OverlapPenalty penalty =

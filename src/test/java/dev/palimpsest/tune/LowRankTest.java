@@ -168,7 +168,7 @@ class LowRankTest {
   }
 
   private static LanguageModel model(Precision precision) {
-    return LanguageModel.load(Reference.checkpoint("llama"), precision, Device.CPU);
+    return LanguageModel.load(Reference.checkpoint("llama"), precision, Device.best());
   }
 
   private static Tuner.Watch watch(Cancellation stop, Progress progress) {

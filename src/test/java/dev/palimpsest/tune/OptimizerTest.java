@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.palimpsest.run.BadInput;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -41,7 +42,7 @@ class OptimizerTest {
   @ValueSource(strings = {"adamw", "adamw8bit", "adafactor", "sgd"})
   void stateBytes_ofTheTensors_areTheState(String name) {
     try (Scope _ = Scope.open();
-        Optimizer optimizer = Optimizer.of(name, VIEWS, 0)) {
+        Optimizer optimizer = Optimizer.of(name, VIEWS, 0, Device.CPU)) {
       long told = VIEWS.stream().mapToLong(view -> Optimizer.stateBytes(name, view.shape())).sum();
 
       assertThat(optimizer.state().values().stream().mapToLong(Tensor::bytes).sum())
@@ -63,7 +64,7 @@ class OptimizerTest {
   @ValueSource(strings = {"adamw", "adamw8bit", "adafactor"})
   void step_decay_sparesNorms(String name) {
     try (Scope _ = Scope.open();
-        Optimizer optimizer = Optimizer.of(name, VIEWS, 0.5)) {
+        Optimizer optimizer = Optimizer.of(name, VIEWS, 0.5, Device.CPU)) {
       float[] ones = new float[SIZE];
       Arrays.fill(ones, 1);
       Tensor parameters = Tensor.of(ones, SIZE);
@@ -78,6 +79,15 @@ class OptimizerTest {
   }
 
   @Test
+  void of_adamw8bitElsewhere_isRefused() {
+    assertThatThrownBy(() -> Optimizer.of("adamw8bit", VIEWS, 0, Device.META))
+        .isInstanceOf(BadInput.class)
+        .hasMessage(
+            "--optimizer adamw8bit: it computes on the CPU, and the model lies on META; give adamw"
+                + " or adafactor");
+  }
+
+  @Test
   void settings_unknownOptimizer_isRefused() {
     assertThatThrownBy(() -> FullReferenceTest.settings("adam", 1e-3, 0))
         .isInstanceOf(BadInput.class)
@@ -87,7 +97,7 @@ class OptimizerTest {
   private static float[] descended(String name, int steps) {
     Random random = new Random(3);
     try (Scope _ = Scope.open();
-        Optimizer optimizer = Optimizer.of(name, VIEWS, 0)) {
+        Optimizer optimizer = Optimizer.of(name, VIEWS, 0, Device.CPU)) {
       Tensor parameters = Tensor.of(numbers(random, 1), SIZE);
       for (int step = 1; step <= steps; step++) {
         try (Scope _ = Scope.open()) {

@@ -256,6 +256,6 @@ class PromptTrainingTest {
   }
 
   private static LanguageModel model(String checkpoint) {
-    return LanguageModel.load(Reference.checkpoint(checkpoint), Precision.FP32, Device.CPU);
+    return LanguageModel.load(Reference.checkpoint(checkpoint), Precision.FP32, Device.best());
   }
 }

@@ -55,7 +55,7 @@ class QuantisedTrainingReferenceTest {
   void over_aPlainBase_isRefusedForQlora() {
     LowRank qlora = LowRank.of("qlora", 2, OptionalDouble.empty(), "all-linear");
     try (LanguageModel plain =
-        LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.CPU)) {
+        LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.best())) {
       assertThat(qlora.precision()).isEqualTo(Precision.NF4);
       assertThatThrownBy(() -> qlora.over(plain, "llama"))
           .isInstanceOf(BadInput.class)

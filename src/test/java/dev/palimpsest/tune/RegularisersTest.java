@@ -60,7 +60,7 @@ class RegularisersTest {
 
   private static LanguageModel open() {
     return LanguageModel.load(
-        Path.of("src/test/resources/checkpoints/llama"), Precision.FP32, Device.CPU);
+        Path.of("src/test/resources/checkpoints/llama"), Precision.FP32, Device.best());
   }
 
   @AfterEach
@@ -312,7 +312,7 @@ class RegularisersTest {
   void ewc_overAQuantisedBase_isRefused() throws IOException {
     try (LanguageModel quantised =
         LanguageModel.load(
-            Path.of("src/test/resources/checkpoints/llama"), Precision.NF4, Device.CPU)) {
+            Path.of("src/test/resources/checkpoints/llama"), Precision.NF4, Device.best())) {
       TuneJob job = job(method("qlora"), elastic());
       assertThatThrownBy(() -> job.run(quantised, folder.resolve("run"), watch()))
           .isInstanceOf(BadInput.class)

@@ -205,7 +205,7 @@ class TokenRowsTest {
   }
 
   private static LanguageModel model() {
-    return LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.CPU);
+    return LanguageModel.load(Reference.checkpoint("llama"), Precision.FP32, Device.best());
   }
 
   private TuneJob job(String method, double rate) throws IOException {

@@ -233,13 +233,13 @@ class TrainingReferenceTest {
 
   static Decoder decoder(Path path) {
     try (Checkpoint checkpoint = Checkpoint.open(path)) {
-      return Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.CPU);
+      return Decoder.load(checkpoint.config(), checkpoint.weights(), Precision.FP32, Device.best());
     }
   }
 
   static LoraParameters trained(Decoder decoder, String adapter) {
     return LoraParameters.from(
-        PeftFolder.read(Reference.adapter(adapter), decoder.config()).factors());
+        PeftFolder.read(Reference.adapter(adapter), decoder.config()).factors(), Device.best());
   }
 
   static Map<String, Factors> gradients(LoraParameters trained) {

@@ -46,7 +46,7 @@ class TunerTest {
 
   @BeforeEach
   void load() throws IOException {
-    model = LanguageModel.load(LLAMA, Precision.FP32, Device.CPU);
+    model = LanguageModel.load(LLAMA, Precision.FP32, Device.best());
     data = folder.resolve("data.jsonl");
     Files.writeString(
         data, "{\"text\": \"The old text still shows, here and there.\"}\n".repeat(8));
