@@ -2,7 +2,6 @@ package dev.palimpsest.generate;
 
 import dev.palimpsest.data.Example;
 import dev.palimpsest.model.AdaptedDecoder;
-import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.run.Progress;
 import dev.palimpsest.tensor.Device;
@@ -23,6 +22,9 @@ import java.util.List;
 public final class Scorer {
   /** Rows of one pass: enough for the matrix products, little enough for the caches. */
   static final int ROWS = 512;
+
+  /** The same on a GPU. */
+  private static final int ROWS_THERE = 8192;
 
   /** Passes at a time: each has hidden states and logits of its own. */
   private static final int MOST_WORKERS = 4;
@@ -68,6 +70,10 @@ public final class Scorer {
   /** A GPU computes one pass after the other. */
   private int sideBySide(int examples) {
     return decoder.decoder().device() == Device.CPU ? Math.clamp(examples, 1, workers()) : 1;
+  }
+
+  private int rows() {
+    return decoder.decoder().device() == Device.CPU ? ROWS : ROWS_THERE;
   }
 
   /** How many passes there are at a time. */
@@ -118,7 +124,7 @@ public final class Scorer {
     while (to < examples.size()) {
       int end = familyEnd(examples, to);
       List<Example> family = examples.subList(to, end);
-      if (to > from && pass.rows() + rows(family) - root.length > ROWS) {
+      if (to > from && pass.rows() + rows(family) - root.length > rows()) {
         break;
       }
       pass.add(family);
@@ -222,9 +228,9 @@ public final class Scorer {
           () -> {
             try (Scope _ = Scope.open()) {
               Tensor hidden = prepared.hidden(builder.build());
-              for (int from = 0; from < labels.size(); from += Decoder.HEAD_ROWS) {
-                head(
-                    hidden, from, Math.min(from + Decoder.HEAD_ROWS, labels.size()), logprobs, top);
+              int most = prepared.decoder().headRows();
+              for (int from = 0; from < labels.size(); from += most) {
+                head(hidden, from, Math.min(from + most, labels.size()), logprobs, top);
               }
             }
           });

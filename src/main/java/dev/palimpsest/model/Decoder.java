@@ -20,8 +20,10 @@ import org.jspecify.annotations.Nullable;
  * modeling_gemma3.py.
  */
 public final class Decoder implements AutoCloseable {
-  /** Rows of logits to ask for at a time: a row is as long as the vocabulary. */
-  public static final int HEAD_ROWS = 128;
+  /** Rows of logits to ask for at a time on the CPU: a row is as long as the vocabulary. */
+  static final int HEAD_ROWS = 128;
+
+  private static final int HEAD_ROWS_THERE = 512;
 
   private final ModelConfig config;
   private final Precision precision;
@@ -80,6 +82,11 @@ public final class Decoder implements AutoCloseable {
 
   public Precision precision() {
     return precision;
+  }
+
+  /** Rows of logits to ask for at a time. */
+  public int headRows() {
+    return device == Device.CPU ? HEAD_ROWS : HEAD_ROWS_THERE;
   }
 
   /** Where its weights lie, and passes are computed. */

@@ -15,9 +15,13 @@ import dev.palimpsest.tensor.VectorAttention.Inputs;
 interface DocumentAttention {
   /** Where a decoder lies. */
   static DocumentAttention of(Decoder decoder, Ragged sequences) {
-    return VectorAttention.isThere() && decoder.device() == Device.CPU
-        ? new VectorDocuments(decoder.config(), sequences)
-        : new TiledDocuments(decoder.config(), sequences, decoder.device());
+    ModelConfig config = decoder.config();
+    if (decoder.device() != Device.CPU) {
+      return new PaddedDocuments(config, sequences, decoder.device());
+    }
+    return VectorAttention.isThere()
+        ? new VectorDocuments(config, sequences)
+        : new TiledDocuments(config, sequences);
   }
 
   /** Bytes that a pass keeps of a row. */

@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.run.EnvironmentFailure;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.FlatView;
 import dev.palimpsest.tensor.PackedMatrix;
 import java.util.Collection;
@@ -21,6 +22,11 @@ public record Footprint(ModelConfig config, Precision precision) {
 
   /** What a training pass keeps at most, unless its longest example needs more. */
   private static final long KEPT = 450_000_000;
+
+  /** The same on a GPU, which a pass of few rows leaves idle. */
+  private static final long KEPT_THERE = 2_000_000_000;
+
+  private static final long MOST_ROWS_THERE = 16_384;
 
   /** Fewest rows of a training pass that is full. */
   public static final int LEAST_ROWS = 512;
@@ -157,6 +163,18 @@ public record Footprint(ModelConfig config, Precision precision) {
   public int passRows() {
     long row = config.layers() * FrozenBlock.keptBytes(config, precision.products());
     return Math.toIntExact(Math.clamp(KEPT / row, LEAST_ROWS, FrozenDecoder.MOST_KEPT_ROWS));
+  }
+
+  /** The same of a decoder where it lies. */
+  public static int passRows(Decoder decoder) {
+    Footprint footprint = of(decoder);
+    if (decoder.device() == Device.CPU) {
+      return footprint.passRows();
+    }
+    ModelConfig config = footprint.config;
+    long row = config.layers() * FrozenBlock.keptBytes(config, footprint.precision.products());
+    return Math.toIntExact(
+        Math.clamp(KEPT_THERE / row, FrozenDecoder.MOST_KEPT_ROWS, MOST_ROWS_THERE));
   }
 
   /**

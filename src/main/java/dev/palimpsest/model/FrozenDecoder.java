@@ -3,6 +3,7 @@ package dev.palimpsest.model;
 import dev.palimpsest.model.DecoderWeights.Layer;
 import dev.palimpsest.model.ModelConfig.LayerType;
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.RmsNorm;
 import dev.palimpsest.tensor.Scope;
@@ -48,17 +49,17 @@ public final class FrozenDecoder implements TrainedDecoder {
    * @param factors that train, each collecting its gradient
    */
   public FrozenDecoder(Decoder decoder, Map<String, Factors> factors) {
-    this(decoder, factors, MOST_KEPT_ROWS);
+    this(decoder, factors, keptRows(decoder));
   }
 
   /** The same with rows of some tokens that train, too, in the place of the decoder's. */
   public FrozenDecoder(Decoder decoder, Map<String, Factors> factors, EndWeights rows) {
-    this(decoder, factors, rows, WeightGradients.NONE, MOST_KEPT_ROWS);
+    this(decoder, factors, rows, WeightGradients.NONE, keptRows(decoder));
   }
 
   /** A decoder whose own weights train. */
   public FrozenDecoder(TrainedWeights weights) {
-    this(weights.decoder(), Map.of(), weights, MOST_KEPT_ROWS);
+    this(weights.decoder(), Map.of(), weights, keptRows(weights.decoder()));
   }
 
   /** The same with another number of rows up to which all is kept. */
@@ -100,6 +101,10 @@ public final class FrozenDecoder implements TrainedDecoder {
     if (!factors.isEmpty() && Footprint.of(decoder).laysOutBack()) {
       blocks.subList(lowest, blocks.size()).forEach(FrozenBlock::layOutBack);
     }
+  }
+
+  private static int keptRows(Decoder decoder) {
+    return decoder.device() == Device.CPU ? MOST_KEPT_ROWS : Footprint.passRows(decoder);
   }
 
   private boolean embeddingTrains() {

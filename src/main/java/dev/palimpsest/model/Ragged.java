@@ -126,8 +126,11 @@ public record Ragged(int[] ids, List<Segment> segments) {
   /** Attention within these sequences. */
   public Attention attention(Decoder decoder) {
     ModelConfig config = decoder.config();
+    if (decoder.device() != Device.CPU) {
+      return padded(config, decoder.device());
+    }
     List<Block> blocks = Block.of(this);
-    IntFunction<List<Optional<Tensor>>> byLayer = masks(config, decoder.device());
+    IntFunction<List<Optional<Tensor>>> byLayer = masks(config);
     return (layer, q, k, v) -> {
       List<Optional<Tensor>> masks = byLayer.apply(layer);
       Heads heads = new Heads(config, q, k, v);
@@ -139,20 +142,40 @@ public record Ragged(int[] ids, List<Segment> segments) {
     };
   }
 
+  /** The same as few operations. */
+  Attention padded(ModelConfig config, Device device) {
+    List<PaddedSequences> groups = PaddedSequences.of(this, config, device);
+    long kept = config.keyValueHeads();
+    return (layer, q, k, v) -> {
+      boolean slides = config.layerTypes().get(layer) == ModelConfig.LayerType.SLIDING;
+      Tensor output = q.newZeros(q.dtype(), q.size(1), q.size(0), q.size(2));
+      for (PaddedSequences group : groups) {
+        Tensor queries = group.padded(q.permute(1, 0, 2), kept);
+        Tensor attended =
+            Functional.attention(
+                queries,
+                group.padded(k.permute(1, 0, 2), kept).expand(queries.shape()),
+                group.padded(v.permute(1, 0, 2), kept).expand(queries.shape()),
+                slides ? group.window() : null,
+                config.queryScale());
+        output.copyRowsFrom(group.cut(attended), group.own());
+      }
+      return output.view(output.size(0), output.size(1) * output.size(2));
+    };
+  }
+
   /** The masks of each layer's operations, made once for all layers of a kind. */
-  IntFunction<List<Optional<Tensor>>> masks(ModelConfig config, Device device) {
+  IntFunction<List<Optional<Tensor>>> masks(ModelConfig config) {
     boolean slides = config.layerTypes().contains(ModelConfig.LayerType.SLIDING);
-    List<Optional<Tensor>> full = masks(0, device);
-    List<Optional<Tensor>> sliding = slides ? masks(config.window(), device) : full;
+    List<Optional<Tensor>> full = masks(0);
+    List<Optional<Tensor>> sliding = slides ? masks(config.window()) : full;
     return layer ->
         config.layerTypes().get(layer) == ModelConfig.LayerType.SLIDING ? sliding : full;
   }
 
   /** The mask of each operation; empty where it is plain causal attention. */
-  List<Optional<Tensor>> masks(int window, Device device) {
-    return Block.of(this).stream()
-        .map(block -> block.mask(window).map(mask -> mask.to(device)))
-        .toList();
+  List<Optional<Tensor>> masks(int window) {
+    return Block.of(this).stream().map(block -> block.mask(window)).toList();
   }
 
   /**

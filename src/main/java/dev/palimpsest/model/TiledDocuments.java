@@ -2,9 +2,8 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.model.Ragged.Segment;
 import dev.palimpsest.tensor.DType;
-import dev.palimpsest.tensor.Device;
+import dev.palimpsest.tensor.FlashAttention;
 import dev.palimpsest.tensor.Functional;
-import dev.palimpsest.tensor.SavedAttention;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import dev.palimpsest.tensor.VectorAttention.Inputs;
@@ -21,15 +20,14 @@ final class TiledDocuments implements DocumentAttention {
   private final IntFunction<List<Optional<Tensor>>> masks;
 
   /** Prepares the masks. */
-  TiledDocuments(ModelConfig config, Ragged sequences, Device device) {
+  TiledDocuments(ModelConfig config, Ragged sequences) {
     this.config = config;
     for (int i = 0; i < sequences.segments().size(); i++) {
       documents.add(new Document(sequences.ancestors(i), sequences.segments().get(i)));
     }
     this.shared = documents.stream().anyMatch(document -> !document.before.isEmpty());
     this.masks =
-        Ragged.of(documents.stream().map(each -> new int[each.length()]).toList())
-            .masks(config, device);
+        Ragged.of(documents.stream().map(each -> new int[each.length()]).toList()).masks(config);
   }
 
   /**
@@ -60,12 +58,12 @@ final class TiledDocuments implements DocumentAttention {
     Tensor k = Functional.rope(heads.k().to(DType.F32), angles.cosines(), angles.sines());
     Tensor v = heads.v().to(DType.F32).contiguous(); // a view would keep all heads
     List<Optional<Tensor>> own = masks.apply(layer);
-    List<SavedAttention> all = new ArrayList<>(documents.size());
+    List<FlashAttention> all = new ArrayList<>(documents.size());
     for (int i = 0; i < documents.size(); i++) {
       Document document = documents.get(i);
       // the rows before ask again, which costs less than a mask does
       all.add(
-          SavedAttention.of(
+          FlashAttention.of(
               grouped(whole(q, document)),
               expanded(whole(k, document)),
               expanded(whole(v, document)),
@@ -77,7 +75,7 @@ final class TiledDocuments implements DocumentAttention {
 
   private record Pass(
       TiledDocuments all,
-      List<SavedAttention> documents,
+      List<FlashAttention> documents,
       long rows,
       DType products,
       Decoder.Angles angles)
@@ -89,8 +87,12 @@ final class TiledDocuments implements DocumentAttention {
 
     @Override
     public void keep(Scope scope) {
-      for (SavedAttention document : documents) {
-        document.keep(scope);
+      for (FlashAttention document : documents) {
+        scope.keep(document.q());
+        scope.keep(document.k());
+        scope.keep(document.v());
+        scope.keep(document.output());
+        scope.keep(document.logSumExp());
       }
     }
 
@@ -101,10 +103,7 @@ final class TiledDocuments implements DocumentAttention {
   }
 
   private Tensor output(Pass pass) {
-    Tensor output =
-        pass.angles
-            .cosines()
-            .newZeros(pass.products, pass.rows, config.heads(), config.headWidth());
+    Tensor output = Tensor.zeros(pass.products, pass.rows, config.heads(), config.headWidth());
     for (int i = 0; i < documents.size(); i++) {
       Document document = documents.get(i);
       grouped(rows(output, document.own)).copyFrom(ofOwn(pass.documents.get(i).output(), document));
@@ -114,12 +113,12 @@ final class TiledDocuments implements DocumentAttention {
 
   private void backward(Pass pass, Tensor gradient, Inputs by) {
     Tensor heads = gradient.view(by.q().shape());
-    Tensor byQ = gradient.newZeros(DType.F32, by.q().shape());
-    Tensor byK = gradient.newZeros(DType.F32, by.k().shape());
-    Tensor byV = gradient.newZeros(DType.F32, by.v().shape());
+    Tensor byQ = Tensor.zeros(DType.F32, by.q().shape());
+    Tensor byK = Tensor.zeros(DType.F32, by.k().shape());
+    Tensor byV = Tensor.zeros(DType.F32, by.v().shape());
     for (int i = 0; i < documents.size(); i++) {
       Document document = documents.get(i);
-      SavedAttention.Gradients each =
+      FlashAttention.Gradients each =
           pass.documents.get(i).backward(grouped(asked(heads, document)));
       grouped(rows(byQ, document.own)).copyFrom(ofOwn(each.q(), document));
       share(each.k().sum(1), document, byK);
@@ -162,7 +161,7 @@ final class TiledDocuments implements DocumentAttention {
         ? own
         : Tensor.cat(
             0,
-            List.of(own.newZeros(DType.F32, document.rowsBefore(), own.size(1), own.size(2)), own));
+            List.of(Tensor.zeros(DType.F32, document.rowsBefore(), own.size(1), own.size(2)), own));
   }
 
   // of (key-value heads, group, document's rows, dim)

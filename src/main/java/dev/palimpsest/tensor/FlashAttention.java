@@ -16,37 +16,32 @@ import org.jspecify.annotations.Nullable;
  * @param output as q
  * @param logSumExp of the scores of each row
  */
-record FlashAttention(
+public record FlashAttention(
     Tensor q,
     Tensor k,
     Tensor v,
     @Nullable Tensor mask,
     double scale,
     Tensor output,
-    Tensor logSumExp)
-    implements SavedAttention {
+    Tensor logSumExp) {
   private static final String NAME = "aten::_scaled_dot_product_flash_attention_for_cpu";
   private static final Operator FORWARD = new Operator(NAME);
   private static final Operator BACKWARD = new Operator(NAME + "_backward");
 
-  static FlashAttention of(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, double scale) {
+  /** Gradients by the three inputs, in their shapes. */
+  public record Gradients(Tensor q, Tensor k, Tensor v) {}
+
+  /** Computes it. */
+  public static FlashAttention of(
+      Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, double scale) {
     Operator.Results results = call(FORWARD, mask, scale, q, k, v);
     return new FlashAttention(q, k, v, mask, scale, results.tensor(0), results.tensor(1));
   }
 
-  @Override
+  /** The gradients, given the one by the output. */
   public Gradients backward(Tensor gradient) {
     Operator.Results results = call(BACKWARD, mask, scale, gradient, q, k, v, output, logSumExp);
     return new Gradients(results.tensor(0), results.tensor(1), results.tensor(2));
-  }
-
-  @Override
-  public void keep(Scope scope) {
-    scope.keep(q);
-    scope.keep(k);
-    scope.keep(v);
-    scope.keep(output);
-    scope.keep(logSumExp);
   }
 
   private static Operator.Results call(

@@ -86,10 +86,14 @@ public final class Functional {
    * @param q (batch, heads, rows, dim)
    * @param k (batch, heads, columns, dim)
    * @param v as k
-   * @param mask (rows, columns), added to the scores
+   * @param mask (rows, columns), added to the scores; null for {@linkplain #causalAttention causal
+   *     attention}
    */
-  public static Tensor attention(Tensor q, Tensor k, Tensor v, Tensor mask, double scale) {
-    return attend(q, k, v, new TensorOptional(mask.handle()), false, scale);
+  public static Tensor attention(
+      Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, double scale) {
+    return mask == null
+        ? causalAttention(q, k, v, scale)
+        : attend(q, k, v, new TensorOptional(mask.handle()), false, scale);
   }
 
   /** Attention in which row i sees columns 0 … i. */

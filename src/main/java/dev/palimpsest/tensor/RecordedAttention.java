@@ -4,28 +4,35 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Attention whose gradient libtorch's graph gives, by whatever kernel it takes on a device.
+ * Softmax(q · kᵀ · scale + mask) · v by whatever kernel libtorch takes on a device, with its
+ * gradient by libtorch's graph.
  *
- * @param q a leaf of the graph, as k and v are
+ * @param q (batch, heads, rows, dim), a leaf of the graph, as k and v are
+ * @param k (batch, heads, columns, dim)
+ * @param v as k
+ * @param output as q
  */
-record RecordedAttention(Tensor q, Tensor k, Tensor v, Tensor output) implements SavedAttention {
-
-  static RecordedAttention of(Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, double scale) {
+public record RecordedAttention(Tensor q, Tensor k, Tensor v, Tensor output) {
+  /**
+   * Computes it.
+   *
+   * @param mask (rows, columns), added to the scores; null for causal attention
+   */
+  public static RecordedAttention of(
+      Tensor q, Tensor k, Tensor v, @Nullable Tensor mask, double scale) {
     Tensor queries = q.detach().requireGradient();
     Tensor keys = k.detach().requireGradient();
     Tensor values = v.detach().requireGradient();
     return Native.withGradients(
         () ->
             new RecordedAttention(
-                queries,
-                keys,
-                values,
-                mask == null
-                    ? Functional.causalAttention(queries, keys, values, scale)
-                    : Functional.attention(queries, keys, values, mask, scale)));
+                queries, keys, values, Functional.attention(queries, keys, values, mask, scale)));
   }
 
-  @Override
+  /** Gradients by the three inputs, in their shapes. */
+  public record Gradients(Tensor q, Tensor k, Tensor v) {}
+
+  /** The gradients, given the one by the output; once. */
   public Gradients backward(Tensor gradient) {
     output.backward(gradient);
     return new Gradients(by(q), by(k), by(v));
@@ -35,7 +42,7 @@ record RecordedAttention(Tensor q, Tensor k, Tensor v, Tensor output) implements
     return Objects.requireNonNull(leaf.gradient());
   }
 
-  @Override
+  /** Keeps what the gradient needs. */
   public void keep(Scope scope) {
     scope.keep(q);
     scope.keep(k);

@@ -175,6 +175,9 @@ public final class Tensor implements AutoCloseable {
 
   /** Where its first element lies, of a tensor on the CPU with any strides. */
   long address() {
+    if (!handle.is_cpu()) {
+      throw new IllegalStateException("only a tensor on the CPU has an address here");
+    }
     try (Pointer data = handle.data_ptr()) {
       return data.address();
     }

@@ -19,6 +19,9 @@ final class AdamW implements Optimizer {
    */
   static final long PIECE = 1L << 19;
 
+  /** On a GPU, whose calls take as long whatever their size. */
+  private static final long PIECE_THERE = 1L << 26;
+
   private final Tensor mean;
   private final Tensor square;
   private final List<FlatView> views;
@@ -39,8 +42,9 @@ final class AdamW implements Optimizer {
     try (Scope _ = Scope.open()) {
       Optimizer.decay(parameters, views, rate * decay);
     }
-    for (long from = 0; from < parameters.count(); from += PIECE) {
-      long count = Math.min(PIECE, parameters.count() - from);
+    long piece = piece(parameters);
+    for (long from = 0; from < parameters.count(); from += piece) {
+      long count = Math.min(piece, parameters.count() - from);
       try (Scope _ = Scope.open()) {
         step(
             parameters.narrow(0, from, count),
@@ -50,6 +54,11 @@ final class AdamW implements Optimizer {
             rate);
       }
     }
+  }
+
+  /** Elements of a vector at a time, where it lies. */
+  static long piece(Tensor vector) {
+    return vector.device() == Device.CPU ? PIECE : PIECE_THERE;
   }
 
   /** Running means of the gradient and of its square. */

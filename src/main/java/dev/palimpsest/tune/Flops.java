@@ -33,10 +33,7 @@ record Flops(ModelConfig config, int passRows, long factors, long own) {
   static Flops of(Trained trained) {
     Decoder decoder = trained.decoder().decoder();
     return new Flops(
-        decoder.config(),
-        Footprint.of(decoder).passRows(),
-        trained.factorCount(),
-        trained.ownCount());
+        decoder.config(), Footprint.passRows(decoder), trained.factorCount(), trained.ownCount());
   }
 
   /**

@@ -2,7 +2,6 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
 import dev.palimpsest.data.Pack;
-import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.tensor.Scope;
@@ -61,8 +60,9 @@ final class LabelledPass {
     List<Tensor> gradients = new ArrayList<>();
     double sum = 0;
     int rows = pack.labels().length;
-    for (int from = 0; from < rows; from += Decoder.HEAD_ROWS) {
-      int count = Math.min(Decoder.HEAD_ROWS, rows - from);
+    int most = decoder.decoder().headRows();
+    for (int from = 0; from < rows; from += most) {
+      int count = Math.min(most, rows - from);
       try (Scope chunk = Scope.open()) {
         Tensor hidden = pass.hidden().narrow(0, from, count);
         Tensor logits = decoder.logits(hidden);

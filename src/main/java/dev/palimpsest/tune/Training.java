@@ -60,7 +60,7 @@ final class Training implements AutoCloseable {
   record Extent(long steps, int passRows) {
     /** So many steps in passes as large as memory allows. */
     static Extent of(long steps, Trained trained) {
-      return new Extent(steps, Footprint.of(trained.decoder().decoder()).passRows());
+      return new Extent(steps, Footprint.passRows(trained.decoder().decoder()));
     }
   }
 
@@ -142,9 +142,10 @@ final class Training implements AutoCloseable {
   private double norm() {
     double sum = 0;
     long count = trained.gradient().count();
-    for (long from = 0; from < count; from += AdamW.PIECE) {
+    long piece = AdamW.piece(trained.gradient());
+    for (long from = 0; from < count; from += piece) {
       try (Scope _ = Scope.open()) {
-        long length = Math.min(AdamW.PIECE, count - from);
+        long length = Math.min(piece, count - from);
         sum += trained.gradient().narrow(0, from, length).square().sum().item();
       }
     }

@@ -32,9 +32,10 @@ record WeightChange(Trained trained, Tensor start) implements AutoCloseable {
   double backward(OfPiece term) {
     double sum = 0;
     long all = start.count();
-    for (long from = 0; from < all; from += AdamW.PIECE) {
+    long piece = AdamW.piece(start);
+    for (long from = 0; from < all; from += piece) {
       try (Scope _ = Scope.open()) {
-        long count = Math.min(AdamW.PIECE, all - from);
+        long count = Math.min(piece, all - from);
         Tensor change =
             trained.parameters().narrow(0, from, count).minus(start.narrow(0, from, count));
         sum += term.backward(from, change, trained.gradient().narrow(0, from, count));

@@ -15,7 +15,7 @@ public final class QuantisedDecoders {
   /** Weights that are dequantised for each product. */
   public static Decoder quantised(String checkpoint, Precision precision) {
     try (Checkpoint stored = Checkpoint.open(Reference.checkpoint(checkpoint))) {
-      return Decoder.load(stored.config(), stored.weights(), precision, DType.F32, Device.CPU);
+      return Decoder.load(stored.config(), stored.weights(), precision, DType.F32, Device.best());
     }
   }
 
@@ -23,7 +23,7 @@ public final class QuantisedDecoders {
   static Decoder dequantised(String checkpoint, Precision precision) {
     try (Checkpoint stored = Checkpoint.open(Reference.checkpoint(checkpoint))) {
       WeightSource source = new Dequantised(stored.config(), stored.weights(), precision);
-      return Decoder.load(stored.config(), source, Precision.FP32, Device.CPU);
+      return Decoder.load(stored.config(), source, Precision.FP32, Device.best());
     }
   }
 

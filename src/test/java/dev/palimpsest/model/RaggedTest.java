@@ -3,7 +3,6 @@ package dev.palimpsest.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.util.List;
@@ -35,7 +34,7 @@ class RaggedTest {
   @Test
   void masks_sequencesByThemselves_areNone() {
     try (Scope _ = Scope.open()) {
-      assertThat(Ragged.of(List.of(new int[] {1, 2}, new int[] {3})).masks(0, Device.CPU))
+      assertThat(Ragged.of(List.of(new int[] {1, 2}, new int[] {3})).masks(0))
           .hasSize(2)
           .allMatch(Optional::isEmpty);
     }
@@ -49,7 +48,7 @@ class RaggedTest {
     builder.add(new int[] {3}, prompt);
 
     try (Scope _ = Scope.open()) {
-      List<Optional<Tensor>> masks = builder.build().masks(0, Device.CPU);
+      List<Optional<Tensor>> masks = builder.build().masks(0);
 
       assertThat(masks).hasSize(1);
       assertThat(masks.getFirst().orElseThrow().floats())
@@ -60,8 +59,7 @@ class RaggedTest {
   @Test
   void masks_withWindow_forgetWhatLiesBefore() {
     try (Scope _ = Scope.open()) {
-      assertThat(
-              Ragged.of(new int[] {1, 2, 3}).masks(2, Device.CPU).getFirst().orElseThrow().floats())
+      assertThat(Ragged.of(new int[] {1, 2, 3}).masks(2).getFirst().orElseThrow().floats())
           .containsExactly(0, NO, NO, 0, 0, NO, NO, 0, 0);
     }
   }
