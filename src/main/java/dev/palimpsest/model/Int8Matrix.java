@@ -1,6 +1,7 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
@@ -76,6 +77,28 @@ record Int8Matrix(Tensor codes, Tensor largest) implements QuantisedMatrix {
   @Override
   public long bytes() {
     return codes.bytes() + largest.bytes();
+  }
+
+  @Override
+  public Int8Matrix on(Device device) {
+    if (codes.device() == device) {
+      return this;
+    }
+    try (Scope scope = Scope.open()) {
+      Int8Matrix there =
+          new Int8Matrix(scope.release(codes.to(device)), scope.release(largest.to(device)));
+      close();
+      return there;
+    }
+  }
+
+  @Override
+  public Tensor dense(DType type) {
+    return codes
+        .to(DType.F32)
+        .timesInPlace(largest.unsqueeze(1))
+        .timesInPlace(STEP) // two roundings, as below
+        .to(type);
   }
 
   @Override

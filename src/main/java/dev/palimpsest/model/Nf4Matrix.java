@@ -1,10 +1,12 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
+import dev.palimpsest.tensor.Device;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /**
  * Weights as 4-bit NormalFloat with double quantisation (Dettmers et al., 2305.14314), bit for bit
@@ -27,6 +29,8 @@ record Nf4Matrix(long rows, long columns, Tensor codes, Tensor scales, Tensor ne
 
   /** What a magnitude is at least, so that zeros can be divided by it. */
   private static final float SMALLEST = 1e-38f;
+
+  private static final float[] PAIRS = pairs();
 
   private static final ValueLayout.OfFloat FLOATS = ValueLayout.JAVA_FLOAT_UNALIGNED;
   private static final ValueLayout.OfInt INTS = ValueLayout.JAVA_INT_UNALIGNED;
@@ -121,6 +125,65 @@ record Nf4Matrix(long rows, long columns, Tensor codes, Tensor scales, Tensor ne
   @Override
   public long bytes() {
     return codes.bytes() + scales.bytes() + nested.bytes();
+  }
+
+  @Override
+  public Nf4Matrix on(Device device) {
+    if (codes.device() == device) {
+      return this;
+    }
+    try (Scope scope = Scope.open()) {
+      Nf4Matrix there =
+          new Nf4Matrix(
+              rows,
+              columns,
+              scope.release(codes.to(device)),
+              scope.release(scales.to(device)),
+              scope.release(nested.to(device)),
+              offset);
+      close();
+      return there;
+    }
+  }
+
+  @Override
+  public Tensor dense(DType type) {
+    Device device = codes.device();
+    long blocks = scales.count();
+    Tensor nestedOfBlocks =
+        nested
+            .unsqueeze(1)
+            .expand(nested.count(), NESTED)
+            .reshape(nested.count() * NESTED)
+            .narrow(0, 0, blocks);
+    Tensor absmax =
+        Tensor.of(Codebook.DYNAMIC.values(), 256)
+            .to(device)
+            .rows(scales.to(DType.I32))
+            .timesInPlace(nestedOfBlocks)
+            .plusInPlace(offset);
+    Tensor units =
+        Tensor.of(PAIRS, 256, 2).to(device).rows(codes.to(DType.I32)).view(2 * codes.count());
+    long missing = blocks * BLOCK - units.count();
+    Tensor whole =
+        missing == 0 ? units : Tensor.cat(0, List.of(units, units.newZeros(DType.F32, missing)));
+    return whole
+        .view(blocks, BLOCK)
+        .timesInPlace(absmax.unsqueeze(1))
+        .view(blocks * BLOCK)
+        .narrow(0, 0, rows * columns)
+        .view(rows, columns)
+        .to(type);
+  }
+
+  /** What the halves of a byte stand for, by byte. */
+  private static float[] pairs() {
+    float[] pairs = new float[2 * 256];
+    for (int code = 0; code < 256; code++) {
+      pairs[2 * code] = Codebook.NF4.value(code >> 4);
+      pairs[2 * code + 1] = Codebook.NF4.value(code & 15);
+    }
+    return pairs;
   }
 
   @Override

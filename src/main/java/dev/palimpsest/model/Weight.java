@@ -317,7 +317,7 @@ sealed interface Weight extends AutoCloseable {
    * Modules one below the other, each quantised by itself, as bitsandbytes has them; each product
    * dequantises them, and forgets the matrix.
    *
-   * @param device of the products; codes lie in the machine's memory
+   * @param device of the products, where the codes lie
    */
   record Quantised(List<QuantisedMatrix> modules, DType products, Device device) implements Weight {
     /** Copies the list. */
@@ -337,6 +337,10 @@ sealed interface Weight extends AutoCloseable {
 
     @Override
     public Tensor dense() {
+      if (device != Device.CPU) {
+        List<Tensor> parts = modules.stream().map(each -> each.dense(products)).toList();
+        return parts.size() == 1 ? parts.getFirst() : Tensor.cat(0, parts);
+      }
       Tensor dense = Tensor.empty(products, out(), in());
       long at = 0;
       for (QuantisedMatrix module : modules) {
@@ -345,7 +349,7 @@ sealed interface Weight extends AutoCloseable {
             new Conversion.TypedMemory(dense.segment().asSlice(at, length), products));
         at += length;
       }
-      return dense.to(device);
+      return dense;
     }
 
     @Override

@@ -40,7 +40,7 @@ enum WeightFormat {
             .map(
                 module -> {
                   try (Scope _ = Scope.open()) {
-                    return quantise.apply(read.matrix(module, DType.F32));
+                    return quantise.apply(read.matrix(module, DType.F32)).on(device);
                   }
                 })
             .toList(),

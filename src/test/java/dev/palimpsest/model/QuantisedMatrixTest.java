@@ -116,6 +116,8 @@ class QuantisedMatrixTest {
     assertThat(HexFormat.of().formatHex(first)).isEqualTo(expected.get("first").asString());
     assertThat(digest(wide)).isEqualTo(expected.get("fp32").asString());
     assertThat(digest(dense(found, DType.BF16))).isEqualTo(expected.get("bf16").asString());
+    assertThat(digest(found.dense(DType.F32))).isEqualTo(expected.get("fp32").asString());
+    assertThat(digest(found.dense(DType.BF16))).isEqualTo(expected.get("bf16").asString());
   }
 
   static Tensor dense(QuantisedMatrix matrix, DType type) {
