@@ -5,6 +5,8 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
@@ -15,6 +17,15 @@ import picocli.CommandLine.UnmatchedArgumentException;
 final class Failures {
   static final int WORK = 1;
   static final int INPUT = 2;
+
+  private static final String LESS = "take a smaller --batch or --max-length";
+
+  /** Of its allocators for GPUs and for the CPU. */
+  private static final Pattern LIBTORCH_IS_FULL =
+      Pattern.compile("CUDA out of memory|can't allocate memory");
+
+  /** Where in C++ a failure of libtorch's was, which its words go on with. */
+  private static final Pattern IN_LIBTORCH = Pattern.compile("\\R(Exception raised from|frame #)");
 
   private Failures() {}
 
@@ -52,16 +63,22 @@ final class Failures {
   static int ofWork(Exception failure, CommandLine command, ParseResult call) {
     // settings records refuse values by IllegalArgumentException
     boolean input = failure instanceof BadInput || failure instanceof IllegalArgumentException;
-    String message =
+    String whole =
         Optional.ofNullable(failure.getMessage()).orElse(failure.getClass().getSimpleName());
-    return tell(failure, message, input ? INPUT : WORK, call.originalArgs());
+    Matcher in = IN_LIBTORCH.matcher(whole);
+    String message = in.find() ? whole.substring(0, in.start()) : whole;
+    boolean full = LIBTORCH_IS_FULL.matcher(message).find();
+    return tell(
+        failure,
+        full ? "out of memory (" + message + "): " + LESS : message,
+        input ? INPUT : WORK,
+        call.originalArgs());
   }
 
-  /** Memory ran out, Java's own or the matrices'. */
+  /** Java's memory ran out. */
   static int ofMemory(OutOfMemoryError failure, String[] arguments) {
     String message =
-        "out of memory (%s): take a smaller --batch or --max-length, or give Java more"
-            .formatted(failure.getMessage());
+        "out of memory (" + failure.getMessage() + "): " + LESS + ", or give Java more";
     return tell(failure, message, WORK, Arrays.asList(arguments));
   }
 

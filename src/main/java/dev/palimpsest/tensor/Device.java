@@ -25,10 +25,11 @@ public enum Device {
 
   /** Looked for once. */
   private static final class Best {
-    static final Device FOUND = torch.cuda_is_available() ? CUDA : CPU;
+    static final Device FOUND;
 
     static {
-      Native.load();
+      Native.load(); // before anything of JavaCPP's
+      FOUND = torch.cuda_is_available() ? CUDA : CPU;
     }
   }
 

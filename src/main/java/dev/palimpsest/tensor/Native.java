@@ -19,16 +19,17 @@ public final class Native {
    * "medium" sends fp32 products to oneDNN, which on CPUs without AMX rounds nothing and is several
    * times faster than OpenBLAS under OpenMP (docs/decisions/precision.md). On GPUs it would round.
    */
-  private static final boolean ONEDNN = !Cpu.hasAmx() && !torch.cuda_is_available();
+  private static final boolean ONEDNN;
 
   private static final Optional<MethodHandle> TRIM = mallocTrim();
 
   static {
     // every tensor lives in a scope, so JavaCPP's collector thread and its memory limits would only
-    // cost time
+    // cost time; it reads this when its first class is loaded
     System.setProperty("org.bytedeco.javacpp.nopointergc", "true");
     System.setProperty("org.bytedeco.javacpp.maxBytes", "0");
     System.setProperty("org.bytedeco.javacpp.maxPhysicalBytes", "0");
+    ONEDNN = !Cpu.hasAmx() && !torch.cuda_is_available();
     if (ONEDNN) {
       torch.globalContext().setFloat32MatmulPrecision("medium");
     }
