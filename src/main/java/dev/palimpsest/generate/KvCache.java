@@ -26,11 +26,12 @@ final class KvCache implements AutoCloseable {
   /** Bytes that many slots may take; one may take more. */
   private static final long BUDGET = 512L << 20;
 
-  private static final long BUDGET_THERE = 8L << 30;
-  private static final int LEAST_THERE = 16;
+  /** The same on a GPU, whose steps of many slots take as long as those of few. */
+  private static final long BUDGET_THERE = 4L << 30;
+
   private static final int MOST_THERE = 64;
 
-  /** Tokens of most sequences. */
+  /** Up to so many tokens a sequence's length does not change the number of slots. */
   private static final long TYPICAL = 2048;
 
   private final ModelConfig config;
@@ -86,12 +87,12 @@ final class KvCache implements AutoCloseable {
   }
 
   /**
-   * How many slots a GPU has whatever is asked of it: a step of many takes as long as one of few,
-   * and a sequence's bits may hang on their number.
+   * How many slots a GPU has, for one request as for many: a sequence's bits may hang on it. Longer
+   * sequences than most have fewer.
    */
-  static int there(ModelConfig config) {
-    long slot = rowBytes(config) * Math.min(config.context(), TYPICAL);
-    return Math.clamp(BUDGET_THERE / slot, LEAST_THERE, MOST_THERE);
+  static int there(ModelConfig config, int longest) {
+    long slot = rowBytes(config) * Math.max(longest, TYPICAL);
+    return Math.clamp(BUDGET_THERE / slot, 1, MOST_THERE);
   }
 
   private static long rowBytes(ModelConfig config) {

@@ -148,12 +148,16 @@ final class FrozenProjection implements AutoCloseable {
     Tensor byB = gradient.transpose(0, 1).matmul(pass.low);
     for (JoinedFactors.Part part : factors.parts()) {
       Factors leaves = part.factors();
-      int rank = leaves.rank();
       Tensor ofA = part.ofA(byA);
-      into(leaves.a()).plusInPlace(ofA.narrow(0, 0, rank));
-      into(leaves.b()).plusInPlace(part.ofB(byB).narrow(1, 0, rank), leaves.scale());
-      if (leaves.start() != null) { // A − A₀ lies below A
+      Tensor ofB = part.ofB(byB);
+      if (leaves.start() == null) {
+        into(leaves.a()).plusInPlace(ofA);
+        into(leaves.b()).plusInPlace(ofB, leaves.scale());
+      } else { // A − A₀ lies below A
+        int rank = leaves.rank();
+        into(leaves.a()).plusInPlace(ofA.narrow(0, 0, rank));
         into(leaves.a()).plusInPlace(ofA.narrow(0, rank, rank));
+        into(leaves.b()).plusInPlace(ofB.narrow(1, 0, rank), leaves.scale());
       }
     }
     return low;

@@ -2,6 +2,7 @@ package dev.palimpsest.model;
 
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Functional;
+import dev.palimpsest.tensor.Native;
 import dev.palimpsest.tensor.PackedMatrix;
 import dev.palimpsest.tensor.Tensor;
 import java.util.ArrayList;
@@ -83,11 +84,14 @@ record JoinedFactors(List<Part> parts, Tensor a, Tensor b, @Nullable RowGains ga
   }
 
   private void refreshFactors() {
-    for (Part part : parts) {
-      Factors whole = part.factors.whole();
-      part.ofA(a).copyFrom(whole.a().detach());
-      part.ofB(b).copyFrom(whole.b().detach().times(whole.scale()));
-    }
+    Native.withoutGradients(
+        () -> {
+          for (Part part : parts) {
+            Factors whole = part.factors.whole();
+            part.ofA(a).copyFrom(whole.a());
+            part.ofB(b).copyFrom(whole.b().times(whole.scale()));
+          }
+        });
   }
 
   /**
