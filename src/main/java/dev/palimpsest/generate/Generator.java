@@ -77,7 +77,7 @@ final class Generator {
               ? company.slots(
                   requests.size(),
                   Math.min(standAlone, KvCache.fitting(prepared, capacity, MOST_SLOTS)))
-              : KvCache.there(prepared.config(), capacity);
+              : KvCache.there(prepared, capacity);
       Queue queue = new Queue(requests, progress);
       try (Workers workers = new Workers(company.workers(slots))) {
         int share = Math.ceilDiv(slots, workers.count());

@@ -4,7 +4,6 @@ import dev.palimpsest.model.AdaptedDecoder;
 import dev.palimpsest.model.Attention;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.ModelConfig;
-import dev.palimpsest.model.ModelConfig.LayerType;
 import dev.palimpsest.model.Past;
 import dev.palimpsest.model.Ragged;
 import dev.palimpsest.model.StepAttention;
@@ -32,7 +31,7 @@ final class KvCache implements AutoCloseable {
   private static final int MOST_THERE = 64;
 
   /** Up to so many tokens a sequence's length does not change the number of slots. */
-  private static final long TYPICAL = 2048;
+  private static final int TYPICAL = 2048;
 
   private final ModelConfig config;
   private final Device device;
@@ -82,21 +81,22 @@ final class KvCache implements AutoCloseable {
 
   /** How many slots so long stay within a budget of memory, at most {@code most}. */
   static int fitting(AdaptedDecoder decoder, int longest, int most) {
-    ModelConfig config = decoder.config();
-    return Math.clamp(BUDGET / (rowBytes(config) * (decoder.virtualTokens() + longest)), 1, most);
+    return within(BUDGET, decoder, decoder.virtualTokens() + longest, most);
   }
 
   /**
    * How many slots a GPU has, for one request as for many: a sequence's bits may hang on it. Longer
    * sequences than most have fewer.
    */
-  static int there(ModelConfig config, int longest) {
-    long slot = rowBytes(config) * Math.max(longest, TYPICAL);
-    return Math.clamp(BUDGET_THERE / slot, 1, MOST_THERE);
+  static int there(AdaptedDecoder decoder, int longest) {
+    int rows = Math.max(decoder.virtualTokens() + longest, TYPICAL);
+    return within(BUDGET_THERE, decoder, rows, MOST_THERE);
   }
 
-  private static long rowBytes(ModelConfig config) {
-    return 2L * config.layers() * config.keyValueHeads() * config.headWidth() * Float.BYTES;
+  private static int within(long budget, AdaptedDecoder decoder, int rows, int most) {
+    ModelConfig config = decoder.config();
+    long row = 2L * config.layers() * config.keyValueHeads() * config.headWidth() * Float.BYTES;
+    return Math.clamp(budget / (row * rows), 1, most);
   }
 
   /** Attention of prompts that fill slots from their beginning. */
@@ -126,7 +126,7 @@ final class KvCache implements AutoCloseable {
       for (int slot = 0; slot < positions.length; slot++) {
         own.put(slot, positions[slot], heads.values(), slot * heads.width() + keys);
       }
-      boolean slides = config.layerTypes().get(layer) == LayerType.SLIDING;
+      boolean slides = config.slides(layer);
       (slides ? sliding : full).of(heads, own, config.queryScale(), into);
     };
   }
@@ -143,7 +143,7 @@ final class KvCache implements AutoCloseable {
     return (layer, q, k, v) -> {
       keys.get(layer).copyRowsFrom(k.permute(1, 0, 2), rows);
       values.get(layer).copyRowsFrom(v.permute(1, 0, 2), rows);
-      boolean slides = config.layerTypes().get(layer) == LayerType.SLIDING;
+      boolean slides = config.slides(layer);
       Tensor attended =
           Functional.attention(
               shared(q),

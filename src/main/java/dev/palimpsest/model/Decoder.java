@@ -167,7 +167,17 @@ public final class Decoder implements AutoCloseable {
   }
 
   /** Tables of a pass, (rows, 1, dim), for all heads. */
-  record Angles(Tensor cosines, Tensor sines) {}
+  record Angles(Tensor cosines, Tensor sines) {
+    /** Rotated queries or keys, (rows, heads, dim), F32. */
+    Tensor turned(Tensor x) {
+      return Functional.rope(x.to(DType.F32), cosines, sines);
+    }
+
+    /** The gradient by what was {@linkplain #turned rotated}, given the one by the rotated. */
+    Tensor turnedBack(Tensor gradient) {
+      return Functional.ropeBackward(gradient, cosines, sines);
+    }
+  }
 
   /** The rotation of the layers that see all, or of those whose window slides. */
   Angles angles(ModelConfig.LayerType type, int[] positions) {
@@ -202,7 +212,7 @@ public final class Decoder implements AutoCloseable {
   private IntFunction<Angles> anglesByLayer(int[] positions) {
     Angles full = angles(rotary, positions);
     Angles local = config.localRope().equals(config.rope()) ? full : angles(localRotary, positions);
-    return layer -> config.layerTypes().get(layer) == ModelConfig.LayerType.SLIDING ? local : full;
+    return layer -> config.slides(layer) ? local : full;
   }
 
   private Angles angles(Rotary table, int[] positions) {
@@ -230,16 +240,14 @@ public final class Decoder implements AutoCloseable {
     long queries = config.heads();
     long keys = config.keyValueHeads();
     Tensor turned =
-        Functional.rope(
+        angles.turned(
             layer.queryNorm() == null
                 ? all.narrow(1, 0, queries + keys)
                 : Tensor.cat(
                     1,
                     List.of(
                         normed(all.narrow(1, 0, queries), layer.queryNorm()),
-                        normed(all.narrow(1, queries, keys), layer.keyNorm()))),
-            angles.cosines,
-            angles.sines);
+                        normed(all.narrow(1, queries, keys), layer.keyNorm()))));
     Tensor output =
         attention.attend(
             index,

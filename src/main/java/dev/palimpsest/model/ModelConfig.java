@@ -165,6 +165,11 @@ public record ModelConfig(
         localRope.equals(rope) ? other : localRope);
   }
 
+  /** Whether a layer sees a window alone. */
+  public boolean slides(int layer) {
+    return layerTypes.get(layer) == LayerType.SLIDING;
+  }
+
   /** How many feed-forward parts a token goes through in a layer. */
   public int chosenExperts() {
     return mixture.map(Mixture::chosen).orElse(1);

@@ -1,9 +1,7 @@
 package dev.palimpsest.model;
 
-import dev.palimpsest.model.ModelConfig.LayerType;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.Device;
-import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.RecordedAttention;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
@@ -28,10 +26,10 @@ final class PaddedDocuments implements DocumentAttention {
 
   @Override
   public Applied apply(int layer, Inputs heads, Decoder.Angles angles, DType products) {
-    Tensor q = Functional.rope(heads.q().to(DType.F32), angles.cosines(), angles.sines());
-    Tensor k = Functional.rope(heads.k().to(DType.F32), angles.cosines(), angles.sines());
+    Tensor q = angles.turned(heads.q());
+    Tensor k = angles.turned(heads.k());
     Tensor v = heads.v().to(DType.F32);
-    boolean slides = config.layerTypes().get(layer) == LayerType.SLIDING;
+    boolean slides = config.slides(layer);
     List<RecordedAttention> all = new ArrayList<>(groups.size());
     long kept = config.keyValueHeads();
     for (PaddedSequences group : groups) {
@@ -93,8 +91,8 @@ final class PaddedDocuments implements DocumentAttention {
       collect(group, each.k(), byK);
       collect(group, each.v(), byV);
     }
-    by.q().copyFrom(Functional.ropeBackward(byQ, pass.angles.cosines(), pass.angles.sines()));
-    by.k().copyFrom(Functional.ropeBackward(byK, pass.angles.cosines(), pass.angles.sines()));
+    by.q().copyFrom(pass.angles.turnedBack(byQ));
+    by.k().copyFrom(pass.angles.turnedBack(byK));
     by.v().copyFrom(byV);
   }
 

@@ -41,8 +41,7 @@ record PaddedSequences(
       while (to < order.size() && 2 * lengths[order.get(to)] >= longest) {
         to++;
       }
-      boolean slides = config.layerTypes().contains(ModelConfig.LayerType.SLIDING);
-      int window = slides && config.window() < longest ? config.window() : 0;
+      int window = config.window() < longest ? config.window() : 0;
       groups.add(group(all, order.subList(from, to), longest).on(device, window));
       from = to;
     }

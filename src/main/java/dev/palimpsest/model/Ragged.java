@@ -147,7 +147,7 @@ public record Ragged(int[] ids, List<Segment> segments) {
     List<PaddedSequences> groups = PaddedSequences.of(this, config, device);
     long kept = config.keyValueHeads();
     return (layer, q, k, v) -> {
-      boolean slides = config.layerTypes().get(layer) == ModelConfig.LayerType.SLIDING;
+      boolean slides = config.slides(layer);
       Tensor output = q.newZeros(q.dtype(), q.size(1), q.size(0), q.size(2));
       for (PaddedSequences group : groups) {
         Tensor queries = group.padded(q.permute(1, 0, 2), kept);
@@ -169,8 +169,7 @@ public record Ragged(int[] ids, List<Segment> segments) {
     boolean slides = config.layerTypes().contains(ModelConfig.LayerType.SLIDING);
     List<Optional<Tensor>> full = masks(0);
     List<Optional<Tensor>> sliding = slides ? masks(config.window()) : full;
-    return layer ->
-        config.layerTypes().get(layer) == ModelConfig.LayerType.SLIDING ? sliding : full;
+    return layer -> config.slides(layer) ? sliding : full;
   }
 
   /** The mask of each operation; empty where it is plain causal attention. */

@@ -1,7 +1,6 @@
 package dev.palimpsest.model;
 
 import dev.palimpsest.model.DecoderWeights.Layer;
-import dev.palimpsest.model.ModelConfig.LayerType;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.FloatRows;
 import dev.palimpsest.tensor.Scope;
@@ -138,7 +137,7 @@ public final class StepDecoder {
       product(layer.queryKeyValue(), narrow.in(ofNarrow), heads);
       normaliseHeads(0, config.heads(), norm.query);
       normaliseHeads(config.heads(), config.keyValueHeads(), norm.key);
-      Turns own = config.layerTypes().get(index) == LayerType.SLIDING ? localTurns : turns;
+      Turns own = config.slides(index) ? localTurns : turns;
       heads.rotate(config.heads() + config.keyValueHeads(), own.cosines, own.sines);
       attention.attend(index, heads, attended);
       product(layer.output(), attended.in(ofAttended), narrow);

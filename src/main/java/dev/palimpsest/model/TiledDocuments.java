@@ -3,7 +3,6 @@ package dev.palimpsest.model;
 import dev.palimpsest.model.Ragged.Segment;
 import dev.palimpsest.tensor.DType;
 import dev.palimpsest.tensor.FlashAttention;
-import dev.palimpsest.tensor.Functional;
 import dev.palimpsest.tensor.Scope;
 import dev.palimpsest.tensor.Tensor;
 import dev.palimpsest.tensor.VectorAttention.Inputs;
@@ -54,8 +53,8 @@ final class TiledDocuments implements DocumentAttention {
 
   @Override
   public Applied apply(int layer, Inputs heads, Decoder.Angles angles, DType products) {
-    Tensor q = Functional.rope(heads.q().to(DType.F32), angles.cosines(), angles.sines());
-    Tensor k = Functional.rope(heads.k().to(DType.F32), angles.cosines(), angles.sines());
+    Tensor q = angles.turned(heads.q());
+    Tensor k = angles.turned(heads.k());
     Tensor v = heads.v().to(DType.F32).contiguous(); // a view would keep all heads
     List<Optional<Tensor>> own = masks.apply(layer);
     List<FlashAttention> all = new ArrayList<>(documents.size());
@@ -124,8 +123,8 @@ final class TiledDocuments implements DocumentAttention {
       share(each.k().sum(1), document, byK);
       share(each.v().sum(1), document, byV);
     }
-    by.q().copyFrom(Functional.ropeBackward(byQ, pass.angles.cosines(), pass.angles.sines()));
-    by.k().copyFrom(Functional.ropeBackward(byK, pass.angles.cosines(), pass.angles.sines()));
+    by.q().copyFrom(pass.angles.turnedBack(byQ));
+    by.k().copyFrom(pass.angles.turnedBack(byK));
     by.v().copyFrom(byV);
   }
 

@@ -60,7 +60,7 @@ final class VectorDocuments implements DocumentAttention {
 
   @Override
   public Applied apply(int layer, Inputs heads, Decoder.Angles angles, DType products) {
-    boolean slides = config.layerTypes().get(layer) == LayerType.SLIDING;
+    boolean slides = config.slides(layer);
     VectorAttention attention = slides ? sliding : full;
     VectorAttention.Angles turned = new VectorAttention.Angles(angles.cosines(), angles.sines());
     Tensor output = Tensor.zeros(products, heads.q().shape());

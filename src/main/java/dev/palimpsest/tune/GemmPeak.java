@@ -63,11 +63,11 @@ final class GemmPeak {
       do {
         for (int i = 0; i < times; i++) {
           try (Scope _ = Scope.open()) {
-            Tensor y = Native.withoutGradients(() -> Functional.linear(x, weight));
-            if (i == times - 1 && device != Device.CPU) {
-              y.narrow(0, 0, 1).narrow(1, 0, 1).item(); // waits for all
-            }
+            Native.withoutGradients(() -> Functional.linear(x, weight));
           }
+        }
+        if (device != Device.CPU) {
+          weight.narrow(0, 0, 1).narrow(1, 0, 1).item(); // comes after all that was sent off
         }
         long after = System.nanoTime();
         best = Math.min(best, after - now);

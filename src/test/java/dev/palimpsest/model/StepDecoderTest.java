@@ -132,7 +132,7 @@ class StepDecoderTest {
   private static StepAttention attention(
       ModelConfig config, List<DecodeAttention.Kept> kept, int place) {
     return (layer, heads, into) -> {
-      boolean slides = config.layerTypes().get(layer) == ModelConfig.LayerType.SLIDING;
+      boolean slides = config.slides(layer);
       int count = slides ? Math.min(place + 1, config.window()) : place + 1;
       for (int sequence = 0; sequence < SEQUENCES.length; sequence++) {
         int keys = config.heads() * config.headWidth();

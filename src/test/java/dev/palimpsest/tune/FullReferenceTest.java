@@ -100,11 +100,12 @@ class FullReferenceTest {
 
   private static void assertRun(
       JsonNode expected, String checkpoint, String trains, TuneSettings settings, double error) {
+    Device device = settings.optimizer().equals("adamw8bit") ? Device.CPU : Device.best();
     List<Example> examples =
         TrainingReferenceTest.examples(
             Reference.named(FULL.get("gradients"), checkpoint).get("batch"));
     try (Scope _ = Scope.open();
-        Model model = Model.open(checkpoint, trains, Precision.FP32);
+        Model model = Model.open(checkpoint, trains, Precision.FP32, device);
         Training training =
             new Training(
                 settings, new CrossEntropy(), model.trained, new Training.Extent(STEPS, 512))) {
@@ -129,9 +130,12 @@ class FullReferenceTest {
   record Model(Checkpoint checkpoint, Decoder base, TrainedWeights weights, TrainedModel trained)
       implements AutoCloseable {
     static Model open(String name, String trains, Precision precision) {
+      return open(name, trains, precision, Device.best());
+    }
+
+    static Model open(String name, String trains, Precision precision, Device device) {
       Checkpoint checkpoint = Checkpoint.open(Reference.checkpoint(name));
-      Decoder base =
-          Decoder.load(checkpoint.config(), checkpoint.weights(), precision, Device.best());
+      Decoder base = Decoder.load(checkpoint.config(), checkpoint.weights(), precision, device);
       TrainedWeights weights =
           new TrainedWeights(
               base, checkpoint.weights(), new Selection(trains).of(checkpoint.config()));
