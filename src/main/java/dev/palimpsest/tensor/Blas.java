@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * product does.
  */
 final class Blas {
-  private static final int ROW_MAJOR = 101;
+  /** Of CBLAS. */
+  static final int ROW_MAJOR = 101;
 
   // a constant itself, not what a constant holds: only then is a call of it compiled in place
   private static final @Nullable MethodHandle SGEMV = sgemv().orElse(null);
@@ -27,7 +28,7 @@ final class Blas {
     PLAIN(111),
     TRANSPOSED(112);
 
-    private final int code;
+    final int code;
 
     Form(int code) {
       this.code = code;
@@ -47,30 +48,33 @@ final class Blas {
   }
 
   /** Vectors may lie in Java's heap: a call takes microseconds, and no collection waits longer. */
-  @SuppressWarnings("restricted") // the addresses are those of tensors and arrays
   private static Optional<MethodHandle> sgemv() {
+    return function(
+        "cblas_sgemv",
+        FunctionDescriptor.ofVoid(
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_FLOAT,
+            ValueLayout.ADDRESS,
+            ValueLayout.JAVA_INT,
+            ValueLayout.ADDRESS,
+            ValueLayout.JAVA_INT,
+            ValueLayout.JAVA_FLOAT,
+            ValueLayout.ADDRESS,
+            ValueLayout.JAVA_INT),
+        Linker.Option.critical(true));
+  }
+
+  /** One of OpenBLAS's functions; empty where libtorch brings none. */
+  @SuppressWarnings("restricted") // the addresses are those of tensors and arrays
+  static Optional<MethodHandle> function(
+      String name, FunctionDescriptor descriptor, Linker.Option... options) {
     Native.load();
     return SymbolLookup.loaderLookup()
-        .find("cblas_sgemv")
-        .map(
-            found ->
-                Linker.nativeLinker()
-                    .downcallHandle(
-                        found,
-                        FunctionDescriptor.ofVoid(
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_FLOAT,
-                            ValueLayout.ADDRESS,
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.ADDRESS,
-                            ValueLayout.JAVA_INT,
-                            ValueLayout.JAVA_FLOAT,
-                            ValueLayout.ADDRESS,
-                            ValueLayout.JAVA_INT),
-                        Linker.Option.critical(true)));
+        .find(name)
+        .map(found -> Linker.nativeLinker().downcallHandle(found, descriptor, options));
   }
 
   /** Overwrites a vector with factor · matrix · x. */

@@ -392,6 +392,10 @@ public final class Tensor implements AutoCloseable {
       handle.addmm_(a.handle, b.handle);
       return this;
     }
+    if (Sgemm.addsTo(this)) {
+      Sgemm.add(this, a, b);
+      return this;
+    }
     try (Scope _ = Scope.open()) { // the product may be as large as this tensor
       return plusInPlace(OneDnn.product(a, b.transpose(0, 1)));
     }
