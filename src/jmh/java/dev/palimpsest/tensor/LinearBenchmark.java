@@ -25,8 +25,8 @@ public class LinearBenchmark {
   @Param({"1", "8", "512"})
   public int rows;
 
-  /** Width out and in: query, key and value; output; gate and up; down; head. */
-  @Param({"960x576", "576x576", "3072x576", "576x1536", "49152x576"})
+  /** Width out and in: query, key and value; output; gate and up; down; head; a larger down. */
+  @Param({"960x576", "576x576", "3072x576", "576x1536", "49152x576", "896x4864"})
   public String weight;
 
   @Param({"BF16", "F32"})

@@ -41,7 +41,7 @@ record TrainedEnds(
   void collectHead(Tensor hidden, Tensor gradient, double weight) {
     if (head != null) {
       TrainedProjection.addProduct(
-          head, gradient.to(products).transpose(0, 1), hidden.times(weight).to(products));
+          head, gradient.to(products).transpose(0, 1), hidden.to(products), weight);
     }
   }
 

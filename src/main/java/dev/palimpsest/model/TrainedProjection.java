@@ -57,24 +57,27 @@ record TrainedProjection(List<Part> weights, List<Part> biases) {
    */
   void collect(Tensor input, Tensor gradient) {
     for (Part part : weights) {
-      addProduct(part.into, gradient.narrow(1, part.row, part.rows).transpose(0, 1), input);
+      addProduct(part.into, gradient.narrow(1, part.row, part.rows).transpose(0, 1), input, 1);
     }
     for (Part part : biases) {
       part.into.plusInPlace(gradient.narrow(1, part.row, part.rows).to(DType.F32).sum(0));
     }
   }
 
-  /** Adds a product to F32: of bf16 factors it is rounded once, as mixed precision has it. */
-  static void addProduct(Tensor into, Tensor left, Tensor right) {
+  /**
+   * Adds factor · left · right to F32: a product of bf16 is rounded once, as mixed precision has
+   * it.
+   */
+  static void addProduct(Tensor into, Tensor left, Tensor right, double factor) {
     if (left.dtype() == DType.F32) {
-      into.plusMatmulInPlace(left, right);
+      into.plusMatmulInPlace(left, right, factor);
       return;
     }
     long rows = Math.max(1, PIECE / into.size(1));
     for (long from = 0; from < into.size(0); from += rows) {
       long count = Math.min(rows, into.size(0) - from);
       try (Scope _ = Scope.open()) {
-        into.narrow(0, from, count).plusInPlace(left.narrow(0, from, count).matmul(right));
+        into.narrow(0, from, count).plusInPlace(left.narrow(0, from, count).matmul(right), factor);
       }
     }
   }

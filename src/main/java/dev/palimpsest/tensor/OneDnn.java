@@ -41,22 +41,19 @@ final class OneDnn {
     return new GenericList(OptionalType.get(scalar));
   }
 
-  /**
-   * Whether x · w, (rows, width), is a product that libtorch would compute on one thread of
-   * several.
-   */
+  /** Whether x · w, (rows, width), is a product that libtorch would leave to one thread. */
   static boolean isFor(Tensor x, Tensor w, long width) {
-    return IS_THERE
-        && (!IS_CHOSEN || Native.isApart())
-        && x.handle().dim() == 2
-        && w.handle().dim() == 2
-        && x.dtype() == DType.F32
-        && w.dtype() == DType.F32
-        && x.count() * width >= LEAST
-        && Native.threads() > 1
-        && x.handle().is_cpu()
-        && !x.recorded()
-        && !w.recorded();
+    return isLeftOut() && x.count() * width >= LEAST && multiplies(x) && multiplies(w);
+  }
+
+  /** Whether libtorch computes a product in fp32 on one thread of several. */
+  static boolean isLeftOut() {
+    return IS_THERE && (!IS_CHOSEN || Native.isApart()) && Native.threads() > 1;
+  }
+
+  /** Whether it is a matrix in fp32 here, of no graph. */
+  static boolean multiplies(Tensor x) {
+    return x.handle().dim() == 2 && x.dtype() == DType.F32 && x.handle().is_cpu() && !x.recorded();
   }
 
   /**
@@ -76,17 +73,29 @@ final class OneDnn {
   private static Tensor inPieces(Tensor x, Tensor w) {
     long in = w.size(1);
     long piece = Math.max(w.size(0), PIECE / w.size(0));
-    if (in <= piece) {
-      return linear(x, w);
-    }
     try (Scope scope = Scope.open()) {
-      Tensor sum = linear(x.narrow(1, 0, piece), w.narrow(1, 0, piece));
+      if (in <= piece) {
+        return scope.keep(linear(x, dense(w)));
+      }
+      Tensor sum = linear(x.narrow(1, 0, piece), dense(w.narrow(1, 0, piece)));
       for (long from = piece; from < in; from += piece) {
         long length = Math.min(piece, in - from);
-        sum = linearPlus(x.narrow(1, from, length), w.narrow(1, from, length), sum);
+        sum = linearPlus(x.narrow(1, from, length), dense(w.narrow(1, from, length)), sum);
       }
       return scope.keep(sum);
     }
+  }
+
+  /**
+   * Of a weight with gaps between rows or columns a copy: oneDNN has plain loops alone for it,
+   * which take a thousand times as long.
+   */
+  private static Tensor dense(Tensor w) {
+    long toRow = w.handle().stride(0);
+    long toColumn = w.handle().stride(1);
+    boolean isDense =
+        (toColumn == 1 && toRow == w.size(1)) || (toRow == 1 && toColumn == w.size(0));
+    return isDense ? w : w.contiguous();
   }
 
   /** A weight, (out, in), laid out for its products; the tensor itself stays as it is. */

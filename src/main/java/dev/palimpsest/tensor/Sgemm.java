@@ -12,6 +12,9 @@ import java.util.Optional;
 final class Sgemm {
   private static final Optional<MethodHandle> SGEMM = sgemm();
 
+  /** Multiplications from which a second thread pays for waking it. */
+  private static final long LEAST = 1 << 20;
+
   private Sgemm() {}
 
   private static Optional<MethodHandle> sgemm() {
@@ -34,40 +37,47 @@ final class Sgemm {
             ValueLayout.JAVA_INT));
   }
 
-  /** Whether a tensor, a matrix, is a C that can be added to. */
+  /** Whether c + a · b is a sum that libtorch would leave to one thread. */
+  static boolean isFor(Tensor c, Tensor a, Tensor b) {
+    return OneDnn.isLeftOut()
+        && c.count() * a.size(1) >= LEAST
+        && OneDnn.multiplies(a)
+        && OneDnn.multiplies(b)
+        && addsTo(c);
+  }
+
+  /** Whether a tensor can be C. */
   static boolean addsTo(Tensor c) {
     return SGEMM.isPresent()
-        && c.dtype() == DType.F32
-        && c.handle().is_cpu()
+        && OneDnn.multiplies(c)
         && c.handle().stride(1) == 1
-        && c.handle().stride(0) >= c.size(1)
-        && !c.recorded();
+        && c.handle().stride(0) >= c.size(1);
   }
 
   /**
-   * Adds a product.
+   * Adds factor · a · b.
    *
    * @param c (m, n), as {@link #addsTo} has it
    * @param a (m, k), F32, any strides
    * @param b (k, n), F32, any strides
    */
-  static void add(Tensor c, Tensor a, Tensor b) {
+  static void add(Tensor c, Tensor a, Tensor b, float factor) {
     int threads = Native.threads();
     boolean tall = c.size(0) >= c.size(1);
     long length = tall ? c.size(0) : c.size(1);
     try (Scope _ = Scope.open()) {
       Factor left = Factor.of(a);
       Factor right = Factor.of(b);
-      Sum sum = new Sum(c.address(), c.handle().stride(0), c.size(0), c.size(1));
+      Sum sum = new Sum(c.address(), c.handle().stride(0), c.size(0), c.size(1), a.size(1));
       Team.each(
           threads,
           thread -> {
             long from = length * thread / threads;
             long count = length * (thread + 1) / threads - from;
             if (tall) {
-              sum.rows(from, count).add(left.fromRow(from), right, a.size(1));
+              sum.rows(from, count).add(left.fromRow(from), right, factor);
             } else {
-              sum.columns(from, count).add(left, right.fromColumn(from), a.size(1));
+              sum.columns(from, count).add(left, right.fromColumn(from), factor);
             }
           });
     }
@@ -106,17 +116,21 @@ final class Sgemm {
     }
   }
 
-  /** A share of C. */
-  private record Sum(long address, long stride, long rows, long columns) {
+  /**
+   * A share of C.
+   *
+   * @param inner k
+   */
+  private record Sum(long address, long stride, long rows, long columns, long inner) {
     Sum rows(long from, long count) {
-      return new Sum(address + from * stride * Float.BYTES, stride, count, columns);
+      return new Sum(address + from * stride * Float.BYTES, stride, count, columns, inner);
     }
 
     Sum columns(long from, long count) {
-      return new Sum(address + from * Float.BYTES, stride, rows, count);
+      return new Sum(address + from * Float.BYTES, stride, rows, count, inner);
     }
 
-    void add(Factor a, Factor b, long inner) {
+    void add(Factor a, Factor b, float factor) {
       try {
         SGEMM
             .orElseThrow()
@@ -127,7 +141,7 @@ final class Sgemm {
                 (int) rows,
                 (int) columns,
                 (int) inner,
-                1f,
+                factor,
                 a.address,
                 (int) a.stride,
                 b.address,

@@ -388,17 +388,17 @@ public final class Tensor implements AutoCloseable {
 
   /** Adds the matrix product a · b. */
   public Tensor plusMatmulInPlace(Tensor a, Tensor b) {
-    if (!OneDnn.isFor(a, b, b.size(1))) {
-      handle.addmm_(a.handle, b.handle);
-      return this;
+    return plusMatmulInPlace(a, b, 1);
+  }
+
+  /** Adds {@code factor} times the matrix product a · b. */
+  public Tensor plusMatmulInPlace(Tensor a, Tensor b, double factor) {
+    if (Sgemm.isFor(this, a, b)) {
+      Sgemm.add(this, a, b, (float) factor);
+    } else {
+      handle.addmm_(a.handle, b.handle, new Scalar(1.0), new Scalar(factor));
     }
-    if (Sgemm.addsTo(this)) {
-      Sgemm.add(this, a, b);
-      return this;
-    }
-    try (Scope _ = Scope.open()) { // the product may be as large as this tensor
-      return plusInPlace(OneDnn.product(a, b.transpose(0, 1)));
-    }
+    return this;
   }
 
   /** Adds {@code factor · a / b}. */

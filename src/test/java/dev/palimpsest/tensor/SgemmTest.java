@@ -42,10 +42,13 @@ class SgemmTest {
     Tensor before = wide.copy();
     Tensor sum = wide.narrow(1, 2, b.size(1));
     Tensor expected =
-        before.narrow(1, 2, b.size(1)).to(DType.F64).plus(a.to(DType.F64).matmul(b.to(DType.F64)));
+        before
+            .narrow(1, 2, b.size(1))
+            .to(DType.F64)
+            .plus(a.to(DType.F64).matmul(b.to(DType.F64)).times(0.5));
 
     assertThat(Sgemm.addsTo(sum)).isTrue();
-    Sgemm.add(sum, a, b);
+    Sgemm.add(sum, a, b, 0.5f);
 
     double difference = sum.to(DType.F64).minus(expected).square().sum().item();
     assertThat(Math.sqrt(difference / expected.square().sum().item())).isLessThan(1e-6);
