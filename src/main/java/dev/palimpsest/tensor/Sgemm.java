@@ -40,10 +40,16 @@ final class Sgemm {
   /** Whether c + a · b is a sum that libtorch would leave to one thread. */
   static boolean isFor(Tensor c, Tensor a, Tensor b) {
     return OneDnn.isLeftOut()
-        && c.count() * a.size(1) >= LEAST
         && OneDnn.multiplies(a)
         && OneDnn.multiplies(b)
-        && addsTo(c);
+        && addsTo(c)
+        && fits(c, a, b)
+        && c.count() * a.size(1) >= LEAST;
+  }
+
+  // libtorch says what is wrong with any other, a pointer does not
+  private static boolean fits(Tensor c, Tensor a, Tensor b) {
+    return a.size(0) == c.size(0) && a.size(1) == b.size(0) && b.size(1) == c.size(1);
   }
 
   /** Whether a tensor can be C. */

@@ -1,8 +1,10 @@
 package dev.palimpsest.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -34,6 +36,20 @@ class SgemmTest {
       assertAdds(turnedA, turnedB);
       assertAdds(turnedA, sparseB);
       assertAdds(a, sameB);
+    }
+  }
+
+  @Test
+  void isFor_shapesThatDoNotFit_isLeftToLibtorch() {
+    Native.threads(2);
+    try (Scope _ = Scope.open()) {
+      Tensor sum = Gaussian.tensor(1, 200, 300);
+      Tensor a = Gaussian.tensor(2, 200, 100);
+
+      assertThatThrownBy(() -> sum.plusMatmulInPlace(a, Gaussian.tensor(3, 99, 300)))
+          .hasMessageContaining("200x100 and 99x300");
+      assertThatThrownBy(() -> sum.plusMatmulInPlace(a, Gaussian.tensor(4, 100, 299)))
+          .hasMessageContaining("299");
     }
   }
 
