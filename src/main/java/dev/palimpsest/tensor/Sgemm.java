@@ -155,8 +155,6 @@ final class Sgemm {
                 1f,
                 address,
                 (int) stride);
-      } catch (RuntimeException | Error e) {
-        throw e;
       } catch (Throwable e) {
         throw new IllegalStateException("cblas_sgemm", e);
       }

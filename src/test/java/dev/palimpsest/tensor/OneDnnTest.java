@@ -2,7 +2,6 @@ package dev.palimpsest.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.Random;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,24 +16,15 @@ class OneDnnTest {
     Native.threads(before);
   }
 
-  private static Tensor random(long seed, long rows, long columns) {
-    Random random = new Random(seed);
-    float[] values = new float[Math.toIntExact(rows * columns)];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return Tensor.of(values, rows, columns);
-  }
-
   /** As it lies and turned, in one piece and in two, with fewer rows than outputs and more. */
   @ParameterizedTest
   @CsvSource({"64, 300, 500", "500, 300, 64", "33, 9000, 600", "600, 9000, 33"})
   void product_anyStrides_isTheProduct(int rows, int in, int out) {
     try (Scope _ = Scope.open()) {
-      Tensor x = random(1, rows, in);
-      Tensor turnedX = random(2, in, rows).transpose(0, 1);
-      Tensor w = random(3, out, in);
-      Tensor turnedW = random(4, in, out).transpose(0, 1);
+      Tensor x = Gaussian.tensor(1, rows, in);
+      Tensor turnedX = Gaussian.tensor(2, in, rows).transpose(0, 1);
+      Tensor w = Gaussian.tensor(3, out, in);
+      Tensor turnedW = Gaussian.tensor(4, in, out).transpose(0, 1);
 
       assertProduct(OneDnn.product(x, w), x, w);
       assertProduct(OneDnn.product(x, turnedW), x, turnedW);
@@ -47,13 +37,13 @@ class OneDnnTest {
   void products_onSeveralThreads_areThose() {
     Native.threads(2);
     try (Scope _ = Scope.open()) {
-      Tensor x = random(1, 64, 300);
-      Tensor w = random(3, 500, 300);
+      Tensor x = Gaussian.tensor(1, 64, 300);
+      Tensor w = Gaussian.tensor(3, 500, 300);
       Tensor turned = w.transpose(0, 1);
 
       assertProduct(Functional.linear(x, w), x, w);
       assertProduct(x.matmul(turned), x, w);
-      Tensor sum = random(5, 64, 500);
+      Tensor sum = Gaussian.tensor(5, 64, 500);
       Tensor start = sum.copy();
       assertProduct(sum.plusMatmulInPlace(x, turned).minus(start), x, w);
     }
