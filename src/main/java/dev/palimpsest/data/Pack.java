@@ -67,7 +67,7 @@ public record Pack(List<Part> parts, int[] labelRows, int[] labels) {
   }
 
   /** In the order of the first of each group. */
-  private static Collection<List<Example>> alike(List<Example> examples) {
+  static Collection<List<Example>> alike(List<Example> examples) {
     Map<Object, List<Example>> groups = new LinkedHashMap<>();
     for (Example example : examples) {
       Object beginning =
@@ -84,7 +84,8 @@ public record Pack(List<Part> parts, int[] labelRows, int[] labels) {
     return Math.max(0, example.firstLabel() - 1);
   }
 
-  private static int shared(List<Example> alike) {
+  /** Rows that some that begin alike have in common. */
+  static int shared(List<Example> alike) {
     if (alike.size() == 1) {
       return 0;
     }
@@ -96,29 +97,6 @@ public record Pack(List<Part> parts, int[] labelRows, int[] labels) {
       shared = differs < 0 ? shared : differs;
     }
     return shared;
-  }
-
-  /**
-   * The examples, in order, in groups of at most {@code tokens} tokens; a longer one stands alone.
-   * Losses summed over the groups are those of one pack.
-   */
-  public static List<List<Example>> groups(List<Example> examples, int tokens) {
-    List<List<Example>> groups = new ArrayList<>();
-    List<Example> group = new ArrayList<>();
-    long held = 0;
-    for (Example example : examples) {
-      if (!group.isEmpty() && held + example.length() > tokens) {
-        groups.add(List.copyOf(group));
-        group.clear();
-        held = 0;
-      }
-      group.add(example);
-      held += example.length();
-    }
-    if (!group.isEmpty()) {
-      groups.add(List.copyOf(group));
-    }
-    return groups;
   }
 
   /** Rows of all parts. */

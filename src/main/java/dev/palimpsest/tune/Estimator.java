@@ -3,6 +3,7 @@ package dev.palimpsest.tune;
 import dev.palimpsest.data.Example;
 import dev.palimpsest.data.Order;
 import dev.palimpsest.data.Pack;
+import dev.palimpsest.data.Passes;
 import dev.palimpsest.data.Source;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Footprint;
@@ -92,7 +93,7 @@ final class Estimator {
 
   /** Of a step's costliest pass, which need not be its longest: that keeps less of each row. */
   private static long passBytes(Footprint footprint, List<Example> examples) {
-    return Pack.groups(examples, footprint.passRows()).stream()
+    return Passes.of(examples, footprint.passRows()).stream()
         .mapToLong(pass -> footprint.bytesOfPass(Pack.of(pass).rows()))
         .max()
         .orElse(0);

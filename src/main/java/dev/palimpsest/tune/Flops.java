@@ -2,6 +2,7 @@ package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
 import dev.palimpsest.data.Pack;
+import dev.palimpsest.data.Passes;
 import dev.palimpsest.model.Decoder;
 import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.ModelConfig;
@@ -56,7 +57,7 @@ record Flops(ModelConfig config, int passRows, long factors, long own) {
 
   Work work(List<Example> examples) {
     Work all = Work.NONE;
-    for (List<Example> pass : Pack.groups(examples, passRows)) {
+    for (List<Example> pass : Passes.of(examples, passRows)) {
       all = all.plus(new Work(0, Pack.of(pass).rows(), 0, 0));
     }
     for (Example example : examples) {

@@ -1,7 +1,7 @@
 package dev.palimpsest.tune;
 
 import dev.palimpsest.data.Example;
-import dev.palimpsest.data.Pack;
+import dev.palimpsest.data.Passes;
 import dev.palimpsest.model.Footprint;
 import dev.palimpsest.model.TrainedDecoder;
 import dev.palimpsest.tensor.Scope;
@@ -93,7 +93,7 @@ final class Training implements AutoCloseable {
     long tokens = examples.stream().mapToLong(e -> e.ids().length).sum();
     trained.gradient().zeroInPlace();
     double sum = 0;
-    for (List<Example> pass : Pack.groups(examples, extent.passRows)) {
+    for (List<Example> pass : Passes.of(examples, extent.passRows)) {
       sum += objective.backward(decoder, pass, 1.0 / labels);
     }
     double loss = sum / labels;

@@ -128,16 +128,6 @@ class PackTest {
   }
 
   @Test
-  void groups_holdAtMostTheBudgetAndKeepTheOrder() {
-    List<Example> examples =
-        List.of(document("a", 0, 4), document("b", 0, 4), document("c", 0, 9), document("d", 0, 1));
-
-    assertThat(Pack.groups(examples, 8))
-        .containsExactly(examples.subList(0, 2), examples.subList(2, 3), examples.subList(3, 4));
-    assertThat(Pack.groups(List.of(), 8)).isEmpty();
-  }
-
-  @Test
   void order_everyEpoch_takesEachItemOnceInAnOrderOfItsOwn() {
     Order order = new Order(7, 10);
     List<List<Integer>> epochs = new ArrayList<>();
